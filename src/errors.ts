@@ -1,0 +1,69 @@
+/** One entry of a 422 answer, in the shape clients of the Python services parse. */
+export interface FieldProblem {
+  readonly type: string;
+  readonly loc: readonly (string | number)[];
+  readonly msg: string;
+  readonly input: unknown;
+}
+
+/**
+ * Everything that can go wrong for a reason we know. The table from code to HTTP status is in `http/errors.ts`;
+ * whatever is not an `AppError` is a bug and answered as an opaque 500.
+ */
+export type ErrorCode =
+  | "not_authenticated"
+  | "token_rejected"
+  | "auth_provider_unavailable"
+  | "forbidden"
+  | "invalid_input"
+  | "invalid_form"
+  | "not_found"
+  | "conflict"
+  | "too_large"
+  | "client_too_slow"
+  | "client_gone"
+  | "hub_unexpected"
+  | "hub_unreachable"
+  | "hub_timeout"
+  | "object_store"
+  | "storage_full"
+  | "database"
+  | "shutting_down";
+
+export interface AppErrorOptions {
+  readonly cause?: unknown;
+  /** For `invalid_form`: the list that becomes `detail`. */
+  readonly problems?: readonly FieldProblem[];
+  /** For operators only; goes to the log, never to a client. */
+  readonly operatorDetail?: string;
+  /** What the Hub answered, for `hub_unexpected`. */
+  readonly upstream?: UpstreamAnswer;
+}
+
+export interface UpstreamAnswer {
+  readonly status: number;
+  /** From `Retry-After`, where the Hub sent one. */
+  readonly retryAfterMs?: number;
+}
+
+/** An expected failure: `message` is public and part of the HTTP contract, the cause and `operatorDetail` are not. */
+export class AppError extends Error {
+  override readonly name = "AppError";
+  readonly code: ErrorCode;
+  readonly problems: readonly FieldProblem[] | undefined;
+  readonly operatorDetail: string | undefined;
+  readonly upstream: UpstreamAnswer | undefined;
+
+  constructor(code: ErrorCode, publicMessage: string, options: AppErrorOptions = {}) {
+    super(publicMessage, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.problems = options.problems;
+    this.operatorDetail = options.operatorDetail;
+    this.upstream = options.upstream;
+  }
+}
+
+/** A 422 about a single field. */
+export function fieldProblem(type: string, loc: readonly (string | number)[], msg: string, input: unknown = null) {
+  return new AppError("invalid_form", msg, { problems: [{ type, loc, msg, input }] });
+}

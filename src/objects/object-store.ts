@@ -1,0 +1,60 @@
+/** What is known of a stored object besides its bytes. */
+export interface ObjectInfo {
+  readonly sizeBytes: number;
+  readonly contentType: string;
+  /** The name the file was uploaded under, where one was stored with it. */
+  readonly filename: string | undefined;
+  /** Strong entity tag, quotes included (RFC 9110 §8.8.3). */
+  readonly etag: string;
+  readonly modifiedAt: Date;
+}
+
+/** An inclusive byte range as in RFC 9110 §14.1.2, already cut to the object's size. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface OpenObject {
+  readonly info: ObjectInfo;
+  /**
+   * The object's bytes (those of the range, if one was asked for). A `Blob` where the bytes lie in a local file, so that the
+   * server can send the file itself; else a stream, which errors when the store breaks off and is closed by cancelling it.
+   */
+  readonly body: ReadableStream<Uint8Array> | Blob;
+}
+
+export interface PutOptions {
+  readonly contentType: string;
+  readonly filename: string;
+  /** An upper bound for the size, where known; adapters size their parts by it. It is not checked. */
+  readonly maxBytes?: number;
+}
+
+/**
+ * A flat store of immutable files under keys of the form `local/<project id>/<object id>` or `submissions/<id>`.
+ *
+ * Every function throws `AppError("object_store")` when the store fails or moves no byte for its idle time, and
+ * `AppError("storage_full")` when it has no room. Missing keys are not errors.
+ */
+export interface ObjectStore {
+  /**
+   * Stores the stream under the key, replacing what was there, and resolves with the number of bytes once they are durable.
+   * Memory does not grow with the file. If the stream errors, that very error is thrown and nothing is left behind: no
+   * object, no dangling multipart upload, no temporary file.
+   */
+  put(key: string, body: ReadableStream<Uint8Array>, options: PutOptions): Promise<number>;
+  stat(key: string): Promise<ObjectInfo | undefined>;
+  /** Opens an object in one go (`info` and `body` are of the same version). `undefined` if there is none. */
+  open(key: string, range?: ByteRange): Promise<OpenObject | undefined>;
+  /** Idempotent. */
+  remove(key: string): Promise<void>;
+  /** Removes every object whose key starts with the prefix, which must end in `/`; resolves with how many. Idempotent. */
+  removeAll(prefix: string): Promise<number>;
+  /** Keys under the prefix, in no particular order. */
+  list(prefix: string): AsyncIterable<string>;
+  /** Removes what uploads that never completed have left and that is older than the given time; resolves with how many. */
+  sweepUnfinished(olderThan: Date): Promise<number>;
+  /** Throws unless the store can be reached and, where it has buckets, the bucket exists. */
+  check(signal?: AbortSignal): Promise<void>;
+}
