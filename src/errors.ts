@@ -38,6 +38,8 @@ export interface AppErrorOptions {
   readonly operatorDetail?: string;
   /** What the Hub answered, for `hub_unexpected`. */
   readonly upstream?: UpstreamAnswer;
+  /** The connection was lost while a write was being committed: it may have happened all the same. */
+  readonly uncertain?: boolean;
 }
 
 export interface UpstreamAnswer {
@@ -53,6 +55,7 @@ export class AppError extends Error {
   readonly problems: readonly FieldProblem[] | undefined;
   readonly operatorDetail: string | undefined;
   readonly upstream: UpstreamAnswer | undefined;
+  readonly uncertain: boolean;
 
   constructor(code: ErrorCode, publicMessage: string, options: AppErrorOptions = {}) {
     super(publicMessage, options.cause === undefined ? undefined : { cause: options.cause });
@@ -60,6 +63,7 @@ export class AppError extends Error {
     this.problems = options.problems;
     this.operatorDetail = options.operatorDetail;
     this.upstream = options.upstream;
+    this.uncertain = options.uncertain ?? false;
   }
 }
 

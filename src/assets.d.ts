@@ -1,0 +1,9 @@
+// Files that the build puts into the executable; importing one gives its path or its text.
+declare module "*/standalone.js" {
+  const path: string;
+  export default path;
+}
+declare module "*.sql" {
+  const text: string;
+  export default text;
+}

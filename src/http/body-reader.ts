@@ -1,0 +1,39 @@
+import { AppError } from "../errors.ts";
+
+export interface BodyReader {
+  /** The next piece of the request's body, `undefined` at its end. Throws `client_gone` or `client_too_slow`. */
+  next(): Promise<Uint8Array | undefined>;
+  cancel(): Promise<void>;
+}
+
+/** Reads a request's body at the caller's pace; `stallMs` limits the wait for the next piece, not the whole. */
+export function createBodyReader(request: Request, stallMs: number): BodyReader {
+  const reader = request.body?.getReader();
+  return {
+    async next() {
+      if (reader === undefined) return undefined;
+      const { done, value } = await beforeStall(reader.read(), stallMs);
+      return done ? undefined : value;
+    },
+    async cancel() {
+      // A body that has already failed rejects again; there is nothing left to cancel then.
+      await reader?.cancel().catch(() => {});
+    },
+  };
+}
+
+async function beforeStall<T>(read: Promise<T>, stallMs: number): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const stalled = new Promise<never>((_, reject) => {
+    const error = new AppError("client_too_slow", `No byte of the upload arrived for ${stallMs / 1000} s`);
+    timer = setTimeout(() => reject(error), stallMs);
+  });
+  try {
+    return await Promise.race([read, stalled]);
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    throw new AppError("client_gone", "The client closed the connection", { cause: error });
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,19 @@
+/** What the server tells the app about the connection of a request. */
+export interface Connection {
+  /** Seconds without a byte after which the connection is cut; 0 = never, for handlers that watch over it themselves. */
+  setIdleTimeout(seconds: number): void;
+}
+
+/** The types of Hono's context: request facts only. */
+export interface AppEnv {
+  Bindings: Connection;
+  Variables: {
+    /** Set by `authenticate`. */
+    clientId: string;
+  };
+}
+
+/** The idle limit of connections on which no transfer runs; longer than any look-up may take. */
+export const idleSeconds = 120;
+/** A transfer on which no byte moves for this long is given up. */
+export const stallSeconds = 60;

@@ -1,0 +1,65 @@
+import type { ErrorCode } from "../errors.ts";
+import { AppError, type FieldProblem } from "../errors.ts";
+
+/** The one table from error code to HTTP status. */
+const statusOf = {
+  not_authenticated: 401,
+  token_rejected: 403,
+  auth_provider_unavailable: 502,
+  forbidden: 403,
+  invalid_input: 400,
+  invalid_form: 422,
+  not_found: 404,
+  conflict: 409,
+  too_large: 413,
+  client_too_slow: 408,
+  client_gone: 400,
+  hub_unexpected: 502,
+  hub_unreachable: 502,
+  hub_timeout: 504,
+  object_store: 502,
+  storage_full: 507,
+  database: 503,
+  shutting_down: 503,
+} as const satisfies Record<ErrorCode, number>;
+
+export type ErrorStatus = (typeof statusOf)[ErrorCode] | 404 | 405 | 416 | 500;
+
+/** The body of every error answer. */
+export interface ErrorBody {
+  readonly detail: string | readonly FieldProblem[];
+}
+
+/** The answer for an error; one we do not know becomes an opaque 500. */
+export function errorResponse(error: unknown): Response {
+  if (!(error instanceof AppError)) return detailResponse(500, "Internal Server Error");
+  return detailResponse(statusOf[error.code], error.problems ?? error.message, challengeFor(error));
+}
+
+export function detailResponse(
+  status: ErrorStatus,
+  detail: ErrorBody["detail"],
+  headers: Record<string, string> = {},
+): Response {
+  return Response.json({ detail } satisfies ErrorBody, { status, headers });
+}
+
+/** What an error says in the log: the public text, what operators need besides, and where it came from. */
+export function describeError(error: unknown): Record<string, unknown> {
+  if (!(error instanceof AppError))
+    return { error: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  return {
+    code: error.code,
+    error: error.message,
+    ...(error.operatorDetail === undefined ? {} : { reason: error.operatorDetail }),
+    ...(error.cause === undefined ? {} : { cause: String(error.cause) }),
+  };
+}
+
+/** RFC 6750 §3. */
+function challengeFor(error: AppError): Record<string, string> {
+  if (error.code === "not_authenticated") return { "WWW-Authenticate": "Bearer" };
+  if (error.code !== "token_rejected") return {};
+  const reason = (error.operatorDetail ?? error.message).replace(/["\\]/g, "'").replace(/[^\x20-\x7e]/g, "?");
+  return { "WWW-Authenticate": `Bearer error="invalid_token", error_description="${reason}"` };
+}

@@ -1,0 +1,65 @@
+import type { ByteRange, ObjectInfo, OpenObject } from "../objects/object-store.ts";
+import { defaultFilename } from "../results/file-name.ts";
+import { detailResponse } from "./errors.ts";
+import { isUnchanged, readRange } from "./ranges.ts";
+
+export interface StoredObject {
+  stat(): Promise<ObjectInfo>;
+  open(range?: ByteRange): Promise<OpenObject>;
+}
+
+/** Answers GET and HEAD for a stored file, with ranges and conditions (RFC 9110 §13–14); one call to the store if it can. */
+export async function answerObject(request: Request, object: StoredObject): Promise<Response> {
+  const { headers } = request;
+  if (request.method === "HEAD") return answerHead(request, await object.stat());
+  if (!headers.has("range") && !headers.has("if-none-match")) {
+    const { info, body } = await object.open();
+    return new Response(body, { status: 200, headers: headersOf(info) });
+  }
+  const info = await object.stat();
+  if (isUnchanged(request, info)) return unchanged(info);
+  const range = readRange(request, info);
+  const size = info.sizeBytes;
+  if (range === "unsatisfiable") {
+    return detailResponse(416, "The range lies outside the object", { "Content-Range": `bytes */${size}` });
+  }
+  if (range === "all") {
+    const opened = await object.open();
+    return new Response(opened.body, { status: 200, headers: headersOf(opened.info) });
+  }
+  const opened = await object.open(range);
+  const contentRange = { "Content-Range": `bytes ${range.start}-${range.end}/${size}` };
+  return new Response(opened.body, { status: 206, headers: { ...headersOf(info), ...contentRange } });
+}
+
+function answerHead(request: Request, info: ObjectInfo): Response {
+  if (isUnchanged(request, info)) return unchanged(info);
+  return new Response(null, { headers: { ...headersOf(info), "Content-Length": String(info.sizeBytes) } });
+}
+
+function unchanged(info: ObjectInfo): Response {
+  return new Response(null, { status: 304, headers: { ETag: info.etag } });
+}
+
+/** Stored files come from analyses: a browser must save them, never show them. */
+function headersOf(info: ObjectInfo): Record<string, string> {
+  return {
+    "Content-Type": info.contentType,
+    "Content-Disposition": attachment(info.filename ?? defaultFilename),
+    "X-Content-Type-Options": "nosniff",
+    "Accept-Ranges": "bytes",
+    "Last-Modified": info.modifiedAt.toUTCString(),
+    ETag: info.etag,
+  };
+}
+
+/** RFC 6266 §4.1 with RFC 8187 for what is not plain ASCII. */
+export function attachment(filename: string): string {
+  const plain = filename.replace(/[^\x20-\x7e]|["\\%]/g, "_");
+  if (plain === filename) return `attachment; filename="${filename}"`;
+  const encoded = encodeURIComponent(filename.toWellFormed()).replace(
+    /['()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+  return `attachment; filename="${plain}"; filename*=UTF-8''${encoded}`;
+}

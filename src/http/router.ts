@@ -1,0 +1,28 @@
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { AppError, type FieldProblem } from "../errors.ts";
+import type { AppEnv } from "./env.ts";
+import { errorResponse } from "./errors.ts";
+
+/** A router that answers failed validation the way the Python services did. */
+export function createRouter() {
+  return new OpenAPIHono<AppEnv>({
+    strict: false,
+    defaultHook: (result, c) => {
+      if (result.success) return undefined;
+      const place = result.target === "param" ? "path" : result.target;
+      const values: Record<string, string> = place === "path" ? c.req.param() : c.req.query();
+      const problems = result.error.issues.map((issue): FieldProblem => {
+        const input = values[String(issue.path[0])] ?? null;
+        if (input === null)
+          return { type: "missing", loc: [place, ...names(issue.path)], msg: "Field required", input };
+        const type = issue.code === "custom" ? String(issue.params?.type) : issue.code;
+        return { type, loc: [place, ...names(issue.path)], msg: issue.message, input };
+      });
+      return errorResponse(new AppError("invalid_form", "The request is not valid", { problems }));
+    },
+  });
+}
+
+function names(path: readonly PropertyKey[]): string[] {
+  return path.map(String);
+}

@@ -1,0 +1,83 @@
+import { createMiddleware } from "hono/factory";
+import type { Authenticator } from "../../identity/authenticator.ts";
+import { cleanFilename } from "../../results/file-name.ts";
+import type { LocalResults } from "../../results/local.ts";
+import { authenticate } from "../auth.ts";
+import { type AppEnv, idleSeconds, stallSeconds } from "../env.ts";
+import { answerObject } from "../object-response.ts";
+import { createRouter } from "../router.ts";
+import { readUpload } from "../upload.ts";
+import type { Urls } from "../urls.ts";
+import * as specs from "./local-specs.ts";
+
+export interface LocalRouteDeps {
+  readonly authenticator: Authenticator;
+  readonly local: LocalResults;
+  readonly urls: Urls;
+  readonly maxUploadBytes: number;
+  readonly stallMs: number;
+}
+
+export function localRoutes({ authenticator, local, urls, maxUploadBytes, stallMs }: LocalRouteDeps) {
+  const router = createRouter();
+  const middleware = [authenticate(authenticator)];
+
+  router.openapi({ ...specs.putLocalResult, middleware }, async (c) => {
+    c.env.setIdleTimeout(0);
+    try {
+      const upload = await readUpload(c.req.raw, { maxFileBytes: maxUploadBytes, stallMs });
+      const objectId = await local.store(c.get("clientId"), upload);
+      return c.json({ url: urls.absolute(c.req.raw, `/local/${objectId}`), object_id: objectId }, 200);
+    } finally {
+      c.env.setIdleTimeout(idleSeconds);
+    }
+  });
+
+  router.openapi({ ...specs.getProjectTags, middleware }, async (c) => {
+    const names = await local.listTags(c.get("clientId"));
+    const tags = names.map((name) => ({ name, url: urls.absolute(c.req.raw, `/local/tags/${name}`) }));
+    return c.json({ tags }, 200);
+  });
+
+  router.openapi({ ...specs.tagObject, middleware }, async (c) => {
+    const { tag_name: tagName, object_id: objectId, filename: given } = c.req.valid("query");
+    const filename = given === undefined || given === "" ? undefined : cleanFilename(given);
+    const name = await local.tag(c.get("clientId"), { objectId, tagName, filename });
+    return c.json({ filename: name, url: urls.absolute(c.req.raw, `/local/${objectId}`) }, 200);
+  });
+
+  router.openapi({ ...specs.getTaggedResults, middleware }, async (c) => {
+    const tagged = await local.listTagged(c.get("clientId"), c.req.valid("param").tag_name);
+    const results = tagged.map(({ objectId, filename }) => {
+      return { filename, url: urls.absolute(c.req.raw, `/local/${objectId}`) };
+    });
+    return c.json({ results }, 200);
+  });
+
+  router.openapi({ ...specs.getLocalResult, middleware }, async (c) => {
+    const clientId = c.get("clientId");
+    const { object_id: objectId } = c.req.valid("param");
+    c.env.setIdleTimeout(stallSeconds);
+    return answerObject(c.req.raw, {
+      stat: () => local.stat(clientId, objectId),
+      open: (range) => local.open(clientId, objectId, range),
+    });
+  });
+
+  const adapterOnly = createMiddleware<AppEnv>(async (c, next) => {
+    local.checkMayRemove(c.get("clientId"));
+    await next();
+  });
+
+  router.openapi({ ...specs.deleteLocalResults, middleware: [...middleware, adapterOnly] }, async (c) => {
+    c.env.setIdleTimeout(0); // a large project may take minutes
+    try {
+      await local.removeProject(c.req.valid("query").project_id);
+      return c.json(null, 200);
+    } finally {
+      c.env.setIdleTimeout(idleSeconds);
+    }
+  });
+
+  return router;
+}

@@ -1,0 +1,78 @@
+import type { FieldProblem } from "../errors.ts";
+import { AppError, fieldProblem } from "../errors.ts";
+import { cleanFilename } from "../results/file-name.ts";
+import type { Upload } from "../results/upload.ts";
+import { createFormReader, type FilePart } from "./form-reader.ts";
+
+export interface UploadLimits {
+  /** 0 = none. Counts the file's bytes only. */
+  readonly maxFileBytes: number;
+  /** A client that sends no byte for this long is given up. */
+  readonly stallMs: number;
+}
+
+/** What a form may hold besides its file. */
+const maxOverheadBytes = 1024 * 1024;
+
+/**
+ * Reads a `multipart/form-data` request (RFC 7578) up to the file in part `file`, and leaves the rest to whoever takes the
+ * upload. Throws `invalid_form` when there is no such part.
+ */
+export async function readUpload(request: Request, limits: UploadLimits): Promise<Upload> {
+  const length = contentLength(request);
+  if (limits.maxFileBytes > 0 && length !== undefined && length > limits.maxFileBytes + maxOverheadBytes) {
+    throw tooLarge(limits.maxFileBytes);
+  }
+  const form = createFormReader(request, { stallMs: limits.stallMs, maxOverheadBytes });
+  if (form === undefined) throw missingFile();
+  const file = await form.nextFile();
+  if (file === undefined) throw missingFile();
+  return {
+    filename: cleanFilename(file.filename),
+    contentType: cleanContentType(file.contentType),
+    maxBytes: length,
+    early: new Map(form.fields),
+    body: fileStream(file, limits.maxFileBytes),
+    async rest() {
+      if ((await form.nextFile()) === undefined) return form.fields;
+      throw fieldProblem("too_many_files", ["body", "file"], "Only one file may be sent");
+    },
+  };
+}
+
+function fileStream(file: FilePart, maxFileBytes: number): ReadableStream<Uint8Array> {
+  let bytes = 0;
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const chunk = await file.read();
+        if (chunk === undefined) return controller.close();
+        bytes += chunk.byteLength;
+        if (maxFileBytes > 0 && bytes > maxFileBytes) throw tooLarge(maxFileBytes);
+        controller.enqueue(chunk);
+      },
+      cancel: () => file.cancel(),
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+function contentLength(request: Request): number | undefined {
+  const header = request.headers.get("content-length");
+  return header === null || !/^\d{1,15}$/.test(header) ? undefined : Number(header);
+}
+
+/** A type that is no valid header value would break the answer that gives the file back. */
+function cleanContentType(type: string): string {
+  const plain = /^[\w!#$&^.+-]{1,64}\/[\w!#$&^.+-]{1,64}(?:;[\x20-\x7e]{1,100})?$/;
+  return plain.test(type) ? type : "application/octet-stream";
+}
+
+function tooLarge(maxFileBytes: number) {
+  return new AppError("too_large", `The file is larger than the ${maxFileBytes} bytes allowed here`);
+}
+
+function missingFile() {
+  const problem: FieldProblem = { type: "missing", loc: ["body", "file"], msg: "Field required", input: null };
+  return new AppError("invalid_form", problem.msg, { problems: [problem] });
+}

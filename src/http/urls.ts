@@ -1,0 +1,27 @@
+/** Makes the absolute urls in answers. */
+export interface Urls {
+  /** An absolute url for a path of this service, as the client of this request reaches it. */
+  absolute(request: Request, path: string): string;
+}
+
+export interface UrlsOptions {
+  /** Wins over whatever the request says. */
+  readonly publicUrl: string | undefined;
+  readonly port: () => number;
+}
+
+const hostName = /^(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/;
+
+/** From scheme and Host alone: the proxy in front strips a prefix that clients add themselves. */
+export function createUrls({ publicUrl, port }: UrlsOptions): Urls {
+  const fixed = publicUrl?.replace(/\/+$/, "");
+
+  function baseOf(request: Request): string {
+    const host = request.headers.get("host") ?? "";
+    if (!hostName.test(host)) return `http://localhost:${port()}`;
+    const forwarded = request.headers.get("x-forwarded-proto")?.toLowerCase();
+    return `${forwarded === "https" ? "https" : "http"}://${host}`;
+  }
+
+  return { absolute: (request, path) => `${fixed ?? baseOf(request)}${path}` };
+}

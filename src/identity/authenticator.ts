@@ -1,0 +1,11 @@
+/** Tells who sends a request. */
+export interface Authenticator {
+  /**
+   * The client id in the bearer token of an `Authorization` header: an analysis id (as canonical UUID), or the Hub
+   * Adapter's client id. Throws `AppError` with `not_authenticated` (no bearer token), `token_rejected` (the precise reason
+   * is the `operatorDetail`) or `auth_provider_unavailable` (no keys to judge by).
+   */
+  authenticate(authorization: string | undefined): Promise<string>;
+  /** Throws `auth_provider_unavailable` unless there are keys to judge tokens by. */
+  check(): Promise<void>;
+}

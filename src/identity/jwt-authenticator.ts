@@ -1,0 +1,106 @@
+import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from "jose";
+import { AppError } from "../errors.ts";
+import { parseUuid } from "../uuid.ts";
+import type { Authenticator } from "./authenticator.ts";
+import type { RemoteKey, RemoteKeys } from "./remote-keys.ts";
+
+const leewaySeconds = 60;
+
+export interface JwtAuthenticatorOptions {
+  readonly keys: RemoteKeys;
+  readonly now: () => number;
+  readonly clientIdClaim: string;
+  readonly algorithms: readonly string[];
+  readonly issuer?: string | undefined;
+  readonly audience?: string | undefined;
+  /** For development only: takes the claim as it stands, without looking at signature or times. */
+  readonly skipValidation?: boolean;
+}
+
+/** Judges JWTs (RFC 7519, with the precautions of RFC 8725) by a remote key set. */
+export function createJwtAuthenticator(options: JwtAuthenticatorOptions): Authenticator {
+  return {
+    async authenticate(authorization) {
+      const token = /^bearer +(\S+) *$/i.exec(authorization ?? "")?.[1];
+      if (token === undefined) throw new AppError("not_authenticated", "Not authenticated");
+      try {
+        const payload = options.skipValidation ? decodeJwt(token) : await verify(token, options);
+        return readClientId(payload, options.clientIdClaim);
+      } catch (error) {
+        if (error instanceof AppError) throw error;
+        const reason =
+          error instanceof errors.JOSEError || error instanceof TypeError ? error.message : "invalid token";
+        throw rejected(reason, error);
+      }
+    },
+    async check() {
+      if (!options.skipValidation) await options.keys.get();
+    },
+  };
+}
+
+async function verify(token: string, options: JwtAuthenticatorOptions): Promise<JWTPayload> {
+  const { alg, kid } = decodeProtectedHeader(token);
+  if (alg === undefined || !options.algorithms.includes(alg)) {
+    throw rejected(`"alg" (Algorithm) Header Parameter value not allowed`);
+  }
+  const first = await tryKeys(token, alg, kid, await options.keys.get(), options);
+  if ("payload" in first) return first.payload;
+  const renewed = await options.keys.refresh();
+  const second = renewed === undefined ? first : await tryKeys(token, alg, kid, renewed, options);
+  if ("payload" in second) return second.payload;
+  throw rejected(second.reason);
+}
+
+/** Several keys may fit a token without `kid`; only a wrong signature lets the next one have its turn. */
+async function tryKeys(
+  token: string,
+  alg: string,
+  kid: string | undefined,
+  keys: readonly RemoteKey[],
+  options: JwtAuthenticatorOptions,
+): Promise<{ payload: JWTPayload } | { reason: string }> {
+  let reason = "no applicable key found in the JSON Web Key Set";
+  for (const candidate of keys.filter((key) => fits(key, alg, kid))) {
+    const key = await candidate.forAlgorithm(alg);
+    if (key === undefined) continue;
+    try {
+      return { payload: (await jwtVerify(token, key, verifyOptions(options))).payload };
+    } catch (error) {
+      if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
+      reason = error.message;
+    }
+  }
+  return { reason };
+}
+
+function verifyOptions(options: JwtAuthenticatorOptions) {
+  return {
+    algorithms: [...options.algorithms],
+    clockTolerance: leewaySeconds,
+    currentDate: new Date(options.now()),
+    requiredClaims: ["iat", "exp", options.clientIdClaim],
+    ...(options.issuer === undefined ? {} : { issuer: options.issuer }),
+    ...(options.audience === undefined ? {} : { audience: options.audience }),
+  };
+}
+
+/** Whether a key may have signed the token (RFC 7515 §4.1.4, RFC 7517 §4); either side may come without `kid`. */
+function fits({ jwk }: RemoteKey, alg: string, kid: string | undefined): boolean {
+  const keyType = alg.startsWith("ES") ? "EC" : alg.startsWith("RS") || alg.startsWith("PS") ? "RSA" : "OKP";
+  if (jwk.kty !== keyType) return false;
+  if (jwk.use !== undefined && jwk.use !== "sig") return false;
+  if (jwk.alg !== undefined && jwk.alg !== alg) return false;
+  if (Array.isArray(jwk.key_ops) && !jwk.key_ops.includes("verify")) return false;
+  return kid === undefined || jwk.kid === undefined || jwk.kid === kid;
+}
+
+function readClientId(payload: JWTPayload, claim: string): string {
+  const value = payload[claim];
+  if (typeof value !== "string" || value === "") throw rejected(`"${claim}" claim must be a non-empty string`);
+  return parseUuid(value) ?? value;
+}
+
+function rejected(reason: string, cause?: unknown) {
+  return new AppError("token_rejected", "JWT is malformed", { operatorDetail: reason, cause });
+}

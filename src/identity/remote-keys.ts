@@ -1,0 +1,125 @@
+import type { CryptoKey, JWK } from "jose";
+import { importJWK } from "jose";
+import { AppError } from "../errors.ts";
+import type { Log } from "../log.ts";
+
+/** A key set is a few KiB; more than this is not one. */
+const maxBytes = 1024 * 1024;
+
+export interface RemoteKey {
+  readonly jwk: JWK;
+  /** The key made ready for an algorithm; `undefined` if it is not usable with it. */
+  forAlgorithm(algorithm: string): Promise<CryptoKey | undefined>;
+}
+
+export interface RemoteKeys {
+  /**
+   * The key set, at most `maxAgeMs` old; an older one serves while the provider is away. Throws
+   * `auth_provider_unavailable` when there is none at all.
+   */
+  get(): Promise<readonly RemoteKey[]>;
+  /** For a token that no key fits: the set fetched anew, or `undefined` during the cool-down and when the fetch failed. */
+  refresh(): Promise<readonly RemoteKey[] | undefined>;
+}
+
+export interface RemoteKeysOptions {
+  readonly url: string;
+  readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
+  readonly now: () => number;
+  readonly log: Log;
+  readonly timeoutMs?: number;
+  readonly maxAgeMs?: number;
+  readonly cooldownMs?: number;
+  readonly retryMs?: number;
+}
+
+/** A JSON Web Key Set (RFC 7517 §5) kept from a URL: one request at a time, shared by all who wait for it. */
+export function createRemoteKeys(options: RemoteKeysOptions): RemoteKeys {
+  const { timeoutMs = 5_000, maxAgeMs = 600_000, cooldownMs = 30_000, retryMs = 5_000, now, log } = options;
+  let keys: readonly RemoteKey[] | undefined;
+  let loadedAt = Number.NEGATIVE_INFINITY;
+  let triedAt = Number.NEGATIVE_INFINITY;
+  let failure: unknown;
+  let flight: Promise<boolean> | undefined;
+
+  async function load(): Promise<boolean> {
+    triedAt = now();
+    try {
+      keys = await fetchKeys(options, timeoutMs);
+      loadedAt = now();
+      log.debug("jwks.loaded", { keys: keys.length });
+      return true;
+    } catch (error) {
+      failure = error;
+      log.warn("jwks.failed", { url: options.url, reason: String(error), cached: keys !== undefined });
+      return false;
+    }
+  }
+
+  function reload(): Promise<boolean> {
+    flight ??= load().finally(() => {
+      flight = undefined;
+    });
+    return flight;
+  }
+
+  return {
+    async get() {
+      const stale = now() - loadedAt >= maxAgeMs;
+      if (stale && (flight !== undefined || now() - triedAt >= retryMs)) await reload();
+      if (keys !== undefined) return keys;
+      throw new AppError("auth_provider_unavailable", "Auth provider is unavailable", { cause: failure });
+    },
+    async refresh() {
+      if (flight === undefined && now() - triedAt < cooldownMs) return undefined;
+      return (await reload()) ? keys : undefined;
+    },
+  };
+}
+
+async function fetchKeys(options: RemoteKeysOptions, timeoutMs: number): Promise<readonly RemoteKey[]> {
+  const init = { headers: { accept: "application/json" }, signal: AbortSignal.timeout(timeoutMs) };
+  const response = await options.fetch(options.url, init);
+  if (response.status !== 200) {
+    await response.body?.cancel();
+    throw new Error(`the key set's URL answered ${response.status}`);
+  }
+  const text = await readLimited(response);
+  const parsed: unknown = JSON.parse(text);
+  const list = typeof parsed === "object" && parsed !== null && "keys" in parsed ? parsed.keys : undefined;
+  if (!Array.isArray(list)) throw new Error("the answer is not a JSON Web Key Set");
+  return list.filter(isJwk).map(createRemoteKey);
+}
+
+async function readLimited(response: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  let bytes = 0;
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > maxBytes) throw new Error("the key set is larger than 1 MiB");
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+function isJwk(value: unknown): value is JWK {
+  return typeof value === "object" && value !== null && "kty" in value && typeof value.kty === "string";
+}
+
+function createRemoteKey(jwk: JWK): RemoteKey {
+  const ready = new Map<string, Promise<CryptoKey | undefined>>();
+  return {
+    jwk,
+    forAlgorithm(algorithm) {
+      const known = ready.get(algorithm);
+      if (known !== undefined) return known;
+      const made = importJWK(jwk, algorithm).then(
+        (key) => (key instanceof Uint8Array ? undefined : key),
+        () => undefined,
+      );
+      ready.set(algorithm, made);
+      return made;
+    },
+  };
+}

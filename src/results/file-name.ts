@@ -1,0 +1,20 @@
+/** The longest name that the catalog's `varchar(255)` and the Hub take, in characters. */
+const maxCharacters = 255;
+
+/** What a file without a usable name is called. */
+export const defaultFilename = "data.bin";
+
+/**
+ * The last path segment of a name as a client sent it, without control characters and cut to 255 characters (the extension
+ * stays); `data.bin` where nothing usable is left.
+ */
+export function cleanFilename(name: string): string {
+  const segments = name.toWellFormed().split(/[/\\]/);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this removes
+  const base = (segments.at(-1) ?? "").replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, "").trim();
+  if (/^\.*$/.test(base)) return defaultFilename;
+  const characters = [...base];
+  if (characters.length <= maxCharacters) return base;
+  const extension = /\.[^.]{1,16}$/.exec(base)?.[0] ?? "";
+  return characters.slice(0, maxCharacters - [...extension].length).join("") + extension;
+}

@@ -1,0 +1,147 @@
+import type { Catalog, TaggedResult } from "../catalog/catalog.ts";
+import { AppError } from "../errors.ts";
+import type { HubDirectory } from "../hub/hub.ts";
+import type { ByteRange, ObjectInfo, ObjectStore, OpenObject } from "../objects/object-store.ts";
+import { defaultFilename } from "./file-name.ts";
+import { checkTagName } from "./tag-name.ts";
+import type { UndoStore } from "./undo-store.ts";
+import type { Upload } from "./upload.ts";
+
+/**
+ * Results that stay on this node. They belong to a project: each of its analyses may read them, nobody else learns of
+ * them. Everything but `removeProject` throws `not_found` for an analysis the Hub does not know.
+ */
+export interface LocalResults {
+  /** Stores a file, tagged when the form has a `tag`, and resolves with its object id once both are durable. */
+  store(analysisId: string, upload: Upload): Promise<string>;
+  stat(analysisId: string, objectId: string): Promise<ObjectInfo>;
+  open(analysisId: string, objectId: string, range?: ByteRange): Promise<OpenObject>;
+  listTags(analysisId: string): Promise<string[]>;
+  listTagged(analysisId: string, tagName: string): Promise<TaggedResult[]>;
+  /** Tags a stored object and resolves with the file name it goes by. */
+  tag(analysisId: string, entry: TagRequest): Promise<string>;
+  /** Throws `forbidden` unless this client is the Hub Adapter, which alone may remove projects. */
+  checkMayRemove(clientId: string): void;
+  /** Removes everything of a project, once the Hub says that the project is gone. Idempotent. */
+  removeProject(projectId: string): Promise<void>;
+}
+
+export interface TagRequest {
+  readonly objectId: string;
+  readonly tagName: string;
+  readonly filename: string | undefined;
+}
+
+export interface LocalResultsDeps {
+  readonly objects: ObjectStore;
+  readonly catalog: Catalog;
+  readonly hub: Pick<HubDirectory, "findProjectId" | "projectExists">;
+  readonly undo: UndoStore;
+  readonly newId: () => string;
+  readonly adapterClientId: string;
+}
+
+export function createLocalResults(deps: LocalResultsDeps): LocalResults {
+  const { objects, catalog, hub } = deps;
+
+  async function projectOf(analysisId: string): Promise<string> {
+    const projectId = await hub.findProjectId(analysisId);
+    if (projectId === undefined) throw new AppError("not_found", `Analysis with ID ${analysisId} not found`);
+    return projectId;
+  }
+
+  async function keyOf(analysisId: string, objectId: string): Promise<string> {
+    return objectKey(await projectOf(analysisId), objectId);
+  }
+
+  async function stat(analysisId: string, objectId: string): Promise<ObjectInfo> {
+    const info = await objects.stat(await keyOf(analysisId, objectId));
+    if (info === undefined) throw missing(objectId);
+    return info;
+  }
+
+  return {
+    stat,
+    store: (analysisId, upload) => store(deps, projectOf, analysisId, upload),
+
+    async open(analysisId, objectId, range) {
+      const found = await objects.open(await keyOf(analysisId, objectId), range);
+      if (found === undefined) throw missing(objectId);
+      return found;
+    },
+
+    async listTags(analysisId) {
+      return catalog.listTags(await projectOf(analysisId));
+    },
+
+    async listTagged(analysisId, tagName) {
+      return catalog.listTagged(await projectOf(analysisId), tagName);
+    },
+
+    async tag(analysisId, { objectId, tagName, filename }) {
+      const projectId = await projectOf(analysisId);
+      checkTagName(tagName);
+      const info = await stat(analysisId, objectId);
+      const name = filename ?? (await catalog.findFilename(analysisId, objectId)) ?? info.filename ?? defaultFilename;
+      const { knownAs } = await catalog.tag({ projectId, clientId: analysisId, objectId, tagName, filename: name });
+      if (knownAs === name) return name;
+      const problem = `Object with ID ${objectId} is already known under the file name \`${knownAs}\`, not \`${name}\``;
+      throw new AppError("invalid_input", problem);
+    },
+
+    checkMayRemove(clientId) {
+      if (clientId === deps.adapterClientId) return;
+      const problem = `Only the Hub Adapter client is allowed to delete local results, got client ID '${clientId}'.`;
+      throw new AppError("forbidden", problem);
+    },
+
+    async removeProject(projectId) {
+      if (await hub.projectExists(projectId)) {
+        const problem = `Project '${projectId}' will not be deleted because it is still available on the Hub.`;
+        throw new AppError("invalid_input", problem);
+      }
+      // Rows first: a crash in between leaves objects without rows, which the next call removes, never the other way round.
+      await catalog.removeProject(projectId);
+      await objects.removeAll(`local/${projectId}/`);
+    },
+  };
+}
+
+/** Object first, row second: whatever breaks in between leaves no row without its object. */
+async function store(
+  { objects, catalog, undo, newId }: LocalResultsDeps,
+  projectOf: (analysisId: string) => Promise<string>,
+  analysisId: string,
+  upload: Upload,
+): Promise<string> {
+  const projectId = await projectOf(analysisId);
+  tagOf(upload.early);
+  const objectId = newId();
+  const key = objectKey(projectId, objectId);
+  const { filename, contentType, maxBytes } = upload;
+  await objects.put(key, upload.body, { contentType, filename, ...(maxBytes === undefined ? {} : { maxBytes }) });
+  try {
+    const tagName = tagOf(await upload.rest());
+    if (tagName === undefined) return objectId;
+    await catalog.tag({ projectId, clientId: analysisId, objectId, tagName, filename });
+    return objectId;
+  } catch (error) {
+    await undo.removeUnlessTagged({ key, clientId: analysisId, objectId }, error);
+    throw error;
+  }
+}
+
+function tagOf(fields: ReadonlyMap<string, string>): string | undefined {
+  const tagName = fields.get("tag");
+  if (tagName === undefined || tagName === "") return undefined;
+  checkTagName(tagName);
+  return tagName;
+}
+
+function objectKey(projectId: string, objectId: string): string {
+  return `local/${projectId}/${objectId}`;
+}
+
+function missing(objectId: string) {
+  return new AppError("not_found", `Object with ID ${objectId} does not exist`);
+}

@@ -1,0 +1,9 @@
+import { AppError } from "../errors.ts";
+
+const tagName = /^(?:[a-z0-9]{1,2}|[a-z0-9][a-z0-9-]{0,30}[a-z0-9])$/;
+
+/** Throws `invalid_input` unless the text is a tag: up to 32 lower-case letters, digits and inner hyphens. */
+export function checkTagName(text: string): void {
+  // `$` without the m flag matches only at the very end in JavaScript, so a trailing newline is refused.
+  if (!tagName.test(text)) throw new AppError("invalid_input", `Invalid tag \`${text}\``);
+}

@@ -1,0 +1,15 @@
+const uuidForms = /^(?:urn:uuid:)?(?:\{([^{}]*)\}|([^{}]*))$/i;
+const hexDigits = /^[0-9a-f]{32}$/;
+const canonical = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/**
+ * The lower-case canonical form of a UUID given in any case, as 32 hex digits, in braces or as `urn:uuid:`
+ * (RFC 9562 §4); `undefined` for anything else.
+ */
+export function parseUuid(text: string): string | undefined {
+  const match = text.length > 64 ? null : uuidForms.exec(text);
+  const body = (match?.[1] ?? match?.[2] ?? "").toLowerCase();
+  if (canonical.test(body)) return body;
+  if (!hexDigits.test(body)) return undefined;
+  return [body.slice(0, 8), body.slice(8, 12), body.slice(12, 16), body.slice(16, 20), body.slice(20)].join("-");
+}

@@ -1,0 +1,105 @@
+import { expect, test } from "bun:test";
+import { Glob } from "bun";
+
+/** Files and what they hold, for scanning. */
+const files = await Promise.all(
+  [...new Glob("src/**/*.ts").scanSync(".")].sort().map(async (path) => ({ path, text: await Bun.file(path).text() })),
+);
+const contracts = [
+  "src/errors.ts",
+  "src/log.ts",
+  "src/uuid.ts",
+  "src/objects/object-store.ts",
+  "src/catalog/catalog.ts",
+  "src/hub/hub.ts",
+  "src/crypto/node-cipher.ts",
+  "src/identity/authenticator.ts",
+];
+const rooms = ["http", "results", "objects", "catalog", "hub", "crypto", "privacy", "identity", "net", "streams"];
+const adapterRooms = ["objects", "catalog", "hub", "crypto", "identity"];
+
+/** Everything a file imports: paths from the project's root, or package names. Type-only imports count, too. */
+function importsOf({ path, text }: { path: string; text: string }): string[] {
+  const specifiers = [...text.matchAll(/(?:^|\s)(?:from|import)\s*\(?\s*"([^"]+)"/g)].map((match) => match[1] ?? "");
+  return specifiers.map((specifier) => {
+    return specifier.startsWith(".") ? new URL(specifier, `file:///${path}`).pathname.slice(1) : specifier;
+  });
+}
+
+function roomOf(path: string): string | undefined {
+  return /^src\/([^/]+)\//.exec(path)?.[1];
+}
+
+/** Imports of the given files that the rule does not allow, as `file → import`. */
+function breaches(scope: (path: string) => boolean, allowed: (target: string, path: string) => boolean): string[] {
+  return files
+    .filter(({ path }) => scope(path))
+    .flatMap((file) => importsOf(file).filter((target) => !allowed(target, file.path)).map((t) => `${file.path} → ${t}`));
+}
+
+const shared = (target: string) => ["src/errors.ts", "src/log.ts", "src/uuid.ts"].includes(target);
+const within = (...names: string[]) => (target: string) => names.some((name) => target.startsWith(`src/${name}/`));
+const isPackage = (target: string) => !target.startsWith("src/");
+
+test("contracts depend on nothing but the error codes", () => {
+  expect(breaches((path) => contracts.includes(path), (target) => target === "src/errors.ts")).toEqual([]);
+});
+
+test("use cases know contracts, never adapters, HTTP, settings or packages", () => {
+  const allowed = (target: string) =>
+    contracts.includes(target) || within("results", "submissions", "privacy", "streams")(target);
+  expect(breaches(within("results", "submissions"), allowed)).toEqual([]);
+});
+
+test("use cases use neither Bun nor the process", () => {
+  const users = files.filter(({ path, text }) => within("results", "submissions")(path) && /\b(?:Bun|process)\./.test(text));
+  expect(users.map(({ path }) => path)).toEqual([]);
+});
+
+test.each(adapterRooms)("the adapters in %s know their own room, net, streams and packages only", (room) => {
+  const allowed = (target: string) =>
+    shared(target) || isPackage(target) || within(room, "net", "streams")(target);
+  expect(breaches(within(room), allowed)).toEqual([]);
+});
+
+test("HTTP knows use cases and contracts, never adapters, settings, drizzle or jose", () => {
+  const packages = ["hono", "@hono/zod-openapi", "@scalar/hono-api-reference", "busboy", "node:stream"];
+  const allowed = (target: string) =>
+    shared(target) ||
+    contracts.includes(target) ||
+    target === "src/request-context.ts" ||
+    within("http", "results", "streams")(target) ||
+    packages.some((name) => target === name || target.startsWith("hono/")) ||
+    target.endsWith("/standalone.js");
+  expect(breaches(within("http"), allowed)).toEqual([]);
+});
+
+test("only the composition root joins adapters", () => {
+  const isAdapter = (target: string) => within(...adapterRooms, "net")(target) && !contracts.includes(target);
+  const edges = (path: string) => path === "src/services.ts" || within("commands")(path);
+  const outside = (path: string) => !edges(path) && !within("sandbox")(path);
+  expect(
+    breaches(outside, (target, path) => !isAdapter(target) || roomOf(path) === roomOf(target) || within("net")(target)),
+  ).toEqual([]);
+});
+
+test("no room imports the composition root, the commands or the process edge", () => {
+  const forbidden = (target: string) =>
+    ["src/services.ts", "src/main.ts", "src/server.ts"].includes(target) || within("commands")(target);
+  expect(breaches((path) => within(...rooms, "sandbox")(path), (target) => !forbidden(target))).toEqual([]);
+});
+
+test("process is touched at the edge only", () => {
+  const users = files.filter(({ text }) => /\bprocess\.[a-z]|import process\b/.test(text)).map(({ path }) => path);
+  expect(users.filter((path) => path !== "src/main.ts")).toEqual([]);
+});
+
+test("only the server listens", () => {
+  const users = files.filter(({ text }) => /\bBun\.serve\(/.test(text.replace(/`[^`]*`/g, ""))).map(({ path }) => path);
+  expect(users).toEqual(["src/server.ts"]);
+});
+
+test("no file is longer than 300 lines", () => {
+  const long = files.filter(({ text }) => text.split("\n").length > 301).map(({ path }) => path);
+  expect(long).toEqual([]);
+});

@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { backends, formOf, isAvailable, startTestService, type TestService } from "../support/service.ts";
+
+describe.each([...backends])("deleting a project on %s storage", (backend) => {
+  describe.skipIf(!isAvailable(backend))("", () => {
+    let service: TestService;
+
+    beforeAll(async () => {
+      service = await startTestService({ backend });
+    });
+    afterAll(() => service.stop());
+
+    const remove = (as: "1" | "adapter", projectId: string) =>
+      service.fetch(as, `/local?project_id=${projectId}`, { method: "DELETE" });
+
+    async function store(as: "1" | "3", tag: string): Promise<string> {
+      const body = formOf(["file", new File([tag], "x.txt")], ["tag", tag]);
+      const response = await service.fetch(as, "/local", { method: "PUT", body });
+      return ((await response.json()) as { object_id: string }).object_id;
+    }
+
+    test("only the Hub Adapter may, and it is told so before anything else", async () => {
+      for (const path of [`/local?project_id=${service.projects[0]}`, "/local?project_id=garbage", "/local"]) {
+        const response = await service.fetch("1", path, { method: "DELETE" });
+        expect(response.status).toBe(403);
+        expect(await response.json()).toEqual({
+          detail: `Only the Hub Adapter client is allowed to delete local results, got client ID '${service.analyses[0]}'.`,
+        });
+      }
+    });
+
+    test("nothing is deleted while the Hub still has the project", async () => {
+      const id = await store("1", "kept");
+      const response = await remove("adapter", service.projects[0].toUpperCase());
+      expect(response.status).toBe(400);
+      expect(await response.json()).toEqual({
+        detail: `Project '${service.projects[0]}' will not be deleted because it is still available on the Hub.`,
+      });
+      expect((await service.fetch("1", `/local/${id}`)).status).toBe(200);
+    });
+
+    test("nothing is deleted while the Hub cannot say for sure", async () => {
+      const id = await store("1", "kept-too");
+      const path = /^\/core\/projects\//;
+      const unsure = [
+        [{ kind: "status", status: 500 }, 502],
+        [{ kind: "status", status: 403 }, 502],
+        [{ kind: "status", status: 301 }, 502],
+      ] as const;
+      for (const [fault, status] of unsure) {
+        const lift = service.hub.fail({ path }, fault);
+        expect((await remove("adapter", service.projects[0])).status).toBe(status);
+        lift();
+      }
+      expect((await service.fetch("1", `/local/${id}`)).status).toBe(200);
+    });
+
+    test("the project's id must be one", async () => {
+      expect((await remove("adapter", "not-a-uuid")).status).toBe(422);
+      expect((await service.fetch("adapter", "/local", { method: "DELETE" })).status).toBe(422);
+    });
+
+    test("once the Hub has lost the project, everything of it goes, nothing of others, and it can be repeated", async () => {
+      const gone = await store("1", "gone");
+      const other = await store("3", "other");
+      const project = service.projects[0];
+      service.hub.removeProject(project);
+      for (let round = 0; round < 2; round++) {
+        const response = await remove("adapter", project);
+        expect([response.status, await response.text()]).toEqual([200, "null"]);
+      }
+      // The analysis is still in the cache, so the object itself is asked for.
+      const read = await service.fetch("1", `/local/${gone}`);
+      expect(await read.json()).toEqual({ detail: `Object with ID ${gone} does not exist` });
+      expect(await (await service.fetch("1", "/local/tags")).json()).toEqual({ tags: [] });
+      expect(await (await service.fetch("1", "/local/tags/gone")).json()).toEqual({ results: [] });
+      expect((await service.fetch("3", `/local/${other}`)).status).toBe(200);
+      expect(
+        ((await (await service.fetch("3", "/local/tags/other")).json()) as { results: unknown[] }).results,
+      ).toHaveLength(1);
+    });
+  });
+});

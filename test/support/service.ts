@@ -1,0 +1,169 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startService } from "../../src/commands/start-service.ts";
+import { generateKeyPair } from "../../src/crypto/keys.ts";
+import { createRequestContext } from "../../src/request-context.ts";
+import { createSandboxHub, type HubGeneration, type SandboxHub } from "../../src/sandbox/hub.ts";
+import { createSandboxIdentity, type SandboxIdentity } from "../../src/sandbox/identity.ts";
+import { createSeed } from "../../src/sandbox/seed.ts";
+import { parseSettings } from "../../src/settings.ts";
+import { createTestLog, type LogLine } from "./log.ts";
+import { createTestDatabase, testPostgresUrl } from "./postgres-database.ts";
+import { createTestBucket, type TestBucket, testS3 } from "./s3.ts";
+
+/** What the service keeps its data in; every HTTP suite is run on both. */
+export type Backend = "embedded" | "servers";
+export const backends: readonly Backend[] = ["embedded", "servers"];
+/** False where no PostgreSQL and S3 are at hand: those suites are skipped then. */
+export const isAvailable = (backend: Backend) =>
+  backend === "embedded" || (testS3 !== undefined && testPostgresUrl !== undefined);
+
+export interface TestService {
+  readonly url: string;
+  readonly hub: SandboxHub;
+  readonly hubUrl: string;
+  readonly identity: SandboxIdentity;
+  readonly identityUrl: string;
+  readonly logLines: readonly LogLine[];
+  /** Where the data is: in a folder or in a bucket. */
+  readonly dataDir: string | undefined;
+  readonly bucket: TestBucket | undefined;
+  /** Ids of the seed: analyses 1 and 2 are of project 1, analysis 3 is of project 2. */
+  readonly analyses: readonly [string, string, string];
+  readonly projects: readonly [string, string];
+  /** A request with the token of a client: `1`, `2`, `3` or the Hub Adapter's; more `init` wins. */
+  fetch(as: Client, path: string, init?: RequestInit): Promise<Response>;
+  token(as: Client): Promise<string>;
+  stop(): Promise<void>;
+}
+
+export type Client = "1" | "2" | "3" | "adapter" | "nobody";
+
+export interface TestServiceOptions {
+  readonly backend?: Backend;
+  readonly generation?: HubGeneration;
+  /** Settings over the usual ones. */
+  readonly env?: Record<string, string>;
+  readonly stallMs?: number;
+}
+
+/** The service as it is served, with the sandbox's Hub and identity provider, everything on free ports. */
+export async function startTestService(options: TestServiceOptions = {}): Promise<TestService> {
+  const { backend = "embedded", generation = "2026", env = {}, stallMs } = options;
+  const keys = { a: generateKeyPair("P-384"), b: generateKeyPair("P-384") };
+  const seed = createSeed({ nodeKeys: { a: keys.a.publicKey.pem, b: keys.b.publicKey.pem } });
+  const identity = await createSandboxIdentity({ clients: [] });
+  const hub = createSandboxHub({ generation, seed });
+  const provider = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: identity.fetch });
+  const standIn = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    fetch: hub.fetch,
+    maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+    idleTimeout: 0,
+  });
+  const identityUrl = `http://127.0.0.1:${provider.port}`;
+  const hubUrl = `http://127.0.0.1:${standIn.port}`;
+  const storage = await openBackend(backend);
+  const node = seed.nodes[0];
+  const parsed = parseSettings(
+    {
+      SERVER__HOST: "127.0.0.1",
+      SERVER__PORT: "0",
+      SERVER__SHUTDOWN_SECONDS: "2",
+      OIDC__CERTS_URL: `${identityUrl}/certs`,
+      HUB__AUTH_BASE_URL: `${hubUrl}/auth`,
+      HUB__CORE_BASE_URL: `${hubUrl}/core`,
+      HUB__STORAGE_BASE_URL: `${hubUrl}/storage`,
+      HUB__AUTH__FLOW: generation === "2025" ? "robot" : "client",
+      HUB__AUTH__ID: generation === "2025" ? node?.robotId : node?.clientId,
+      HUB__AUTH__SECRET: generation === "2025" ? node?.robotSecret : node?.clientSecret,
+      CRYPTO__PROVIDER: "raw",
+      CRYPTO__ECDH_PRIVATE_KEY: keys.a.privatePem,
+      ...storage.env,
+      ...env,
+    },
+    () => "",
+  );
+  if (parsed.settings === undefined) throw new Error(parsed.problems.join("\n"));
+  const { log, lines } = createTestLog();
+  const service = await startService(parsed.settings, {
+    log,
+    context: createRequestContext(),
+    ...(stallMs === undefined ? {} : { stallMs }),
+  });
+
+  const [a1, a2, a3] = seed.analyses.map(({ id }) => id);
+  const [p1, p2] = seed.projects.map(({ id }) => id);
+  if (!a1 || !a2 || !a3 || !p1 || !p2) throw new Error("the seed is too small");
+  const clientIds = { "1": a1, "2": a2, "3": a3, adapter: "hub-adapter", nobody: crypto.randomUUID() };
+  const token = (as: Client) => identity.token(clientIds[as]);
+
+  return {
+    url: `http://127.0.0.1:${service.port}`,
+    hub,
+    hubUrl,
+    identity,
+    identityUrl,
+    logLines: lines,
+    dataDir: storage.dataDir,
+    bucket: storage.bucket,
+    analyses: [a1, a2, a3],
+    projects: [p1, p2],
+    token,
+    async fetch(as, path, init = {}) {
+      const headers = new Headers(init.headers);
+      if (!headers.has("authorization")) headers.set("authorization", `Bearer ${await token(as)}`);
+      return fetch(`http://127.0.0.1:${service.port}${path}`, { ...init, headers });
+    },
+    async stop() {
+      await service.stop();
+      await Promise.all([provider.stop(true), standIn.stop(true), hub.close()]);
+      await storage.drop();
+    },
+  };
+}
+
+async function openBackend(backend: Backend) {
+  if (backend === "embedded") {
+    const dataDir = await mkdtemp(join(tmpdir(), "flame-result-test-"));
+    return {
+      dataDir,
+      bucket: undefined,
+      env: { DATA_DIR: dataDir },
+      drop: () => rm(dataDir, { recursive: true, force: true }),
+    };
+  }
+  const database = await createTestDatabase();
+  const bucket = await createTestBucket();
+  return {
+    dataDir: undefined,
+    bucket,
+    env: {
+      MINIO__ENDPOINT: new URL(bucket.endpoint).host,
+      MINIO__ACCESS_KEY: bucket.accessKey,
+      MINIO__SECRET_KEY: bucket.secretKey,
+      MINIO__BUCKET: bucket.bucket,
+      POSTGRES__HOST: database.settings.host,
+      POSTGRES__PORT: String(database.settings.port),
+      POSTGRES__USER: database.settings.user,
+      POSTGRES__PASSWORD: database.settings.password || "unused",
+      POSTGRES__DB: database.settings.database,
+    },
+    async drop() {
+      await database.drop();
+      await bucket.drop();
+    },
+  };
+}
+
+/** A multipart form with a file and whatever else, in the order given. */
+export function formOf(...parts: readonly (readonly [string, string | File])[]): FormData {
+  const form = new FormData();
+  for (const [name, value] of parts) {
+    if (typeof value === "string") form.append(name, value);
+    else form.append(name, value, value.name);
+  }
+  return form;
+}
