@@ -1,0 +1,8 @@
+import { defineConfig } from "drizzle-kit";
+
+// Paths are relative to the project's root, from where drizzle-kit is run.
+export default defineConfig({
+  dialect: "postgresql",
+  schema: ["./src/catalog/postgres-schema.ts"],
+  out: "./drizzle/postgres",
+});

@@ -1,0 +1,54 @@
+import { Database, SQLiteError } from "bun:sqlite";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+
+export interface DataDirLock {
+  /** Idempotent. */
+  release(): void;
+}
+
+/**
+ * Makes this process the only owner of a data folder, which it makes if there is none. The lock is an open SQLite
+ * transaction, so the operating system frees it when the process ends, even by SIGKILL, and nothing stale stays behind.
+ * Throws an Error that tells the operator what to do when another process holds it or the folder cannot be used.
+ */
+export function acquireDataDirLock(dir: string): DataDirLock {
+  const lock = open(dir);
+  try {
+    lock.run("begin exclusive");
+  } catch (cause) {
+    lock.close();
+    throw cause instanceof SQLiteError && cause.code === "SQLITE_BUSY"
+      ? new Error(
+          `The data folder ${dir} is in use by another process. Stop that one, or give this one a DATA_DIR of its own.`,
+          { cause },
+        )
+      : unusable(dir, cause);
+  }
+  let isHeld = true;
+  return {
+    release() {
+      if (isHeld) {
+        isHeld = false;
+        lock.close();
+      }
+    },
+  };
+}
+
+function open(dir: string): Database {
+  try {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    return new Database(join(dir, "lock.sqlite"), { create: true, readwrite: true });
+  } catch (cause) {
+    throw unusable(dir, cause);
+  }
+}
+
+function unusable(dir: string, cause: unknown): Error {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new Error(
+    `The data folder ${dir} cannot be used (${reason}). Let DATA_DIR name a folder on a local disk that this user may write to.`,
+    { cause },
+  );
+}

@@ -1,0 +1,72 @@
+import { sql } from "drizzle-orm";
+import type { BunSQLDatabase } from "drizzle-orm/bun-sql";
+import catalog from "../../drizzle/postgres/0000_catalog.sql" with { type: "text" };
+import { findPending, type Migration, MigrationError, splitStatements } from "./migrate.ts";
+import type { Postgres } from "./postgres-connection.ts";
+import { findPostgresError } from "./postgres-failure.ts";
+
+/** Every file of `drizzle/postgres`, in order. */
+export const postgresMigrations: readonly Migration[] = [{ name: "0000_catalog", sql: catalog }];
+
+// Any number will do, as long as every version of this service takes the same one.
+const advisoryLock = 7_046_029;
+const migrationTimeoutMs = 300_000;
+const tableLockTimeoutMs = 30_000;
+
+/**
+ * Applies what is pending, in one transaction and one process at a time, and resolves with the names.
+ * Throws a {@link MigrationError} when the database cannot be used (nothing is changed then), `AppError("database")` when
+ * it cannot be reached.
+ */
+export function migratePostgres(postgres: Postgres, migrations = postgresMigrations): Promise<string[]> {
+  return postgres.run((db) => migrate(db, migrations).catch(explain), { timeoutMs: migrationTimeoutMs });
+}
+
+/** The names of the migrations that {@link migratePostgres} would apply; changes nothing. */
+export function listPendingPostgresMigrations(postgres: Postgres, migrations = postgresMigrations): Promise<string[]> {
+  return postgres.run(async (db) => {
+    const [{ exists } = { exists: false }] = await db.execute<{ exists: boolean }>(
+      sql`select to_regclass('flame_result_migration') is not null as exists`,
+    );
+    const applied = exists ? await listApplied(db) : [];
+    return findPending(migrations, applied).map(({ name }) => name);
+  });
+}
+
+async function migrate(db: BunSQLDatabase, migrations: readonly Migration[]): Promise<string[]> {
+  return await db.transaction(async (tx) => {
+    await tx.execute(sql.raw(`set local statement_timeout = ${migrationTimeoutMs}`));
+    await tx.execute(sql`select pg_advisory_xact_lock(${advisoryLock})`);
+    await tx.execute(sql.raw(`set local lock_timeout = ${tableLockTimeoutMs}`));
+    await tx.execute(sql`
+      create table if not exists flame_result_migration (
+        name varchar(255) primary key,
+        applied_at timestamptz not null default now()
+      )`);
+    const pending = findPending(migrations, await listApplied(tx));
+    for (const migration of pending) {
+      for (const statement of splitStatements(migration)) {
+        await tx.execute(sql.raw(statement));
+      }
+      await tx.execute(sql`insert into flame_result_migration (name) values (${migration.name})`);
+    }
+    return pending.map(({ name }) => name);
+  });
+}
+
+async function listApplied(db: Pick<BunSQLDatabase, "execute">): Promise<string[]> {
+  const rows = await db.execute<{ name: string }>(sql`select name from flame_result_migration order by name`);
+  return rows.map(({ name }) => name);
+}
+
+/** An SQLSTATE that says no repetition will help (PostgreSQL manual, appendix A) becomes a sentence for the operator. */
+function explain(error: unknown): never {
+  const failure = findPostgresError(error);
+  const state = failure?.errno ?? "";
+  if (failure === undefined || !/^(23|42|P0|0A)|^55P03$|^25006$/.test(state)) {
+    throw error;
+  }
+  const hint = state === "55P03" ? "another program is using the tables; stop the service that ran here before" : "";
+  const parts = [failure.message, failure.detail, failure.hint, hint].filter((part) => part);
+  throw new MigrationError(`The database cannot be migrated: ${parts.join("; ")} (${state})`, { cause: error });
+}

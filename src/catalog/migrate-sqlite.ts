@@ -1,0 +1,44 @@
+import { sql } from "drizzle-orm";
+import catalog from "../../drizzle/sqlite/0000_catalog.sql" with { type: "text" };
+import { findPending, type Migration, splitStatements } from "./migrate.ts";
+import type { Sqlite, SqliteDatabase } from "./sqlite-connection.ts";
+
+/** Every file of `drizzle/sqlite`, in order. */
+export const sqliteMigrations: readonly Migration[] = [{ name: "0000_catalog", sql: catalog }];
+
+/**
+ * Applies what is pending, in one transaction, and resolves with the names. Throws a `MigrationError` if a newer version
+ * of the service has used the database, `AppError("database")` or `AppError("storage_full")` when it fails.
+ */
+export function migrateSqlite(sqlite: Sqlite, migrations = sqliteMigrations): Promise<string[]> {
+  return sqlite.run((db) => db.transaction((tx) => migrate(tx, migrations), { behavior: "immediate" }));
+}
+
+/** The names of the migrations that {@link migrateSqlite} would apply; changes nothing. */
+export function listPendingSqliteMigrations(sqlite: Sqlite, migrations = sqliteMigrations): Promise<string[]> {
+  return sqlite.run((db) => {
+    const table = db.get(sql`select 1 from sqlite_schema where name = 'flame_result_migration'`);
+    return findPending(migrations, table === undefined ? [] : listApplied(db)).map(({ name }) => name);
+  });
+}
+
+function migrate(db: Pick<SqliteDatabase, "run" | "all">, migrations: readonly Migration[]): string[] {
+  db.run(sql`
+    create table if not exists flame_result_migration (
+      name text primary key not null,
+      applied_at text not null default current_timestamp
+    )`);
+  const pending = findPending(migrations, listApplied(db));
+  for (const migration of pending) {
+    for (const statement of splitStatements(migration)) {
+      db.run(sql.raw(statement));
+    }
+    db.run(sql`insert into flame_result_migration (name) values (${migration.name})`);
+  }
+  return pending.map(({ name }) => name);
+}
+
+function listApplied(db: Pick<SqliteDatabase, "all">): string[] {
+  const rows = db.all<{ name: string }>(sql`select name from flame_result_migration order by name`);
+  return rows.map(({ name }) => name);
+}

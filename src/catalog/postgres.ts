@@ -1,0 +1,94 @@
+import { and, eq, inArray, min, sql, TransactionRollbackError } from "drizzle-orm";
+import type { BunSQLDatabase } from "drizzle-orm/bun-sql";
+import type { Catalog, NewTaggedResult } from "./catalog.ts";
+import type { Postgres } from "./postgres-connection.ts";
+import { result, tag, taggedResult } from "./postgres-schema.ts";
+
+/** A catalog in the tables that the Python services made; `close` closes the shared connection pool. */
+export function createPostgresCatalog(postgres: Postgres): Catalog {
+  return {
+    tag: (entry) => postgres.run((db) => tagObject(db, entry)),
+    findFilename: (clientId, objectId) =>
+      postgres.run(async (db) => {
+        const isSought = and(eq(result.clientId, clientId), eq(result.objectId, objectId));
+        const [row] = await db.select({ filename: result.filename }).from(result).where(isSought);
+        return row?.filename;
+      }),
+    listTags: (projectId) =>
+      postgres.run(async (db) => {
+        const rows = await db.select().from(tag).where(eq(tag.projectId, projectId)).orderBy(tag.id);
+        return rows.map(({ tagName }) => tagName);
+      }),
+    listTagged: (projectId, tagName) =>
+      postgres.run((db) =>
+        db
+          .select({ objectId: result.objectId, filename: result.filename })
+          .from(taggedResult)
+          .innerJoin(tag, eq(taggedResult.tagId, tag.id))
+          .innerJoin(result, eq(taggedResult.resultId, result.id))
+          .where(and(eq(tag.projectId, projectId), eq(tag.tagName, tagName)))
+          .groupBy(result.id)
+          .orderBy(min(taggedResult.id)),
+      ),
+    removeProject: (projectId) => postgres.run((db) => removeProject(db, projectId)),
+    check: () =>
+      postgres.run(async (db) => {
+        await db.execute(sql`select 1`);
+      }),
+    close: postgres.close,
+  };
+}
+
+/**
+ * Both upserts update the row they meet without changing it, which locks it: whoever tags the same pair at the same time
+ * waits, and then sees the link.
+ */
+async function tagObject(db: BunSQLDatabase, entry: NewTaggedResult): Promise<{ readonly knownAs: string }> {
+  const { projectId, clientId, objectId, tagName, filename } = entry;
+  let knownAs = filename;
+  try {
+    await db.transaction(async (tx) => {
+      await tx
+        .insert(tag)
+        .values({ tagName, projectId })
+        .onConflictDoUpdate({ target: [tag.tagName, tag.projectId], set: { tagName } });
+      const [known] = await tx
+        .insert(result)
+        .values({ clientId, objectId, filename })
+        .onConflictDoUpdate({ target: [result.clientId, result.objectId], set: { clientId } })
+        .returning({ filename: result.filename });
+      if (known !== undefined && known.filename !== filename) {
+        knownAs = known.filename;
+        tx.rollback();
+      }
+      await tx.execute(sql`
+        insert into ${taggedResult} (tag_id, result_id)
+        select ${tag.id}, ${result.id} from ${tag}, ${result}
+        where ${tag.tagName} = ${tagName} and ${tag.projectId} = ${projectId}
+          and ${result.clientId} = ${clientId} and ${result.objectId} = ${objectId}
+          and not exists (
+            select from ${taggedResult} where ${taggedResult.tagId} = ${tag.id} and ${taggedResult.resultId} = ${result.id}
+          )`);
+    });
+  } catch (error) {
+    if (!(error instanceof TransactionRollbackError)) {
+      throw error;
+    }
+  }
+  return { knownAs };
+}
+
+/** Locks the tags before the results, in the same order as tagging does. The links go with either of them. */
+async function removeProject(db: BunSQLDatabase, projectId: string): Promise<void> {
+  await db.transaction(async (tx) => {
+    const isOfProject = eq(tag.projectId, projectId);
+    await tx.select({ id: tag.id }).from(tag).where(isOfProject).orderBy(tag.id).for("update");
+    const tagged = tx
+      .select({ id: taggedResult.resultId })
+      .from(taggedResult)
+      .innerJoin(tag, eq(taggedResult.tagId, tag.id))
+      .where(isOfProject);
+    await tx.delete(result).where(inArray(result.id, tagged));
+    await tx.delete(tag).where(isOfProject);
+  });
+}

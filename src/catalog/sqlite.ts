@@ -1,0 +1,87 @@
+import { and, eq, inArray, min, sql, TransactionRollbackError } from "drizzle-orm";
+import type { Catalog, NewTaggedResult } from "./catalog.ts";
+import type { Sqlite, SqliteDatabase } from "./sqlite-connection.ts";
+import { result, tag, taggedResult } from "./sqlite-schema.ts";
+
+/** A catalog in an SQLite file; `close` closes the shared connection. */
+export function createSqliteCatalog(sqlite: Sqlite): Catalog {
+  return {
+    tag: (entry) => sqlite.run((db) => tagObject(db, entry)),
+    findFilename: (clientId, objectId) =>
+      sqlite.run((db) => {
+        const isSought = and(eq(result.clientId, clientId), eq(result.objectId, objectId));
+        return db.select({ filename: result.filename }).from(result).where(isSought).get()?.filename;
+      }),
+    listTags: (projectId) =>
+      sqlite.run((db) => {
+        const rows = db.select().from(tag).where(eq(tag.projectId, projectId)).orderBy(tag.id).all();
+        return rows.map(({ tagName }) => tagName);
+      }),
+    listTagged: (projectId, tagName) =>
+      sqlite.run((db) =>
+        db
+          .select({ objectId: result.objectId, filename: result.filename })
+          .from(taggedResult)
+          .innerJoin(tag, eq(taggedResult.tagId, tag.id))
+          .innerJoin(result, eq(taggedResult.resultId, result.id))
+          .where(and(eq(tag.projectId, projectId), eq(tag.tagName, tagName)))
+          .groupBy(result.id)
+          .orderBy(min(taggedResult.id))
+          .all(),
+      ),
+    removeProject: (projectId) => sqlite.run((db) => removeProject(db, projectId)),
+    check: () =>
+      sqlite.run((db) => {
+        db.get(sql`select count(*) from sqlite_schema`);
+      }),
+    close: sqlite.close,
+  };
+}
+
+function tagObject(db: SqliteDatabase, entry: NewTaggedResult): { readonly knownAs: string } {
+  const { projectId, clientId, objectId, tagName, filename } = entry;
+  let knownAs = filename;
+  try {
+    db.transaction(
+      (tx) => {
+        tx.insert(tag).values({ tagName, projectId }).onConflictDoNothing().run();
+        const isSought = and(eq(result.clientId, clientId), eq(result.objectId, objectId));
+        tx.insert(result).values({ clientId, objectId, filename }).onConflictDoNothing().run();
+        knownAs = tx.select({ filename: result.filename }).from(result).where(isSought).get()?.filename ?? filename;
+        if (knownAs !== filename) {
+          tx.rollback();
+        }
+        tx.run(sql`
+          insert into ${taggedResult} (tag_id, result_id)
+          select ${tag.id}, ${result.id} from ${tag}, ${result}
+          where ${tag.tagName} = ${tagName} and ${tag.projectId} = ${projectId} and ${isSought}
+            and not exists (
+              select 1 from ${taggedResult}
+              where ${taggedResult.tagId} = ${tag.id} and ${taggedResult.resultId} = ${result.id}
+            )`);
+      },
+      { behavior: "immediate" },
+    );
+  } catch (error) {
+    if (!(error instanceof TransactionRollbackError)) {
+      throw error;
+    }
+  }
+  return { knownAs };
+}
+
+function removeProject(db: SqliteDatabase, projectId: string): void {
+  db.transaction(
+    (tx) => {
+      const isOfProject = eq(tag.projectId, projectId);
+      const tagged = tx
+        .select({ id: taggedResult.resultId })
+        .from(taggedResult)
+        .innerJoin(tag, eq(taggedResult.tagId, tag.id))
+        .where(isOfProject);
+      tx.delete(result).where(inArray(result.id, tagged)).run();
+      tx.delete(tag).where(isOfProject).run();
+    },
+    { behavior: "immediate" },
+  );
+}
