@@ -1,0 +1,183 @@
+import {
+  type CryptoKey,
+  exportJWK,
+  generateKeyPair,
+  type JSONWebKeySet,
+  type JWTHeaderParameters,
+  type JWTPayload,
+  SignJWT,
+} from "jose";
+import { neverAnswers } from "./hub-faults.ts";
+
+export type IdentityFault = "refuse" | "hang" | "garbage";
+
+export interface TokenOverrides {
+  /** Merged over the usual claims; `undefined` removes one. */
+  readonly claims?: Readonly<Record<string, unknown>>;
+  readonly header?: Partial<JWTHeaderParameters>;
+  /** May be negative, for a token that has expired. */
+  readonly expiresInSeconds?: number;
+}
+
+/** A stand-in for the node's identity provider: OpenID Connect discovery, key set, client credentials grant. */
+export interface SandboxIdentity {
+  /** Serve it with `Bun.serve({ fetch: identity.fetch })`, anywhere: the discovery document names the origin that was asked. */
+  fetch(request: Request): Promise<Response>;
+  /** A signed access token as POST /token hands it out; the client need not exist. */
+  token(clientId: string, overrides?: TokenOverrides): Promise<string>;
+  /** Of the newest key pair, for tests that forge tokens. */
+  privateKey(): CryptoKey;
+  /** What GET /certs answers: one public key, with its `kid`. */
+  jwks(): JSONWebKeySet;
+  /** From now on signs with a new key pair and publishes that alone. */
+  rotateKeys(): Promise<void>;
+  /** Requests received, by path. */
+  readonly requests: Readonly<Record<string, number>>;
+  /** `refuse` answers 500, `hang` never, `garbage` 200 without JSON. Settable. */
+  fault: IdentityFault | undefined;
+}
+
+export interface SandboxIdentityOptions {
+  readonly clients: readonly { readonly id: string; readonly secret: string }[];
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+  readonly tokenLifeSeconds?: number;
+  /** Default: the origin of the request; tokens made without one then have no `iss`. */
+  readonly issuer?: string;
+}
+
+export async function createSandboxIdentity(options: SandboxIdentityOptions): Promise<SandboxIdentity> {
+  const { clients, now = Date.now, tokenLifeSeconds = 3600 } = options;
+  const requests: Record<string, number> = {};
+  let keys = await createKeys();
+
+  function mint(clientId: string, issuer: string | undefined, overrides: TokenOverrides = {}): Promise<string> {
+    const iat = Math.floor(now() / 1000);
+    const exp = iat + (overrides.expiresInSeconds ?? tokenLifeSeconds);
+    const iss = issuer === undefined ? {} : { iss: issuer };
+    const claims: JWTPayload = { sub: clientId, client_id: clientId, ...iss, iat, exp, ...overrides.claims };
+    return sign(keys, claims, overrides.header);
+  }
+
+  async function answer(request: Request): Promise<Response> {
+    const { pathname, origin } = new URL(request.url);
+    const issuer = options.issuer ?? origin;
+    switch (`${request.method} ${pathname}`) {
+      case "GET /.well-known/openid-configuration":
+        return Response.json(discoveryDocument(issuer, origin));
+      case "GET /certs":
+        return Response.json(keys.jwks);
+      case "POST /token": {
+        const client = await readClient(request, clients);
+        if (client instanceof Response) return client;
+        return tokenAnswer(await mint(client.id, issuer), tokenLifeSeconds);
+      }
+      default:
+        return Response.json({ error: "not_found" }, { status: 404 });
+    }
+  }
+
+  const identity: SandboxIdentity = {
+    fetch(request) {
+      const { pathname } = new URL(request.url);
+      requests[pathname] = (requests[pathname] ?? 0) + 1;
+      return faultAnswer(identity.fault, request) ?? answer(request);
+    },
+    token: (clientId, overrides) => mint(clientId, options.issuer, overrides),
+    privateKey: () => keys.privateKey,
+    jwks: () => keys.jwks,
+    async rotateKeys() {
+      keys = await createKeys();
+    },
+    requests,
+    fault: undefined,
+  };
+  return identity;
+}
+
+function faultAnswer(fault: IdentityFault | undefined, request: Request): Promise<Response> | undefined {
+  switch (fault) {
+    case "refuse":
+      return Promise.resolve(oauthError(500, "server_error"));
+    case "hang":
+      return neverAnswers(request);
+    case "garbage":
+      return Promise.resolve(new Response("<html></html>", { headers: { "Content-Type": "text/html" } }));
+    case undefined:
+      return undefined;
+  }
+}
+
+/** The client that asks for a token by client credentials, or the refusal. */
+async function readClient(
+  request: Request,
+  clients: SandboxIdentityOptions["clients"],
+): Promise<{ readonly id: string } | Response> {
+  const form = new URLSearchParams(await request.text());
+  if (form.get("grant_type") !== "client_credentials") return oauthError(400, "unsupported_grant_type");
+  const given = readCredentials(request.headers.get("Authorization"), form);
+  if (given === undefined) return oauthError(400, "invalid_request");
+  const client = clients.find(({ id, secret }) => id === given.id && secret === given.secret);
+  return client ?? oauthError(401, "invalid_client");
+}
+
+function tokenAnswer(token: string, lifeSeconds: number): Response {
+  const answer = { access_token: token, token_type: "Bearer", expires_in: lifeSeconds };
+  return Response.json(answer, { headers: { "Cache-Control": "no-store" } });
+}
+
+interface Keys {
+  readonly privateKey: CryptoKey;
+  readonly keyId: string;
+  readonly jwks: JSONWebKeySet;
+}
+
+function sign(keys: Keys, claims: JWTPayload, header: Partial<JWTHeaderParameters> = {}): Promise<string> {
+  return new SignJWT(claims)
+    .setProtectedHeader({ alg: "RS256", typ: "JWT", kid: keys.keyId, ...header })
+    .sign(keys.privateKey);
+}
+
+async function createKeys(): Promise<Keys> {
+  const { privateKey, publicKey } = await generateKeyPair("RS256", { extractable: true });
+  const keyId = crypto.randomUUID();
+  const jwks: JSONWebKeySet = { keys: [{ ...(await exportJWK(publicKey)), kid: keyId, alg: "RS256", use: "sig" }] };
+  return { privateKey, keyId, jwks };
+}
+
+function discoveryDocument(issuer: string, origin: string) {
+  return {
+    issuer,
+    token_endpoint: `${origin}/token`,
+    jwks_uri: `${origin}/certs`,
+    grant_types_supported: ["client_credentials"],
+    token_endpoint_auth_methods_supported: ["client_secret_basic", "client_secret_post"],
+    id_token_signing_alg_values_supported: ["RS256"],
+    response_types_supported: ["token"],
+    subject_types_supported: ["public"],
+  };
+}
+
+function oauthError(status: number, error: string): Response {
+  const headers: Record<string, string> = status === 401 ? { "WWW-Authenticate": 'Basic realm="sandbox"' } : {};
+  return Response.json({ error }, { status, headers });
+}
+
+/** Credentials from the header (RFC 6749, section 2.3.1: form-encoded, then base64) or from the form. */
+function readCredentials(
+  authorization: string | null,
+  form: URLSearchParams,
+): { readonly id: string; readonly secret: string } | undefined {
+  const basic = /^Basic ([\w+/]+=*)$/i.exec(authorization ?? "")?.[1];
+  if (basic !== undefined) {
+    const [, id, secret] = /^([^:]*):(.*)$/s.exec(Buffer.from(basic, "base64").toString("utf8")) ?? [];
+    return id === undefined || secret === undefined ? undefined : { id: formDecode(id), secret: formDecode(secret) };
+  }
+  const id = form.get("client_id");
+  const secret = form.get("client_secret");
+  return id === null || secret === null ? undefined : { id, secret };
+}
+
+function formDecode(text: string): string {
+  return new URLSearchParams(`v=${text.replaceAll("&", "%26")}`).get("v") ?? "";
+}
