@@ -63,7 +63,7 @@ function contentLength(request: Request): number | undefined {
 }
 
 /** A type that is no valid header value would break the answer that gives the file back. */
-function cleanContentType(type: string): string {
+function cleanContentType(type = ""): string {
   const plain = /^[\w!#$&^.+-]{1,64}\/[\w!#$&^.+-]{1,64}(?:;[\x20-\x7e]{1,100})?$/;
   return plain.test(type) ? type : "application/octet-stream";
 }

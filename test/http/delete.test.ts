@@ -64,7 +64,7 @@ describe.each([...backends])("deleting a project on %s storage", (backend) => {
       const gone = await store("1", "gone");
       const other = await store("3", "other");
       const project = service.projects[0];
-      service.hub.removeProject(project);
+      await service.hub.removeProject(project);
       for (let round = 0; round < 2; round++) {
         const response = await remove("adapter", project);
         expect([response.status, await response.text()]).toEqual([200, "null"]);

@@ -131,7 +131,8 @@ describe.each([...backends])("bad uploads on %s storage", (backend) => {
       ["ünïcödé 数据.csv", "ünïcödé 数据.csv"],
       ["../", "data.bin"],
       ["...", "data.bin"],
-      ["\t", "data.bin"],
+      ["\u0007", "data.bin"],
+      ["a\u0000b.txt", "ab.txt"],
       [`${"n".repeat(300)}.parquet`, `${"n".repeat(247)}.parquet`],
       ["<script>.html", "<script>.html"],
     ])("the file name %j is kept as %j", async (sent, kept) => {
@@ -162,12 +163,6 @@ describe.each([...backends])("bad uploads on %s storage", (backend) => {
       expect(listed.results.map(({ filename }) => filename)).toEqual([kept]);
     });
 
-    test("raw control characters in a part's header make it no header", async () => {
-      const detail = await refused(rawForm([filePart("a\u0000b.txt")]), 422);
-      expect(detail).toMatchObject([{ type: "multipart_invalid", loc: ["body"] }]);
-      await refused(rawForm([filePart("x.txt").replace("text/plain", "text/html\u0001")]), 422);
-    });
-
     test("a file name cannot smuggle in a header", async () => {
       const evil = `Content-Disposition: form-data; name="file"; filename*=UTF-8''x%0d%0aSet-Cookie%3a%20a%3db.txt`;
       const response = await put(rawForm([`${evil}\r\nContent-Type: text/html\r\n\r\n<script>`]));
@@ -180,7 +175,7 @@ describe.each([...backends])("bad uploads on %s storage", (backend) => {
     });
 
     test("a content type that is no header value does not come back", async () => {
-      const part = filePart("x.txt").replace("text/plain", "text/html;\u00ffx");
+      const part = filePart("x.txt").replace("text/plain", "text/html\u0001;\u00ffx");
       const response = await put(rawForm([part]));
       expect(response.status).toBe(200);
       const { object_id } = (await response.json()) as { object_id: string };

@@ -1,0 +1,93 @@
+import { fieldProblem } from "../errors.ts";
+import { type PartHeader, parsePartHeader } from "./part-header.ts";
+
+/** The parts of a multipart body, one after the other, at the reader's pace. Throws `invalid_form` for a broken body. */
+export interface MultipartReader {
+  /** Goes to the next part, skipping what is left of this one; `undefined` after the last. */
+  nextPart(): Promise<PartHeader | undefined>;
+  /** The next bytes of the part; `undefined` at its end. They are a view into what `next` gave. */
+  read(): Promise<Uint8Array | undefined>;
+}
+
+const maxHeaderBytes = 16 * 1024;
+const lineBreak = Buffer.from("\r\n");
+const headerEnd = Buffer.from("\r\n\r\n");
+
+/**
+ * Reads a body (RFC 2046 §5.1.1) that comes in pieces cut anywhere. Pieces are searched where they lie; only a piece that
+ * ends in what may be the beginning of a boundary is joined with the next one.
+ */
+export function createMultipartReader(boundary: string, next: () => Promise<Uint8Array | undefined>): MultipartReader {
+  const delimiter = Buffer.from(`\r\n--${boundary}`);
+  // The first boundary may stand at the very beginning, without a line break of its own.
+  let buffer: Buffer = lineBreak;
+  let place: "content" | "boundary" | "end" = "content";
+
+  async function fill(): Promise<void> {
+    const chunk = await next();
+    if (chunk === undefined) throw broken("it ends before its last boundary");
+    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    buffer = buffer.byteLength === 0 ? bytes : Buffer.concat([buffer, bytes]);
+  }
+
+  function take(count: number, skip = 0): Buffer {
+    const taken = buffer.subarray(0, count);
+    buffer = buffer.subarray(count + skip);
+    return taken;
+  }
+
+  /** How many bytes at the front are surely content: up to a tail that a boundary may begin with. */
+  function countSafe(): number {
+    let start = buffer.indexOf(13, Math.max(0, buffer.byteLength - delimiter.byteLength + 1));
+    while (start >= 0 && !delimiter.subarray(0, buffer.byteLength - start).equals(buffer.subarray(start))) {
+      start = buffer.indexOf(13, start + 1);
+    }
+    return start < 0 ? buffer.byteLength : start;
+  }
+
+  async function read(): Promise<Uint8Array | undefined> {
+    while (place === "content") {
+      const at = buffer.indexOf(delimiter);
+      if (at >= 0) place = "boundary";
+      const content = at >= 0 ? take(at, delimiter.byteLength) : take(countSafe());
+      if (content.byteLength > 0) return content;
+      if (at < 0) await fill();
+    }
+    return undefined;
+  }
+
+  /** The header block after a boundary, without the line break that ends the boundary's own line. */
+  async function readHeader(): Promise<string> {
+    for (;;) {
+      const at = buffer.indexOf(headerEnd);
+      if (at > maxHeaderBytes || (at < 0 && buffer.byteLength > maxHeaderBytes))
+        throw broken("a part's header is too long");
+      if (at >= 0)
+        return take(at, headerEnd.byteLength)
+          .toString("utf8")
+          .replace(/^[ \t]*\r\n/, "");
+      await fill();
+    }
+  }
+
+  return {
+    read,
+    async nextPart() {
+      while ((await read()) !== undefined);
+      if (place === "end") return undefined;
+      while (buffer.byteLength < 2) await fill();
+      if (buffer.subarray(0, 2).toString("latin1") === "--") {
+        place = "end";
+        return undefined;
+      }
+      const header = parsePartHeader(await readHeader());
+      if (header === undefined) throw broken("a part has no proper Content-Disposition");
+      place = "content";
+      return header;
+    },
+  };
+}
+
+function broken(reason: string) {
+  return fieldProblem("multipart_invalid", ["body"], `The form cannot be read: ${reason}`);
+}
