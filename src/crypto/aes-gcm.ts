@@ -1,0 +1,38 @@
+import { createCipheriv, createDecipheriv } from "node:crypto";
+
+// A sealed message is IV ‖ ciphertext ‖ tag (NIST SP 800-38D, 96-bit IV, 128-bit tag, no associated data).
+// node:crypto rather than WebCrypto: three times as fast, and it can encrypt a message piece by piece.
+const ALGORITHM = "aes-256-gcm";
+export const IV_BYTES = 12;
+export const TAG_BYTES = 16;
+export const OVERHEAD_BYTES = IV_BYTES + TAG_BYTES;
+/** The longest plaintext of one message (NIST SP 800-38D §5.2.1.1: 2^39 − 256 bits). */
+export const MAX_MESSAGE_BYTES = 2 ** 36 - 32;
+
+export function createEncryption(key: Uint8Array, iv: Uint8Array) {
+  return createCipheriv(ALGORITHM, key, iv, { authTagLength: TAG_BYTES });
+}
+
+/** What it returns is not authenticated before its `final` has passed. */
+export function createDecryption(key: Uint8Array, iv: Uint8Array) {
+  return createDecipheriv(ALGORITHM, key, iv, { authTagLength: TAG_BYTES });
+}
+
+/** The plaintext of a whole sealed message (at least 28 bytes), or `undefined` if it is not authentic. */
+export function openMessage(key: Uint8Array, sealed: Uint8Array): Uint8Array | undefined {
+  const tagStart = sealed.length - TAG_BYTES;
+  const decryption = createDecryption(key, sealed.subarray(0, IV_BYTES));
+  decryption.setAuthTag(sealed.subarray(tagStart));
+  const plain = decryption.update(sealed.subarray(IV_BYTES, tagStart));
+  return isAuthentic(decryption) ? plain : undefined;
+}
+
+/** Ends a decryption whose tag was set. */
+export function isAuthentic(decryption: ReturnType<typeof createDecryption>): boolean {
+  try {
+    decryption.final();
+    return true;
+  } catch {
+    return false;
+  }
+}

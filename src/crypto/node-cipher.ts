@@ -1,0 +1,40 @@
+/** Sealed bytes that are damaged, cut, or not meant for this pair of keys. The message is for operators. */
+export class DecryptionError extends Error {
+  override readonly name = "DecryptionError";
+}
+
+export interface SealedSource {
+  /** The sender's public key: SPKI PEM, or the hex of its text as the Hub gives it. */
+  readonly peerPublicKey: string;
+  /** How many bytes the Hub announced; fewer or more of them are a `DecryptionError`. */
+  readonly sealedBytes: number;
+}
+
+/**
+ * Encryption between this node and a peer: AES-256-GCM under the first 32 bytes of their static ECDH secret. A file is
+ * `segmented` (cut into pieces that are each sealed by themselves) or one `single` message; both are read, the cipher's
+ * settings say which one is written.
+ *
+ * Every released byte is authentic, and cutting or lengthening a file is noticed where its announced size does not change
+ * along with it. What segmented files cannot show, because their segments carry neither number nor end mark: that the Hub
+ * dropped, repeated or swapped whole segments and announced the size to match, or mixed in those of another file that the two
+ * nodes exchanged in either direction. Under one key at most 2^32 segments may be sealed, as their IVs are
+ * random (NIST SP 800-38D §8.3): 4 PiB at 1 MiB each.
+ *
+ * `seal` and `open` own the stream they are given and cancel it when they fail or when the returned stream is cancelled.
+ * They throw `AppError("invalid_input")` when the peer's key cannot be read or is on another curve than this node's. The
+ * caller must read the returned stream to its end or cancel it.
+ */
+export interface NodeCipher {
+  /** The exact number of bytes that `seal` makes of so many. */
+  sealedSize(plainBytes: number): number;
+  /** Encrypts as the reader pulls. The stream fails with the source's own error. */
+  seal(plain: ReadableStream<Uint8Array>, peerPublicKey: string): Promise<ReadableStream<Uint8Array>>;
+  /**
+   * Resolves once the first segment, or all of a single message, is authenticated; throws `DecryptionError` if it is not,
+   * the source's own error if that fails first, and `AppError("storage_full")` when a single message longer than a segment
+   * finds no room to be set aside (as ciphertext) while it is checked. Damage in a later segment fails the stream with a
+   * `DecryptionError`, after a correct prefix. An empty source is an empty file.
+   */
+  open(sealed: ReadableStream<Uint8Array>, source: SealedSource): Promise<ReadableStream<Uint8Array>>;
+}

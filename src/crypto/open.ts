@@ -1,0 +1,127 @@
+import { type ByteReader, createByteReader } from "../streams/byte-reader.ts";
+import { pullStream } from "../streams/pull-stream.ts";
+import type { Spool } from "../streams/spool.ts";
+import {
+  createDecryption,
+  IV_BYTES,
+  isAuthentic,
+  MAX_MESSAGE_BYTES,
+  OVERHEAD_BYTES,
+  openMessage,
+  TAG_BYTES,
+} from "./aes-gcm.ts";
+import { segmentedPlainSize } from "./framing.ts";
+import { DecryptionError } from "./node-cipher.ts";
+
+export interface OpenOptions {
+  readonly key: Uint8Array;
+  readonly chunkBytes: number;
+  readonly sealedBytes: number;
+  readonly spool: Pick<Spool, "write">;
+}
+
+/** Decrypts a stream of either framing with the promises of `NodeCipher.open`, holding one segment and its plaintext. */
+export async function openStream(
+  sealed: ReadableStream<Uint8Array>,
+  options: OpenOptions,
+): Promise<ReadableStream<Uint8Array>> {
+  const reader = createByteReader(sealed);
+  try {
+    return await openEitherFraming(reader, options);
+  } catch (error) {
+    await reader.cancel(error).catch(() => {});
+    throw error;
+  }
+}
+
+async function openEitherFraming(reader: ByteReader, options: OpenOptions): Promise<ReadableStream<Uint8Array>> {
+  const { key, chunkBytes, sealedBytes } = options;
+  if (sealedBytes === 0) {
+    await expectEnd(reader);
+    return pullStream(noChunks(), reader.cancel);
+  }
+  if (sealedBytes < OVERHEAD_BYTES) throw new DecryptionError(`${sealedBytes} bytes are no sealed message`);
+  const segment = new Uint8Array(Math.min(chunkBytes, sealedBytes));
+  await readFully(reader, segment);
+  if (sealedBytes <= chunkBytes) await expectEnd(reader);
+  const canBeSegmented = segmentedPlainSize(sealedBytes, chunkBytes) !== undefined;
+  const firstPlain = canBeSegmented ? openMessage(key, segment) : undefined;
+  if (firstPlain !== undefined) return pullStream(openSegments(reader, segment, firstPlain, options), reader.cancel);
+  if (sealedBytes > chunkBytes) return openSingle(reader, segment, options);
+  throw new DecryptionError("The file is not authentic");
+}
+
+async function* noChunks(): AsyncGenerator<Uint8Array, void, void> {}
+
+/** `buffer` is of a segment's size and is used again for each. */
+async function* openSegments(
+  reader: ByteReader,
+  buffer: Uint8Array,
+  firstPlain: Uint8Array,
+  { key, chunkBytes, sealedBytes }: OpenOptions,
+) {
+  if (firstPlain.length > 0) yield firstPlain;
+  for (let position = buffer.length; position < sealedBytes; position += chunkBytes) {
+    const segment = buffer.subarray(0, Math.min(chunkBytes, sealedBytes - position));
+    await readFully(reader, segment);
+    if (position + segment.length === sealedBytes) await expectEnd(reader);
+    const plain = openMessage(key, segment);
+    if (plain === undefined) throw new DecryptionError(`The segment at byte ${position} is not authentic`);
+    yield plain;
+  }
+}
+
+/**
+ * A message longer than a segment must be seen whole before any of it may be released, and may not fit into memory: its
+ * ciphertext is set aside on disk, decrypted once for its tag alone, and then again for the reader.
+ */
+async function openSingle(reader: ByteReader, head: Uint8Array, { key, sealedBytes, spool }: OpenOptions) {
+  if (sealedBytes > MAX_MESSAGE_BYTES + OVERHEAD_BYTES) throw new DecryptionError("The first segment is not authentic");
+  const file = await spool.write(pullStream(expectBytes(reader, head, sealedBytes), reader.cancel));
+  const plainChunks = () => openSpooled(createByteReader(file.open()), key, sealedBytes);
+  try {
+    for await (const _ of plainChunks());
+  } catch (error) {
+    await file.remove();
+    throw error;
+  }
+  return pullStream(plainChunks(), file.remove);
+}
+
+async function* expectBytes(reader: ByteReader, head: Uint8Array, totalBytes: number) {
+  yield head;
+  for (let rest = totalBytes - head.length; rest > 0; ) {
+    const piece = await reader.take(rest);
+    if (piece === undefined) throw tooShort();
+    rest -= piece.length;
+    yield piece;
+  }
+  await expectEnd(reader);
+}
+
+/** Releases plaintext before the tag at the end is checked. */
+async function* openSpooled(reader: ByteReader, key: Uint8Array, sealedBytes: number) {
+  const iv = new Uint8Array(IV_BYTES);
+  const tag = new Uint8Array(TAG_BYTES);
+  await readFully(reader, iv);
+  const decryption = createDecryption(key, iv);
+  for (let rest = sealedBytes - OVERHEAD_BYTES; rest > 0; ) {
+    const piece = await reader.take(rest);
+    if (piece === undefined) throw tooShort();
+    rest -= piece.length;
+    yield decryption.update(piece);
+  }
+  await readFully(reader, tag);
+  decryption.setAuthTag(tag);
+  if (!isAuthentic(decryption)) throw new DecryptionError("Neither the first segment nor the whole file is authentic");
+}
+
+async function readFully(reader: ByteReader, target: Uint8Array): Promise<void> {
+  if ((await reader.fill(target)) < target.length) throw tooShort();
+}
+
+async function expectEnd(reader: ByteReader): Promise<void> {
+  if ((await reader.take(1)) !== undefined) throw new DecryptionError("The file is longer than announced");
+}
+
+const tooShort = () => new DecryptionError("The file is shorter than announced");

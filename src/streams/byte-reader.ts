@@ -1,0 +1,41 @@
+/** Reads a stream by number of bytes instead of by chunk. It owns the stream: nothing else may read it. */
+export interface ByteReader {
+  /**
+   * The next bytes, at least one and at most `maxBytes`, as a view of the source's own chunk that holds until the next
+   * call. `undefined` at the end. Throws the source's error.
+   */
+  take(maxBytes: number): Promise<Uint8Array | undefined>;
+  /** Copies bytes until the target is full or the source ends; resolves with how many. Throws the source's error. */
+  fill(target: Uint8Array): Promise<number>;
+  /** Cancels the source, also in the middle of a read, which then sees the end. */
+  cancel(reason?: unknown): Promise<void>;
+}
+
+export function createByteReader(source: ReadableStream<Uint8Array>): ByteReader {
+  const reader = source.getReader();
+  let rest: Uint8Array = new Uint8Array(0);
+
+  async function take(maxBytes: number): Promise<Uint8Array | undefined> {
+    while (rest.length === 0) {
+      const { done, value } = await reader.read();
+      if (done) return undefined;
+      rest = value;
+    }
+    const taken = rest.subarray(0, maxBytes);
+    rest = rest.subarray(taken.length);
+    return taken;
+  }
+
+  async function fill(target: Uint8Array): Promise<number> {
+    let filled = 0;
+    while (filled < target.length) {
+      const piece = await take(target.length - filled);
+      if (piece === undefined) break;
+      target.set(piece, filled);
+      filled += piece.length;
+    }
+    return filled;
+  }
+
+  return { take, fill, cancel: (reason) => reader.cancel(reason) };
+}

@@ -1,0 +1,123 @@
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { randomBytes } from "node:crypto";
+import { type FileHandle, mkdtemp, open, readdir, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { AppError } from "../../src/errors.ts";
+import { createSpool } from "../../src/streams/spool.ts";
+import { collect, cut, observedStream, streamOf } from "./byte-streams.ts";
+
+let dir: string;
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), "spool-test-"));
+});
+afterEach(() => rm(dir, { recursive: true, force: true }));
+
+/** Opens as the spool does by itself, and remembers every file. */
+function recordingOpen() {
+  const handles: FileHandle[] = [];
+  const openFile = async (path: string, flags: string, mode: number) => {
+    const handle = await open(path, flags, mode);
+    handles.push(handle);
+    return handle;
+  };
+  return { openFile, handles, openCount: () => handles.filter((handle) => handle.fd !== -1).length };
+}
+
+test("what was written comes back, as often as it is opened", async () => {
+  const bytes = new Uint8Array(randomBytes(700_000));
+  const file = await createSpool({ dir }).write(observedStream(cut(bytes, [65_536, 1, 0, 3000])).stream);
+  expect(file.sizeBytes).toBe(bytes.length);
+  const both = await Promise.all([collect(file.open()), collect(file.open())]);
+  expect(both).toEqual([bytes, bytes]);
+  await file.remove();
+});
+
+test("an empty stream is an empty file", async () => {
+  const file = await createSpool({ dir }).write(streamOf());
+  expect(await collect(file.open())).toEqual(new Uint8Array(0));
+  await file.remove();
+});
+
+test("a spooled file has no name and belongs to its owner only", async () => {
+  const { openFile, handles, openCount } = recordingOpen();
+  const file = await createSpool({ dir, openFile }).write(streamOf(new Uint8Array(10)));
+  const mode = (await handles[0]?.stat())?.mode ?? 0;
+  expect(mode & 0o777).toBe(0o600);
+  expect(await readdir(dir)).toEqual([]);
+  expect(openCount()).toBe(1);
+  await file.remove();
+  await file.remove();
+  expect(openCount()).toBe(0);
+});
+
+test("a source that fails leaves nothing and its error comes through", async () => {
+  const { openFile, handles, openCount } = recordingOpen();
+  const failure = new Error("broken off");
+  const write = createSpool({ dir, openFile }).write(observedStream([new Uint8Array(10)], failure).stream);
+  expect(await write.catch((error) => error)).toBe(failure);
+  expect(handles).toHaveLength(1);
+  expect(openCount()).toBe(0);
+  expect(await readdir(dir)).toEqual([]);
+});
+
+test("a full disk is storage_full, the source is cancelled and nothing is left", async () => {
+  const { openFile: openReal, openCount } = recordingOpen();
+  const openFile = async (path: string, flags: string, mode: number): Promise<FileHandle> => {
+    const handle = await openReal(path, flags, mode);
+    handle.write = () => Promise.reject(Object.assign(new Error("no space left on device"), { code: "ENOSPC" }));
+    return handle;
+  };
+  const source = observedStream([new Uint8Array(10), new Uint8Array(10)]);
+  const error = await createSpool({ dir, openFile })
+    .write(source.stream)
+    .catch((reason) => reason);
+  expect(error).toBeInstanceOf(AppError);
+  expect(error.code).toBe("storage_full");
+  expect(error.message).toBe("There is no room for temporary files on this node");
+  expect(source.cancelled()).toBe(true);
+  expect(openCount()).toBe(0);
+});
+
+test("a folder that is missing fails the write and cancels the source", async () => {
+  const source = observedStream([new Uint8Array(10)]);
+  const spool = createSpool({ dir: join(dir, "missing") });
+  expect(await spool.write(source.stream).catch((error) => error.code)).toBe("ENOENT");
+  expect(source.cancelled()).toBe(true);
+});
+
+test("a write that the system cuts short is continued", async () => {
+  const openFile = async (path: string, flags: string, mode: number) => {
+    const handle = await open(path, flags, mode);
+    const write = handle.write.bind(handle);
+    const short = (bytes: Uint8Array, offset: number, length: number, position: number) =>
+      write(bytes, offset, Math.min(length, 7), position);
+    return Object.assign(handle, { write: short });
+  };
+  const bytes = new Uint8Array(randomBytes(100));
+  const file = await createSpool({ dir, openFile }).write(streamOf(bytes));
+  expect(await collect(file.open())).toEqual(bytes);
+  await file.remove();
+});
+
+test("a killed process leaves no file", async () => {
+  const script = `
+    import { createSpool } from ${JSON.stringify(join(import.meta.dir, "../../src/streams/spool.ts"))};
+    await createSpool({ dir: process.argv[1] }).write(new Blob(["x".repeat(100000)]).stream());
+    process.kill(process.pid, "SIGKILL");`;
+  const child = Bun.spawn([process.execPath, "-e", script, dir], { stderr: "inherit" });
+  await child.exited;
+  expect(child.signalCode).toBe("SIGKILL");
+  expect(await readdir(dir)).toEqual([]);
+});
+
+test("the sweep takes old litter, and neither young files nor anybody else's", async () => {
+  const names = ["flame-spool-old", "flame-spool-young", "somebody-else"];
+  for (const name of names) await writeFile(join(dir, name), "");
+  const longAgo = new Date("2020-01-01");
+  await utimes(join(dir, "flame-spool-old"), longAgo, longAgo);
+  await utimes(join(dir, "somebody-else"), longAgo, longAgo);
+  expect(await createSpool({ dir }).sweep(new Date("2020-01-02"))).toBe(1);
+  expect((await readdir(dir)).sort()).toEqual(["flame-spool-young", "somebody-else"]);
+  expect((await stat(join(dir, "flame-spool-young"))).isFile()).toBe(true);
+});
