@@ -51,7 +51,7 @@ export interface HubUpload {
   readonly path: string;
   readonly contentType: string;
   readonly body: ReadableStream<Uint8Array>;
-  /** The body's exact length where it is known; it then becomes part of the request's Content-Length. */
+  /** The body's exact length where it is known; another one is an error. Up to 1 MiB the request has a Content-Length then. */
   readonly sizeBytes?: number;
 }
 

@@ -35,6 +35,8 @@ export interface TestService {
   /** A request with the token of a client: `1`, `2`, `3` or the Hub Adapter's; more `init` wins. */
   fetch(as: Client, path: string, init?: RequestInit): Promise<Response>;
   token(as: Client): Promise<string>;
+  /** Stops the service alone; its data stays until `stop`. */
+  shutDown(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -98,6 +100,11 @@ export async function startTestService(options: TestServiceOptions = {}): Promis
   const [p1, p2] = seed.projects.map(({ id }) => id);
   if (!a1 || !a2 || !a3 || !p1 || !p2) throw new Error("the seed is too small");
   const clientIds = { "1": a1, "2": a2, "3": a3, adapter: "hub-adapter", nobody: crypto.randomUUID() };
+  let stopped: Promise<void> | undefined;
+  const shutDown = () => {
+    stopped ??= service.stop();
+    return stopped;
+  };
   const token = (as: Client) => identity.token(clientIds[as]);
 
   return {
@@ -117,8 +124,9 @@ export async function startTestService(options: TestServiceOptions = {}): Promis
       if (!headers.has("authorization")) headers.set("authorization", `Bearer ${await token(as)}`);
       return fetch(`http://127.0.0.1:${service.port}${path}`, { ...init, headers });
     },
+    shutDown,
     async stop() {
-      await service.stop();
+      await shutDown();
       await Promise.all([provider.stop(true), standIn.stop(true), hub.close()]);
       await storage.drop();
     },

@@ -1,0 +1,48 @@
+import type { CallAnswer } from "../net/answer.ts";
+import type { Outbound } from "../net/outbound.ts";
+import { startTimeLimit } from "../net/time-limit.ts";
+import { isNotFound, isSuccess, unexpectedAnswer } from "./answers.ts";
+import { type Filters, readPages } from "./pages.ts";
+import type { Session } from "./session.ts";
+import { parseRecord, type Row, readId } from "./wire.ts";
+
+/** Reads the records of the Hub's core service; each call has a time limit for all its requests together. */
+export interface CoreReader {
+  /** `undefined` only when the Hub itself says that there is no such record. */
+  findRecord(collection: string, id: string): Promise<Row | undefined>;
+  /** What `read` makes of the last row it accepts; rows that the filter should have kept out are `read`'s to refuse. */
+  findLast<T>(collection: string, filters: Filters, read: (row: Row) => T | undefined): Promise<T | undefined>;
+}
+
+export interface CoreReaderOptions {
+  readonly coreUrl: string;
+  readonly outbound: Outbound;
+  readonly session: Session;
+  readonly limitMs: number;
+}
+
+export function createCoreReader({ coreUrl, outbound, session, limitMs }: CoreReaderOptions): CoreReader {
+  function startGet(): (url: string) => Promise<CallAnswer> {
+    const limit = startTimeLimit(limitMs);
+    return (url) => session((headers) => outbound.call({ method: "GET", url, headers, limit }), { limit });
+  }
+
+  return {
+    async findRecord(collection, id) {
+      const url = `${coreUrl}/${collection}/${encodeURIComponent(id)}`;
+      const answer = await startGet()(url);
+      if (isNotFound(answer)) return undefined;
+      const record = isSuccess(answer) ? parseRecord(answer.body) : undefined;
+      if (record === undefined || readId(record) !== id) throw unexpectedAnswer(answer, `GET ${url}`);
+      return record;
+    },
+
+    async findLast<T>(collection: string, filters: Filters, read: (row: Row) => T | undefined) {
+      let last: T | undefined;
+      for await (const rows of readPages(`${coreUrl}/${collection}`, filters, startGet())) {
+        for (const row of rows) last = read(row) ?? last;
+      }
+      return last;
+    },
+  };
+}

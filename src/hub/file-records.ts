@@ -1,0 +1,80 @@
+import type { Log } from "../log.ts";
+import type { CallAnswer } from "../net/answer.ts";
+import type { CallRequest, Outbound } from "../net/outbound.ts";
+import { startTimeLimit } from "../net/time-limit.ts";
+import { isNotFound, isSuccess, unexpectedAnswer } from "./answers.ts";
+import type { HubFile, HubFiles } from "./hub.ts";
+import { readPages } from "./pages.ts";
+import type { Session } from "./session.ts";
+import { isUuid } from "./uuid.ts";
+import { parseRecord, readFile } from "./wire.ts";
+
+export interface FileRecordsOptions {
+  readonly coreUrl: string;
+  readonly storageUrl: string;
+  readonly outbound: Outbound;
+  readonly session: Session;
+  readonly limitMs: number;
+  readonly log: Log;
+}
+
+/** All that can be done with a file without moving its bytes. */
+export type FileRecords = Pick<HubFiles, "link" | "findFile" | "listFiles" | "removeFile">;
+
+export function createFileRecords(options: FileRecordsOptions): FileRecords {
+  const { coreUrl, storageUrl, log } = options;
+  const call = createStorageCall(options);
+
+  async function* listFiles(bucketId: string): AsyncGenerator<HubFile, void, void> {
+    if (!isUuid(bucketId)) return;
+    const ofBucket = bucketId.toLowerCase();
+    const get = (url: string) => call({ method: "GET", url });
+    for await (const rows of readPages(`${storageUrl}/bucket-files`, [["bucket_id", ofBucket]], get)) {
+      for (const row of rows) {
+        const file = readFile(row);
+        if (file?.bucketId === ofBucket) yield file;
+      }
+    }
+  }
+
+  return {
+    listFiles,
+    async link(bucket, file) {
+      const url = `${coreUrl}/analysis-bucket-files`;
+      const json = { name: file.name, external_id: file.id, bucket_id: bucket.analysisBucketId, root: false };
+      const answer = await call({ method: "POST", url, json });
+      if (!isSuccess(answer)) throw unexpectedAnswer(answer, `POST ${url}`);
+    },
+    async findFile(fileId) {
+      if (!isUuid(fileId)) return undefined;
+      const url = fileUrl(storageUrl, fileId);
+      const answer = await call({ method: "GET", url });
+      if (isNotFound(answer)) return undefined;
+      const record = isSuccess(answer) ? parseRecord(answer.body) : undefined;
+      const file = record === undefined ? undefined : readFile(record);
+      if (file === undefined || file.id !== fileId.toLowerCase()) throw unexpectedAnswer(answer, `GET ${url}`);
+      return file;
+    },
+    async removeFile(fileId) {
+      if (!isUuid(fileId)) return true;
+      const url = fileUrl(storageUrl, fileId);
+      const answer = await call({ method: "DELETE", url });
+      if (isSuccess(answer) || isNotFound(answer)) return true;
+      const refused = unexpectedAnswer(answer, `DELETE ${url}`);
+      if (answer.status !== 400 && answer.status !== 403) throw refused;
+      log.info("hub.file.not-removed", { fileId, reason: refused.operatorDetail });
+      return false;
+    },
+  };
+}
+
+export function fileUrl(storageUrl: string, fileId: string): string {
+  return `${storageUrl}/bucket-files/${encodeURIComponent(fileId.toLowerCase())}`;
+}
+
+function createStorageCall({ outbound, session, limitMs }: FileRecordsOptions) {
+  return (request: Pick<CallRequest, "method" | "url" | "json">): Promise<CallAnswer> => {
+    const limit = startTimeLimit(limitMs);
+    return session((headers) => outbound.call({ ...request, headers, limit }), { limit });
+  };
+}

@@ -1,0 +1,47 @@
+/** What frames the one part of a `multipart/form-data` body. */
+export interface MultipartEnvelope {
+  /** For the request's `Content-Type`. */
+  readonly contentType: string;
+  readonly head: Uint8Array<ArrayBuffer>;
+  readonly tail: Uint8Array<ArrayBuffer>;
+}
+
+export interface FilePart {
+  readonly path: string;
+  readonly contentType: string;
+  /** Must not occur in the file: take something random. */
+  readonly boundary: string;
+}
+
+const PLAIN_NAME = /^[\w !#$&'()+,./;=@^`{}~-]+$/;
+const MEDIA_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(\s*;\s*[\w!#$&^.+-]+=([\w!#$&^.+-]+|"[^"\\\r\n]*"))*$/;
+
+/** The frame of a file part. No path or content type can break out of its header line. */
+export function buildEnvelope({ path, contentType, boundary }: FilePart): MultipartEnvelope {
+  const type = MEDIA_TYPE.test(contentType) ? contentType : "application/octet-stream";
+  const head = [
+    `--${boundary}`,
+    `Content-Disposition: form-data; name="file"; ${fileNameParameter(path)}`,
+    `Content-Type: ${type}`,
+    "",
+    "",
+  ];
+  return {
+    contentType: `multipart/form-data; boundary=${boundary}`,
+    head: new TextEncoder().encode(head.join("\r\n")),
+    tail: new TextEncoder().encode(`\r\n--${boundary}--\r\n`),
+  };
+}
+
+/**
+ * A quoted name is read as latin-1 and with backslash escapes, so it stays for names that need neither. All others go in the
+ * extended notation of RFC 8187 alone, as every Hub reads it and no two names can then contradict each other.
+ */
+function fileNameParameter(path: string): string {
+  return PLAIN_NAME.test(path) ? `filename="${path}"` : `filename*=UTF-8''${encodeExtended(path)}`;
+}
+
+function encodeExtended(text: string): string {
+  const toHex = (character: string) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`;
+  return encodeURIComponent(text.toWellFormed()).replace(/['()*]/g, toHex);
+}

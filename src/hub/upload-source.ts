@@ -1,0 +1,62 @@
+import { AppError } from "../errors.ts";
+
+/** A body to be sent that can be begun anew while only little of it was taken. */
+export interface UploadSource {
+  /** The chunk with this number, or `undefined` after the last. Throws what the body threw. */
+  chunk(index: number): Promise<Uint8Array | undefined>;
+  /** Whether chunk 0 can still be had, and the body has not failed. */
+  canRestart(): boolean;
+  /** To be called at the end, whatever happened: the body is cancelled if anything is left of it. */
+  close(): Promise<void>;
+}
+
+/** Keeps up to this much, so that a rejected token or a busy Hub does not cost the upload. */
+const MAX_KEPT_BYTES = 1024 * 1024;
+
+export function createUploadSource(body: ReadableStream<Uint8Array>, idleMs: number): UploadSource {
+  const reader = body.getReader();
+  let kept: Uint8Array[] | undefined = [];
+  let keptBytes = 0;
+  let taken = 0;
+  let latest: Promise<Uint8Array | undefined> | undefined;
+
+  async function take(): Promise<Uint8Array | undefined> {
+    const { done, value } = await orStalled(reader.read(), idleMs).catch((error) => {
+      kept = undefined;
+      throw error;
+    });
+    if (done) return undefined;
+    keptBytes += value.byteLength;
+    if (keptBytes > MAX_KEPT_BYTES) kept = undefined;
+    kept?.push(value);
+    return value;
+  }
+
+  return {
+    chunk(index) {
+      const again = kept?.[index];
+      if (again !== undefined) return Promise.resolve(again);
+      // An attempt that was given up may have left a read under way; its chunk belongs to whoever asks for it now.
+      if (latest === undefined || index >= taken) {
+        taken = index + 1;
+        latest = take();
+      }
+      return latest;
+    },
+    canRestart: () => kept !== undefined,
+    close: () => reader.cancel().catch(() => {}),
+  };
+}
+
+function orStalled<T>(read: Promise<T>, idleMs: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stalled = () =>
+      reject(
+        new AppError("hub_timeout", "The Hub did not answer in time", {
+          operatorDetail: `the upload was ended because its source gave nothing for ${idleMs} ms`,
+        }),
+      );
+    const timer = setTimeout(stalled, idleMs);
+    read.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}

@@ -1,0 +1,81 @@
+import type { Log } from "../log.ts";
+import type { CallAnswer } from "../net/answer.ts";
+import type { Outbound } from "../net/outbound.ts";
+import { isSuccess, reasonOf, unexpectedAnswer } from "./answers.ts";
+import type { HubFile, HubFiles, HubUpload } from "./hub.ts";
+import { buildEnvelope } from "./multipart.ts";
+import type { Session } from "./session.ts";
+import { createUploadBody, type UploadBody } from "./upload-body.ts";
+import { createUploadSource, type UploadSource } from "./upload-source.ts";
+import { isUuid } from "./uuid.ts";
+import { parsePage, readFile } from "./wire.ts";
+
+export interface UploadOptions {
+  readonly storageUrl: string;
+  readonly outbound: Outbound;
+  readonly session: Session;
+  readonly sourceIdleMs: number;
+  readonly newBoundary: () => string;
+  readonly removeFile: HubFiles["removeFile"];
+  readonly log: Log;
+}
+
+export function createUpload(options: UploadOptions): HubFiles["upload"] {
+  const { storageUrl, outbound, session, sourceIdleMs, newBoundary, removeFile, log } = options;
+
+  async function send(bucketId: string, upload: HubUpload, source: UploadSource): Promise<readonly HubFile[]> {
+    if (!isUuid(bucketId)) throw unexpectedAnswer({ status: 404, body: undefined }, "a bucket whose id is no UUID");
+    const url = `${storageUrl}/buckets/${encodeURIComponent(bucketId.toLowerCase())}/upload`;
+    // A source that is broken from the start costs no request.
+    await source.chunk(0);
+    const envelope = buildEnvelope({ path: upload.path, contentType: upload.contentType, boundary: newBoundary() });
+    const body = createUploadBody(source, envelope, upload.sizeBytes);
+    const framing = { "Content-Type": envelope.contentType, ...lengthHeader(body) };
+    const mayRepeat = source.canRestart;
+    const request = (authorization: object) =>
+      outbound.upload({
+        method: "POST",
+        url,
+        headers: { ...authorization, ...framing },
+        openBody: body.open,
+        mayRepeat,
+      });
+    const answer = await session(request, { mayRepeat }).catch((error) => {
+      throw body.failure()?.error ?? error;
+    });
+    const files = parseFiles(answer);
+    const failure = body.failure();
+    if (failure !== undefined) {
+      await removeAll(files ?? []);
+      throw failure.error;
+    }
+    if (files === undefined) throw unexpectedAnswer(answer, `POST ${url}`);
+    return files;
+  }
+
+  async function removeAll(files: readonly HubFile[]) {
+    for (const { id } of files) {
+      const reason = await removeFile(id).then((removed) => (removed ? undefined : "the Hub refuses"), reasonOf);
+      if (reason !== undefined) log.warn("hub.upload.partial-file-left", { fileId: id, reason });
+    }
+  }
+
+  return async (bucketId, upload) => {
+    const source = createUploadSource(upload.body, sourceIdleMs);
+    try {
+      return await send(bucketId, upload, source);
+    } finally {
+      source.close();
+    }
+  };
+}
+
+function lengthHeader({ contentLength }: UploadBody): Readonly<Record<string, string>> {
+  return contentLength === undefined ? {} : { "Content-Length": String(contentLength) };
+}
+
+function parseFiles(answer: CallAnswer): readonly HubFile[] | undefined {
+  const rows = isSuccess(answer) ? parsePage(answer.body)?.rows : undefined;
+  const files = rows?.map(readFile).filter((file) => file !== undefined);
+  return files?.length === rows?.length ? files : undefined;
+}

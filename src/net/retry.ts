@@ -1,0 +1,62 @@
+import type { NetworkFailure } from "./network-failure.ts";
+import type { TimeLimit } from "./time-limit.ts";
+
+/** What one attempt came to: an answer with any status, or none at all. */
+export type Outcome<A> = { readonly answer: A } | { readonly failure: NetworkFailure };
+
+export interface RetryPolicy {
+  /** Whether doing it twice is as good as once; if not, only what surely was not processed is repeated. */
+  readonly idempotent: boolean;
+  /** Asked before every repetition. */
+  readonly mayRepeat: () => boolean;
+  readonly attempts: number;
+  /** First pause; doubles with every attempt. */
+  readonly backoffMs: number;
+  readonly random: () => number;
+  readonly onRetry: (waitMs: number) => void;
+}
+
+interface Answered {
+  readonly status: number;
+  readonly retryAfterMs?: number | undefined;
+}
+
+/** Repeats an attempt while that is safe, useful and still within the time limit; the last outcome stands. */
+export async function withRetries<A extends Answered>(
+  attempt: () => Promise<Outcome<A>>,
+  limit: TimeLimit,
+  policy: RetryPolicy,
+): Promise<A> {
+  for (let tries = 1; ; tries++) {
+    const outcome = await attempt();
+    const waitMs = tries < policy.attempts ? pauseMs(outcome, tries, policy) : undefined;
+    if (waitMs === undefined || waitMs >= limit.remainingMs() || !policy.mayRepeat()) {
+      if ("answer" in outcome) return outcome.answer;
+      throw outcome.failure.error;
+    }
+    policy.onRetry(waitMs);
+    if (waitMs > 0) await Bun.sleep(waitMs);
+  }
+}
+
+function pauseMs(outcome: Outcome<Answered>, tries: number, policy: RetryPolicy): number | undefined {
+  const backoffMs = policy.backoffMs * 2 ** (tries - 1) * (0.5 + policy.random() / 2);
+  if ("failure" in outcome) {
+    const { kind } = outcome.failure;
+    if (kind === "refused" || kind === "dns") return backoffMs;
+    // A kept-alive connection that the Hub has just closed: the first repetition gets a new one at once.
+    if (kind === "reset" && policy.idempotent) return tries === 1 ? 0 : backoffMs;
+    return undefined;
+  }
+  const { status, retryAfterMs } = outcome.answer;
+  const busy = status === 429 || (policy.idempotent && (status === 502 || status === 503 || status === 504));
+  return busy ? (retryAfterMs ?? backoffMs) : undefined;
+}
+
+/** `Retry-After` in either of its forms (RFC 9110 §10.2.3), as milliseconds from now. */
+export function parseRetryAfter(header: string | null, nowMs: number): number | undefined {
+  if (header === null) return undefined;
+  if (/^\d+$/.test(header.trim())) return Number(header) * 1000;
+  const atMs = Date.parse(header);
+  return Number.isNaN(atMs) ? undefined : Math.max(0, atMs - nowMs);
+}
