@@ -1,0 +1,46 @@
+/** Values by name, and the lines that could not be read. */
+export interface DotenvFile {
+  readonly values: Readonly<Record<string, string>>;
+  readonly problems: readonly string[];
+}
+
+const NAME = /[ \t]*(?:export[ \t]+)?(?<name>[A-Za-z_][\w.-]*)[ \t]*=[ \t]*/.source;
+const QUOTED = /'(?<single>(?:\\[\s\S]|[^'\\])*)'|"(?<double>(?:\\[\s\S]|[^"\\])*)"|`(?<back>[^`]*)`/.source;
+const REST = /(?:(?<=[ \t])#[^\n]*)?$/.source;
+const ENTRY = new RegExp(`${NAME}(?:(?:${QUOTED})[ \\t]*|(?<bare>(?!['"\`])[^\\n]*?)[ \\t]*)${REST}`, "my");
+const BLANK = /[ \t]*(?:#[^\n]*)?$/my;
+
+const ESCAPES: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", '"': '"', "\\": "\\" };
+
+function entryValue(groups: Readonly<Record<string, string | undefined>>): string {
+  if (groups.double !== undefined) {
+    return groups.double.replace(/\\([\s\S])/g, (escaped, character: string) => ESCAPES[character] ?? escaped);
+  }
+  return groups.single?.replace(/\\(['\\])/g, "$1") ?? groups.back ?? groups.bare ?? "";
+}
+
+/**
+ * Reads a `.env` file: comments, `export`, quotes, and quoted values over several lines. Nothing is expanded.
+ *
+ * Unlike `node:util`'s parser it reports what it cannot read, and a `#` begins a comment only after white space, as the
+ * Python services read the same files: `PASSWORD=a#b` must not become `a`.
+ */
+export function parseDotenv(text: string): DotenvFile {
+  const source = text.replace(/^\uFEFF/, "").replace(/\r\n?/g, "\n");
+  const values: Record<string, string> = {};
+  const problems: string[] = [];
+  for (let at = 0; at < source.length; ) {
+    ENTRY.lastIndex = BLANK.lastIndex = at;
+    const entry = ENTRY.exec(source);
+    if (entry?.groups?.name !== undefined) values[entry.groups.name] = entryValue(entry.groups);
+    const isRead = entry !== null || BLANK.test(source);
+    if (!isRead) {
+      const line = source.slice(0, at).split("\n").length;
+      problems.push(`.env line ${line} cannot be read: write NAME=value, and close every quote`);
+    }
+    const end = entry ? ENTRY.lastIndex : at;
+    const newline = source.indexOf("\n", end);
+    at = newline < 0 ? source.length : newline + 1;
+  }
+  return { values, problems };
+}

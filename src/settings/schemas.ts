@@ -1,0 +1,109 @@
+import { z } from "zod";
+
+/** A setting's text turned into its value. The message finishes the sentence "NAME …". */
+function parsed<T>(message: string, parse: (text: string) => T | undefined) {
+  return z.string().transform((text, context): T => {
+    const value = parse(text);
+    if (value !== undefined) return value;
+    context.issues.push({ code: "custom", message, input: text });
+    return z.NEVER;
+  });
+}
+
+export const text = z.string();
+
+export const flag = z.stringbool({
+  truthy: ["1", "true", "yes", "on", "y", "t"],
+  falsy: ["0", "false", "no", "off", "n", "f"],
+  error: "must be 1 or 0 (or true, false, yes, no, on, off)",
+});
+
+export function wholeNumber(min: number, max: number) {
+  return parsed(`must be a whole number from ${min} to ${max}`, (text) => {
+    const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+    return value >= min && value <= max ? value : undefined;
+  });
+}
+
+export function oneOf<const T extends string>(...choices: readonly [T, ...T[]]) {
+  return parsed(`must be ${new Intl.ListFormat("en", { type: "disjunction" }).format(choices)}`, (text) =>
+    choices.find((choice) => choice === text.toLowerCase()),
+  );
+}
+
+const UUID = /^(?:urn:uuid:)?\{?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})\}?$/i;
+
+/** Any spelling of a UUID, given back in lower-case canonical form. */
+export const uuid = parsed("must be a UUID", (text) => UUID.exec(text)?.slice(1).join("-").toLowerCase());
+
+function parseHttpUrl(text: string): URL | undefined {
+  const url = URL.parse(text);
+  return url && /^https?:\/\//i.test(text) && (url.protocol === "http:" || url.protocol === "https:") ? url : undefined;
+}
+
+const hasUserInfo = (url: URL): boolean => url.username !== "" || url.password !== "";
+const withoutTrailingSlash = (url: URL): string => url.href.replace(/\/+$/, "");
+
+/** A URL that paths are appended to: no query, no fragment, no trailing slash. */
+export const baseUrl = parsed(
+  "must be a URL that starts with http:// or https://, without user name, query or fragment",
+  (text) => {
+    const url = parseHttpUrl(text);
+    return url && !hasUserInfo(url) && !/[?#]/.test(text) ? withoutTrailingSlash(url) : undefined;
+  },
+);
+
+/** A base URL for links to results; clients find an id after the one `/local/`, `/intermediate/` or `/final/` in a link. */
+export const publicUrl = baseUrl.refine(
+  (url) => !/\/(?:local|intermediate|final)(?:\/|$)/.test(new URL(url).pathname),
+  {
+    error: "must not hold the path of a route (local, intermediate or final)",
+  },
+);
+
+/** A URL that is fetched as it stands. */
+export const documentUrl = parsed("must be a URL that starts with http:// or https://, without user name", (text) => {
+  const url = parseHttpUrl(text);
+  return url && !hasUserInfo(url) ? url.href : undefined;
+});
+
+/** A forward proxy; user name and password may stand in the URL, percent-encoded. */
+export const proxyUrl = parsed("must be a URL such as http://user:password@proxy.example:3128", (text) => {
+  const url = parseHttpUrl(text);
+  return url && /^\/?$/.test(url.pathname) && !/[?#]/.test(text) ? withoutTrailingSlash(url) : undefined;
+});
+
+/** `host` or `host:port`, as the MinIO clients take it. */
+export const endpoint = parsed(
+  "must be host or host:port, without http:// or https:// (MINIO__USE_SSL says which) and without a path",
+  (text) => {
+    const url = /^[^\s/?#@\\]+$/.test(text) ? URL.parse(`http://${text}`) : null;
+    return url && url.port !== "0" ? text : undefined;
+  },
+);
+
+export const host = parsed("must be a host name or address, without a scheme or path", (text) =>
+  /^[^\s/?#@\\]+$/.test(text) ? text : undefined,
+);
+
+export const bucketName = parsed(
+  "must be a bucket name: 3 to 63 letters, digits, dots, hyphens or underscores",
+  (text) => (/^[A-Za-z0-9][A-Za-z0-9._-]{2,62}$/.test(text) ? text : undefined),
+);
+
+/** A shared secret would let anyone who knows the public key set forge a token, so only asymmetric algorithms are allowed. */
+const JWS_ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"];
+
+export const jwsAlgorithms = parsed(
+  `must be a comma-separated list of asymmetric algorithms: ${JWS_ALGORITHMS.join(", ")}`,
+  (text) => {
+    const names = text.split(",").map((name) => name.trim());
+    return names.every((name) => JWS_ALGORITHMS.includes(name)) ? [...new Set(names)] : undefined;
+  },
+);
+
+/** PEM text; a literal `\n`, as environment files write it, means a line break. */
+export const privateKeyPem = parsed("must be a private key in PEM form (-----BEGIN PRIVATE KEY-----)", (text) => {
+  const pem = text.replaceAll("\\r\\n", "\n").replaceAll("\\n", "\n");
+  return /-----BEGIN (?:EC )?PRIVATE KEY-----/.test(pem) ? pem : undefined;
+});

@@ -1,0 +1,103 @@
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { cephInstalled, startCeph } from "./support/ceph-server.ts";
+import { postgresInstalled, startPostgres } from "./support/postgres-server.ts";
+import { judge } from "./support/verdict.ts";
+
+/**
+ * `bun run test [arguments of bun test]`: all tests, against real services where they are installed. Services named by
+ * TEST_POSTGRES_URL and TEST_S3_* are used as they are. With TEST_REQUIRE_ALL=1 a skipped test is a failure.
+ */
+const ROOT = join(import.meta.dir, "..");
+const REPORT = join(ROOT, ".artifacts", "junit.xml");
+
+interface Part {
+  readonly name: string;
+  /** Debian packages. */
+  readonly packages: string;
+  readonly isGiven: boolean;
+  readonly isInstalled: () => boolean;
+  /** Starts the service; gives the variables that tell the tests of it, and what ends it. */
+  readonly start: () => Promise<{ readonly variables: Record<string, string>; stop(): Promise<void> }>;
+}
+
+const parts: readonly Part[] = [
+  {
+    name: "PostgreSQL",
+    packages: "postgresql",
+    isGiven: Boolean(process.env.TEST_POSTGRES_URL),
+    isInstalled: postgresInstalled,
+    start: async () => {
+      const server = await startPostgres();
+      return { variables: { TEST_POSTGRES_URL: server.url }, stop: server.stop };
+    },
+  },
+  {
+    name: "S3 object store",
+    packages: "radosgw ceph-mon ceph-osd",
+    isGiven: Boolean(process.env.TEST_S3_ENDPOINT),
+    isInstalled: cephInstalled,
+    start: async () => {
+      const server = await startCeph();
+      const variables = {
+        TEST_S3_ENDPOINT: server.endpoint,
+        TEST_S3_ACCESS_KEY: server.accessKey,
+        TEST_S3_SECRET_KEY: server.secretKey,
+      };
+      return { variables, stop: server.stop };
+    },
+  },
+];
+
+async function startPart(part: Part) {
+  if (part.isGiven) console.log(`${part.name}: tested against the one named in the environment`);
+  else if (!part.isInstalled()) {
+    console.log(`${part.name}: skipped, as it is not installed (Debian: apt-get install ${part.packages})`);
+  } else {
+    const service = await part.start();
+    console.log(`${part.name}: started for the tests`);
+    return service;
+  }
+  return { variables: {}, stop: async () => {} };
+}
+
+/** Runs `bun test`; its report is undefined when it left none. */
+async function runTests(variables: Record<string, string>): Promise<{ exitCode: number; xml: string | undefined }> {
+  mkdirSync(dirname(REPORT), { recursive: true });
+  rmSync(REPORT, { force: true });
+  const reporter = ["--reporter=junit", `--reporter-outfile=${REPORT}`];
+  const child = Bun.spawn([process.execPath, "test", ...reporter, ...process.argv.slice(2)], {
+    cwd: ROOT,
+    env: { ...process.env, ...variables },
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));
+  const exitCode = await child.exited;
+  return { exitCode, xml: existsSync(REPORT) ? readFileSync(REPORT, "utf8") : undefined };
+}
+
+/** All parts at once; when one does not start, the others are stopped again. */
+async function startParts() {
+  const started = await Promise.allSettled(parts.map(startPart));
+  const services = started.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+  const stop = () => Promise.allSettled(services.map((service) => service.stop()));
+  const failed = started.find((result) => result.status === "rejected");
+  if (failed) {
+    await stop();
+    throw failed.reason;
+  }
+  return { variables: Object.assign({}, ...services.map((service) => service.variables)), stop };
+}
+
+async function runWithServices() {
+  const services = await startParts();
+  return runTests(services.variables).finally(services.stop);
+}
+
+const { exitCode, xml } = await runWithServices().catch((error) => {
+  console.log(String(error));
+  return { exitCode: 1, xml: undefined };
+});
+const verdict = judge(exitCode, xml, process.env.TEST_REQUIRE_ALL === "1");
+console.log(`\n${verdict.lines.join("\n")}`);
+process.exit(verdict.exitCode);

@@ -1,0 +1,44 @@
+import { expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { parseDotenv } from "../../src/settings/dotenv.ts";
+import { SETTINGS } from "../../src/settings/list.ts";
+import { parseSettings } from "../../src/settings.ts";
+import { envExample, settingsMarkdownTable, withSettingsTable } from "../../src/settings-docs.ts";
+import { filesystem, KEY_PEM } from "./environment.ts";
+
+const fileText = (name: string) => readFileSync(`${import.meta.dir}/../../${name}`, "utf8");
+
+test("README.md shows the settings as they are (`bun run docs` rewrites it)", () => {
+  const readme = fileText("README.md");
+  expect(readme).toBe(withSettingsTable(readme));
+});
+
+test(".env.example shows the settings as they are (`bun run docs` rewrites it)", () => {
+  expect(fileText(".env.example")).toBe(envExample());
+});
+
+test("every setting stands in the table and in .env.example once", () => {
+  const table = settingsMarkdownTable();
+  const example = envExample();
+  for (const name of Object.keys(SETTINGS)) {
+    expect(table.split(`| \`${name}\` |`)).toHaveLength(2);
+    expect(example.match(new RegExp(`^(?:# )?${name}=`, "gm"))).toHaveLength(1);
+  }
+});
+
+test(".env.example is a working start: only the key file has to be put in place", () => {
+  const { values, problems } = parseDotenv(envExample());
+  expect(problems).toEqual([]);
+  const path = values.CRYPTO__ECDH_PRIVATE_KEY_PATH ?? "";
+  expect(parseSettings(values, filesystem({ [path]: KEY_PEM }))).toMatchObject({ settings: {}, warnings: [] });
+});
+
+test("the defaults shown in .env.example as comments are valid when uncommented", () => {
+  const { values } = parseDotenv(envExample().replace(/^# (?=[A-Z_0-9]+=.)/gm, ""));
+  const path = values.CRYPTO__ECDH_PRIVATE_KEY_PATH ?? "";
+  expect(parseSettings(values, filesystem({ [path]: KEY_PEM })).problems).toBeUndefined();
+});
+
+test("a README without the markers is refused", () => {
+  expect(() => withSettingsTable("# Title\n")).toThrow("settings:begin");
+});

@@ -1,0 +1,102 @@
+import { describe, expect, test } from "bun:test";
+import { parseEnv } from "node:util";
+import fc from "fast-check";
+import { parseDotenv } from "../../src/settings/dotenv.ts";
+import { loadSettings } from "../../src/settings.ts";
+import { filesystem, KEY_PEM, NODE } from "./environment.ts";
+
+const readBack = (line: string) => parseDotenv(`BEFORE=1\n${line}\nAFTER=2\n`).values.A;
+
+describe("a .env file", () => {
+  test.each([
+    ["A=b", "b"],
+    ["A = b ", "b"],
+    ["  A=b", "b"],
+    ["export A=b", "b"],
+    ["A=", ""],
+    ["A=''", ""],
+    ["A=b # comment", "b"],
+    ["A= # comment", ""],
+    ["A=b#c", "b#c"],
+    ["A=#b", "#b"],
+    ["A=b=c", "b=c"],
+    ["A='b # c' # comment", "b # c"],
+    ['A="b # c"', "b # c"],
+    ["A=`b'\"c`", "b'\"c"],
+    ['A="b\\nc"', "b\nc"],
+    ["A='b\\nc'", "b\\nc"],
+    ["A=b\\nc", "b\\nc"],
+    ['A="b\\"c\\\\"', 'b"c\\'],
+    ["A='it\\'s'", "it's"],
+    ['A="b\nc"', "b\nc"],
+    ["A='b\nc'", "b\nc"],
+    ["A=b\r", "b"],
+    ["A=$HOME", "$HOME"],
+    ["A=$" + "{HOME}", "$" + "{HOME}"],
+    ["A=1\nA=2", "2"],
+  ])("reads %j as %j", (line, value) => {
+    expect(parseDotenv(`BEFORE=1\n${line}\nAFTER=2`)).toEqual({
+      values: { BEFORE: "1", A: value, AFTER: "2" },
+      problems: [],
+    });
+  });
+
+  test.each(['A="b', "A='b", 'A="b"c', "A", "A: b", "=b"])("says that it cannot read %j, and reads on", (line) => {
+    const { values, problems } = parseDotenv(`BEFORE=1\n${line}\nAFTER=2`);
+    expect(values).toEqual({ BEFORE: "1", AFTER: "2" });
+    expect(problems).toEqual([expect.stringContaining("line 2")]);
+  });
+
+  test("skips comments, blank lines and a byte order mark", () => {
+    expect(parseDotenv("\uFEFF# head\n\n  \nA=b\n  # tail")).toEqual({ values: { A: "b" }, problems: [] });
+  });
+
+  test("gives back any text that was written in double quotes", () => {
+    const quote = (text: string) => `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\r", "\\r")}"`;
+    fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => readBack(`A=${quote(text)}`) === text));
+  });
+
+  test("agrees with Node's parser on plain values", () => {
+    const value = fc.stringMatching(/^[A-Za-z0-9:/.@%+-]{0,20}$/);
+    const line = fc.tuple(fc.stringMatching(/^[A-Z][A-Z_0-9]{0,9}$/), value, fc.constantFrom("", "'", '"'));
+    fc.assert(
+      fc.property(fc.array(line), (lines) => {
+        const text = lines.map(([name, word, mark]) => `${name}=${mark}${word}${mark} # note\n`).join("");
+        expect({ ...parseDotenv(text).values }).toEqual({ ...parseEnv(text) } as Record<string, string>);
+      }),
+    );
+  });
+
+  test("never throws and always ends", () => {
+    const noise = fc.string({ unit: fc.constantFrom("A", "=", '"', "'", "`", "\\", "#", " ", "\n", "\r", "x") });
+    fc.assert(fc.property(noise, (text) => parseDotenv(text) !== undefined));
+  });
+});
+
+describe("settings from environment and .env", () => {
+  const dotenv = (environment: Readonly<Record<string, string | undefined>>) =>
+    Object.entries(environment).flatMap(([name, text]) => (text === undefined ? [] : [`${name}="${text}"\n`]));
+
+  test("a complete .env is enough", () => {
+    const { settings } = loadSettings({}, filesystem({ ".env": dotenv(NODE).join("") }));
+    expect(settings?.crypto.key.pem).toBe(KEY_PEM);
+  });
+
+  test("the real environment wins, even with an empty variable", () => {
+    const files = filesystem({ ".env": dotenv({ ...NODE, SERVER__PORT: "1", SERVER__HOST: "::1" }).join("") });
+    const { settings } = loadSettings({ SERVER__PORT: "2", SERVER__HOST: "", LOG__LEVEL: undefined }, files);
+    expect(settings?.server).toMatchObject({ port: 2, host: "0.0.0.0" });
+  });
+
+  test("no .env is nothing to speak of", () => {
+    expect(loadSettings(NODE, filesystem({})).warnings).toEqual([]);
+  });
+
+  test("a .env that cannot be read, whole or in part, is warned about", () => {
+    const denied = () => {
+      throw Object.assign(new Error("EACCES: permission denied"), { code: "EACCES" });
+    };
+    expect(loadSettings(NODE, denied).warnings).toEqual([expect.stringContaining("EACCES")]);
+    expect(loadSettings(NODE, filesystem({ ".env": "A" })).warnings).toEqual([expect.stringContaining("line 1")]);
+  });
+});
