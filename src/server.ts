@@ -30,6 +30,8 @@ export function listen({ hostname, port, fetch, log }: ListenOptions): Listener 
     hostname,
     port,
     development: false,
+    // Outside of development Bun shares the port by default: a second process would silently take half of the requests.
+    reusePort: false,
     // Uploads have no limit but SERVER__MAX_UPLOAD_BYTES, which counts while reading.
     maxRequestBodySize: Number.MAX_SAFE_INTEGER,
     idleTimeout: idleSeconds,

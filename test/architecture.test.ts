@@ -34,15 +34,27 @@ function roomOf(path: string): string | undefined {
 function breaches(scope: (path: string) => boolean, allowed: (target: string, path: string) => boolean): string[] {
   return files
     .filter(({ path }) => scope(path))
-    .flatMap((file) => importsOf(file).filter((target) => !allowed(target, file.path)).map((t) => `${file.path} → ${t}`));
+    .flatMap((file) =>
+      importsOf(file)
+        .filter((target) => !allowed(target, file.path))
+        .map((t) => `${file.path} → ${t}`),
+    );
 }
 
 const shared = (target: string) => ["src/errors.ts", "src/log.ts", "src/uuid.ts"].includes(target);
-const within = (...names: string[]) => (target: string) => names.some((name) => target.startsWith(`src/${name}/`));
+const within =
+  (...names: string[]) =>
+  (target: string) =>
+    names.some((name) => target.startsWith(`src/${name}/`));
 const isPackage = (target: string) => !target.startsWith("src/");
 
 test("contracts depend on nothing but the error codes", () => {
-  expect(breaches((path) => contracts.includes(path), (target) => target === "src/errors.ts")).toEqual([]);
+  expect(
+    breaches(
+      (path) => contracts.includes(path),
+      (target) => target === "src/errors.ts",
+    ),
+  ).toEqual([]);
 });
 
 test("use cases know contracts, never adapters, HTTP, settings or packages", () => {
@@ -52,13 +64,14 @@ test("use cases know contracts, never adapters, HTTP, settings or packages", () 
 });
 
 test("use cases use neither Bun nor the process", () => {
-  const users = files.filter(({ path, text }) => within("results", "submissions")(path) && /\b(?:Bun|process)\./.test(text));
+  const users = files.filter(
+    ({ path, text }) => within("results", "submissions")(path) && /\b(?:Bun|process)\./.test(text),
+  );
   expect(users.map(({ path }) => path)).toEqual([]);
 });
 
 test.each(adapterRooms)("the adapters in %s know their own room, net, streams and packages only", (room) => {
-  const allowed = (target: string) =>
-    shared(target) || isPackage(target) || within(room, "net", "streams")(target);
+  const allowed = (target: string) => shared(target) || isPackage(target) || within(room, "net", "streams")(target);
   expect(breaches(within(room), allowed)).toEqual([]);
 });
 
@@ -86,7 +99,12 @@ test("only the composition root joins adapters", () => {
 test("no room imports the composition root, the commands or the process edge", () => {
   const forbidden = (target: string) =>
     ["src/services.ts", "src/main.ts", "src/server.ts"].includes(target) || within("commands")(target);
-  expect(breaches((path) => within(...rooms, "sandbox")(path), (target) => !forbidden(target))).toEqual([]);
+  expect(
+    breaches(
+      (path) => within(...rooms, "sandbox")(path),
+      (target) => !forbidden(target),
+    ),
+  ).toEqual([]);
 });
 
 test("process is touched at the edge only", () => {

@@ -1,4 +1,5 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
+import { getPathNoStrict } from "hono/utils/url";
 import { AppError, type FieldProblem } from "../errors.ts";
 import type { AppEnv } from "./env.ts";
 import { errorResponse } from "./errors.ts";
@@ -6,7 +7,7 @@ import { errorResponse } from "./errors.ts";
 /** A router that answers failed validation the way the Python services did. */
 export function createRouter() {
   return new OpenAPIHono<AppEnv>({
-    strict: false,
+    getPath: pathOf,
     defaultHook: (result, c) => {
       if (result.success) return undefined;
       const place = result.target === "param" ? "path" : result.target;
@@ -21,6 +22,11 @@ export function createRouter() {
       return errorResponse(new AppError("invalid_form", "The request is not valid", { problems }));
     },
   });
+}
+
+/** Without a slash at the end. Bun leaves the url of a request relative when its Host is missing or no host name. */
+function pathOf(request: Request): string {
+  return getPathNoStrict(request.url.startsWith("/") ? new Request(`http://localhost${request.url}`) : request);
 }
 
 function names(path: readonly PropertyKey[]): string[] {

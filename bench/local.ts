@@ -1,0 +1,176 @@
+// PUT and GET /local on both kinds of storage, beside the same transfers straight to the same store. Usage: bun bench/local.ts
+import { mkdtemp, open, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { S3Client } from "bun";
+import { createTestDatabase, testPostgresUrl } from "../test/support/postgres-database.ts";
+import { createTestBucket, testS3 } from "../test/support/s3.ts";
+import {
+  type BenchService,
+  createContent,
+  createForm,
+  drain,
+  mebibyte,
+  printTable,
+  type Row,
+  rate,
+  seconds,
+  startBenchService,
+  summarize,
+} from "./harness.ts";
+
+const rounds = 5;
+const largeBytes = 1024 * mebibyte;
+const hugeBytes = 3 * 1024 * mebibyte;
+const smallBytes = 1024;
+const smallCount = 2_000;
+const connections = 16;
+const smallContent = crypto.getRandomValues(new Uint8Array(smallBytes));
+
+/** What the service can at best be as fast as: its store, used directly by the same client library. */
+interface Store {
+  put(name: string, content: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer>): Promise<unknown>;
+  get(name: string): ReadableStream<Uint8Array>;
+}
+
+async function put(service: BenchService, bytes: number): Promise<string> {
+  const content = bytes === smallBytes ? new Response(smallContent).body : createContent(bytes);
+  if (content === null) throw new Error("no content");
+  const { body, headers } = createForm(content, bytes);
+  const authorization = `Bearer ${service.token}`;
+  const init: RequestInit = { method: "PUT", body, headers: { ...headers, authorization } };
+  const response = await fetch(`${service.url}/local`, init);
+  if (response.status !== 200) throw new Error(`PUT answered ${response.status}: ${await response.text()}`);
+  return ((await response.json()) as { object_id: string }).object_id;
+}
+
+async function putSmall(service: BenchService): Promise<string> {
+  const body = new FormData();
+  body.append("file", new File([smallContent], "small.bin"));
+  const headers = { authorization: `Bearer ${service.token}` };
+  const response = await fetch(`${service.url}/local`, { method: "PUT", body, headers });
+  return ((await response.json()) as { object_id: string }).object_id;
+}
+
+async function get(service: BenchService, id: string, hashed = false) {
+  const response = await fetch(`${service.url}/local/${id}`, { headers: { authorization: `Bearer ${service.token}` } });
+  if (response.status !== 200) throw new Error(`GET answered ${response.status}`);
+  return drain(response.body, hashed);
+}
+
+/** Measures service and limit in turns, so that whatever else the machine does hits both. */
+async function compare(
+  work: string,
+  unit: string,
+  service: () => Promise<number>,
+  limit: () => Promise<number>,
+): Promise<Row> {
+  const [ours, theirs]: [number[], number[]] = [[], []];
+  for (let round = 0; round < rounds; round++) {
+    ours.push(await service());
+    theirs.push(await limit());
+  }
+  return { work, unit, service: summarize(ours), limit: summarize(theirs) };
+}
+
+async function measure(title: string, service: BenchService, store: Store): Promise<void> {
+  const perSecond = (bytes: number, work: () => Promise<unknown>) => seconds(work).then((time) => bytes / 1e6 / time);
+  const id = await put(service, largeBytes);
+  await store.put("large", createContent(largeBytes));
+  const smallId = await putSmall(service);
+  await store.put("small", smallContent);
+  let next = 0;
+  const rows = [
+    await compare(
+      "PUT 1 GiB",
+      "MB/s",
+      () => perSecond(largeBytes, () => put(service, largeBytes)),
+      () => perSecond(largeBytes, () => store.put("large", createContent(largeBytes))),
+    ),
+    await compare(
+      "GET 1 GiB",
+      "MB/s",
+      () => perSecond(largeBytes, () => get(service, id)),
+      () => perSecond(largeBytes, () => drain(store.get("large"))),
+    ),
+    await compare(
+      `PUT 1 KiB, ${connections} connections`,
+      "/s",
+      () => rate(smallCount, connections, () => putSmall(service)),
+      () => rate(smallCount, connections, () => store.put(`small-${next++}`, smallContent)),
+    ),
+    await compare(
+      `GET 1 KiB, ${connections} connections`,
+      "/s",
+      () => rate(smallCount, connections, () => get(service, smallId)),
+      () => rate(smallCount, connections, () => drain(store.get("small"))),
+    ),
+  ];
+  printTable(title, rows);
+  const sent = await drain(createContent(hugeBytes), true);
+  const hugeId = await put(service, hugeBytes);
+  const received = await get(service, hugeId, true);
+  const identical = sent.sha256 === received.sha256 && received.bytes === hugeBytes;
+  console.log(
+    `\n3 GiB in and out: ${identical ? "byte-identical" : "DIFFERENT"}; peak memory of the service over all: ${service.peakMemory()} MiB`,
+  );
+  if (!identical) process.exitCode = 1;
+}
+
+async function measureEmbedded(): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "flame-result-bench-"));
+  const service = await startBenchService({ env: { DATA_DIR: join(folder, "data") } });
+  const write = async (name: string, content: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer>) => {
+    const file = await open(join(folder, name), "w");
+    if (content instanceof Uint8Array) await file.write(content);
+    else for await (const piece of content) await file.write(piece);
+    await file.sync();
+    await file.close();
+  };
+  try {
+    await measure("Embedded; limit: the same bytes written to a file and synced, and read from it", service, {
+      put: write,
+      get: (name) => Bun.file(join(folder, name)).stream(),
+    });
+  } finally {
+    await service.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function measureServers(): Promise<void> {
+  const [bucket, database] = [await createTestBucket(), await createTestDatabase()];
+  const { host, port, user, password, database: name } = database.settings;
+  const service = await startBenchService({
+    env: {
+      MINIO__ENDPOINT: new URL(bucket.endpoint).host,
+      MINIO__ACCESS_KEY: bucket.accessKey,
+      MINIO__SECRET_KEY: bucket.secretKey,
+      MINIO__BUCKET: bucket.bucket,
+      POSTGRES__HOST: host,
+      POSTGRES__PORT: String(port),
+      POSTGRES__USER: user,
+      POSTGRES__PASSWORD: password || "unused",
+      POSTGRES__DB: name,
+    },
+  });
+  const { endpoint, accessKey: accessKeyId, secretKey: secretAccessKey } = bucket;
+  const s3 = new S3Client({ endpoint, accessKeyId, secretAccessKey, bucket: bucket.bucket });
+  try {
+    await measure("S3 and PostgreSQL; limit: the same bytes by Bun's S3 client straight to the bucket", service, {
+      put: (key, content) =>
+        s3.write(key, content instanceof Uint8Array ? content : new Response(content), {
+          partSize: 8 * mebibyte,
+          queueSize: 4,
+        }),
+      get: (key) => s3.file(key).stream(),
+    });
+  } finally {
+    await service.stop();
+    await Promise.all([bucket.drop(), database.drop()]);
+  }
+}
+
+await measureEmbedded();
+if (testS3 !== undefined && testPostgresUrl !== undefined) await measureServers();
+else console.log("\nS3 and PostgreSQL are left out: neither TEST_S3_* and TEST_POSTGRES_URL are set.");
