@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import type { Catalog } from "./catalog/catalog.ts";
-import { acquireDataDirLock } from "./catalog/data-dir-lock.ts";
-import { migratePostgres } from "./catalog/migrate-postgres.ts";
-import { migrateSqlite } from "./catalog/migrate-sqlite.ts";
 import { createPostgresCatalog } from "./catalog/postgres.ts";
-import { openPostgres } from "./catalog/postgres-connection.ts";
 import { createSqliteCatalog } from "./catalog/sqlite.ts";
-import { openSqlite } from "./catalog/sqlite-connection.ts";
+import { acquireDataDirLock } from "./database/data-dir-lock.ts";
+import { migratePostgres } from "./database/migrate-postgres.ts";
+import { migrateSqlite } from "./database/migrate-sqlite.ts";
+import { openPostgres } from "./database/postgres-connection.ts";
+import { openSqlite } from "./database/sqlite-connection.ts";
 import { createHub } from "./hub/client.ts";
 import type { Hub } from "./hub/hub.ts";
 import type { Authenticator } from "./identity/authenticator.ts";

@@ -15,8 +15,21 @@ const contracts = [
   "src/crypto/node-cipher.ts",
   "src/identity/authenticator.ts",
 ];
-const rooms = ["http", "results", "objects", "catalog", "hub", "crypto", "privacy", "identity", "net", "streams"];
-const adapterRooms = ["objects", "catalog", "hub", "crypto", "identity"];
+const rooms = [
+  "http",
+  "results",
+  "submissions",
+  "database",
+  "objects",
+  "catalog",
+  "hub",
+  "crypto",
+  "privacy",
+  "identity",
+  "net",
+  "streams",
+];
+const adapterRooms = ["objects", "catalog", "hub", "crypto", "identity", "database"];
 
 /** Everything a file imports: paths from the project's root, or package names. Type-only imports count, too. */
 function importsOf({ path, text }: { path: string; text: string }): string[] {
@@ -70,8 +83,9 @@ test("use cases use neither Bun nor the process", () => {
   expect(users.map(({ path }) => path)).toEqual([]);
 });
 
-test.each(adapterRooms)("the adapters in %s know their own room, net, streams and packages only", (room) => {
-  const allowed = (target: string) => shared(target) || isPackage(target) || within(room, "net", "streams")(target);
+test.each(adapterRooms)("the adapters in %s know their own room, net, streams, database and packages only", (room) => {
+  const allowed = (target: string) =>
+    shared(target) || isPackage(target) || within(room, "net", "streams", "database")(target);
   expect(breaches(within(room), allowed)).toEqual([]);
 });
 
@@ -92,7 +106,10 @@ test("only the composition root joins adapters", () => {
   const edges = (path: string) => path === "src/services.ts" || within("commands")(path);
   const outside = (path: string) => !edges(path) && !within("sandbox")(path);
   expect(
-    breaches(outside, (target, path) => !isAdapter(target) || roomOf(path) === roomOf(target) || within("net")(target)),
+    breaches(
+      outside,
+      (target, path) => !isAdapter(target) || roomOf(path) === roomOf(target) || within("net", "database")(target),
+    ),
   ).toEqual([]);
 });
 

@@ -1,7 +1,7 @@
 import { and, eq, inArray, min, sql, TransactionRollbackError } from "drizzle-orm";
 import type { BunSQLDatabase } from "drizzle-orm/bun-sql";
+import type { Postgres } from "../database/postgres-connection.ts";
 import type { Catalog, NewTaggedResult } from "./catalog.ts";
-import type { Postgres } from "./postgres-connection.ts";
 import { result, tag, taggedResult } from "./postgres-schema.ts";
 
 /** A catalog in the tables that the Python services made; `close` closes the shared connection pool. */

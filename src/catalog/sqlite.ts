@@ -1,6 +1,6 @@
 import { and, eq, inArray, min, sql, TransactionRollbackError } from "drizzle-orm";
+import type { Sqlite, SqliteDatabase } from "../database/sqlite-connection.ts";
 import type { Catalog, NewTaggedResult } from "./catalog.ts";
-import type { Sqlite, SqliteDatabase } from "./sqlite-connection.ts";
 import { result, tag, taggedResult } from "./sqlite-schema.ts";
 
 /** A catalog in an SQLite file; `close` closes the shared connection. */

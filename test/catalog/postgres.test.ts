@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { sql } from "drizzle-orm";
-import { migratePostgres } from "../../src/catalog/migrate-postgres.ts";
 import { createPostgresCatalog } from "../../src/catalog/postgres.ts";
-import { openPostgres, type Postgres } from "../../src/catalog/postgres-connection.ts";
+import { migratePostgres } from "../../src/database/migrate-postgres.ts";
+import { openPostgres, type Postgres } from "../../src/database/postgres-connection.ts";
 import { createTestDatabase, type TestDatabase, testPostgresUrl } from "../support/postgres-database.ts";
 import { startRelay } from "../support/relay.ts";
 import { describeCatalog, newEntry } from "./contract.ts";

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sql } from "drizzle-orm";
-import { listPendingSqliteMigrations, migrateSqlite } from "../../src/catalog/migrate-sqlite.ts";
 import { createSqliteCatalog } from "../../src/catalog/sqlite.ts";
-import { openSqlite } from "../../src/catalog/sqlite-connection.ts";
+import { listPendingSqliteMigrations, migrateSqlite } from "../../src/database/migrate-sqlite.ts";
+import { openSqlite } from "../../src/database/sqlite-connection.ts";
 import { describeCatalog, newEntry } from "./contract.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "flame-catalog-"));

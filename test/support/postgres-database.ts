@@ -1,5 +1,5 @@
 import { SQL } from "bun";
-import type { PostgresSettings } from "../../src/catalog/postgres-connection.ts";
+import type { PostgresSettings } from "../../src/database/postgres-connection.ts";
 
 /** A superuser's URL, from the environment; suites that need PostgreSQL are skipped without it. */
 export const testPostgresUrl: string | undefined = Bun.env.TEST_POSTGRES_URL;

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { listPendingPostgresMigrations, migratePostgres } from "../../src/catalog/migrate-postgres.ts";
-import { openPostgres, type Postgres } from "../../src/catalog/postgres-connection.ts";
+import { listPendingPostgresMigrations, migratePostgres } from "../../src/database/migrate-postgres.ts";
+import { openPostgres, type Postgres } from "../../src/database/postgres-connection.ts";
 import { createTestDatabase, type TestDatabase, testPostgresUrl } from "../support/postgres-database.ts";
 
 describe.skipIf(testPostgresUrl === undefined)("PostgreSQL migrations", () => {

@@ -2,12 +2,12 @@ import { afterAll, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { acquireDataDirLock } from "../../src/catalog/data-dir-lock.ts";
+import { acquireDataDirLock } from "../../src/database/data-dir-lock.ts";
 
 const root = mkdtempSync(join(tmpdir(), "flame-lock-"));
 afterAll(() => rmSync(root, { recursive: true }));
 
-const module = new URL("../../src/catalog/data-dir-lock.ts", import.meta.url).pathname;
+const module = new URL("../../src/database/data-dir-lock.ts", import.meta.url).pathname;
 
 /** Another process that holds the lock until it is killed. */
 async function spawnHolder(dir: string) {

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { listPendingPostgresMigrations, migratePostgres } from "../../src/catalog/migrate-postgres.ts";
 import { createPostgresCatalog } from "../../src/catalog/postgres.ts";
-import { openPostgres, type Postgres } from "../../src/catalog/postgres-connection.ts";
+import { listPendingPostgresMigrations, migratePostgres } from "../../src/database/migrate-postgres.ts";
+import { openPostgres, type Postgres } from "../../src/database/postgres-connection.ts";
 import { createTestDatabase, type TestDatabase, testPostgresUrl } from "../support/postgres-database.ts";
-import { newEntry } from "./contract.ts";
+import { newEntry } from "../catalog/contract.ts";
 
 const readDump = (name: string) => Bun.file(new URL(`../fixtures/python-database/${name}`, import.meta.url)).text();
 const oldDump = await readDump("v0.1.4-no-cascade.sql");

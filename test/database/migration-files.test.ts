@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import postgresConfig from "../../drizzle/postgres.config.ts";
 import sqliteConfig from "../../drizzle/sqlite.config.ts";
-import { postgresMigrations } from "../../src/catalog/migrate-postgres.ts";
-import { sqliteMigrations } from "../../src/catalog/migrate-sqlite.ts";
+import { postgresMigrations } from "../../src/database/migrate-postgres.ts";
+import { sqliteMigrations } from "../../src/database/migrate-sqlite.ts";
 
 const root = new URL("../..", import.meta.url).pathname;
 const scratch = mkdtempSync(join(tmpdir(), "flame-drizzle-"));
