@@ -116,14 +116,17 @@ function configuration({ dir, monitorPort, gatewayPort, fsid }: Cluster): string
     "osd.0": {
       "osd data": `${dir}/osd`,
       "osd objectstore": "memstore",
-      "memstore device bytes": 2 ** 31,
+      "memstore device bytes": 10 * 2 ** 30,
       "osd class dir": classes.find((path) => existsSync(path)) ?? "/usr/lib/rados-classes",
     },
     "client.rgw": {
       "rgw frontends": `beast endpoint=127.0.0.1:${gatewayPort}`,
       "rgw data": dir,
       "rgw enable usage log": false,
+      // Deleted data is freed by the garbage collector alone, by default once an hour.
       "rgw gc obj min wait": 5,
+      "rgw gc processor period": 20,
+      "rgw gc processor max time": 20,
       "debug rgw": 0,
     },
   };

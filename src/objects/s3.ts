@@ -1,0 +1,115 @@
+import { S3Client } from "bun";
+import { parseDisposition } from "./content-headers.ts";
+import { checkFolderPrefix } from "./object-key.ts";
+import type { ByteRange, ObjectInfo, ObjectStore, OpenObject } from "./object-store.ts";
+import { s3Failure } from "./s3-errors.ts";
+import { checkS3Key } from "./s3-key.ts";
+import { checkListing, listKeys, listUnfinishedUploads } from "./s3-list.ts";
+import { abortUpload, abortUploadsOf, removeKey, removeKeysUnder } from "./s3-remove.ts";
+import { createS3Requests, type S3Answer, type SendS3Request } from "./s3-request.ts";
+import { defaultIdleMs, type S3Settings } from "./s3-settings.ts";
+import { uploadToS3 } from "./s3-upload.ts";
+
+const abortLimitMs = 5_000;
+
+/**
+ * An object store in one bucket of an S3-compatible service, addressed by path. Keys that cannot reach such a service unchanged
+ * (see `checkS3Key`) are refused with `AppError("invalid_input")`.
+ */
+export function createS3ObjectStore(settings: S3Settings): ObjectStore {
+  const { endpoint, region, bucket, accessKey, secretKey, idleMs = defaultIdleMs, log } = settings;
+  const send = createS3Requests(settings);
+  const s3 = new S3Client({ endpoint, region, bucket, accessKeyId: accessKey, secretAccessKey: secretKey });
+
+  return {
+    async put(key, body, options) {
+      checkS3Key(key);
+      const onLateSuccess = () => {
+        removeKey(send, key).catch((error: unknown) => log?.warn("object_store.orphan_left", { key, error }));
+      };
+      const onFailedParts = async () => {
+        const signal = AbortSignal.timeout(Math.min(idleMs, abortLimitMs));
+        await abortUploadsOf(send, key, signal).catch((error: unknown) =>
+          log?.warn("object_store.parts_left", { key, error }),
+        );
+      };
+      return uploadToS3(s3, { key, body, options, idleMs, onFailedParts, onLateSuccess });
+    },
+
+    async stat(key) {
+      checkS3Key(key);
+      const answer = await send({ action: "HeadObject", method: "HEAD", key });
+      return answer === undefined
+        ? undefined
+        : infoOf(answer, Number(answer.headers.get("content-length") ?? Number.NaN));
+    },
+
+    async open(key, range) {
+      checkS3Key(key);
+      return openObject(send, key, range);
+    },
+
+    async remove(key) {
+      checkS3Key(key);
+      await removeKey(send, key);
+    },
+
+    async removeAll(prefix) {
+      checkFolderPrefix(prefix);
+      return removeKeysUnder(send, prefix);
+    },
+
+    async *list(prefix) {
+      for await (const keys of listKeys(send, prefix)) yield* keys;
+    },
+
+    async sweepUnfinished(olderThan) {
+      let swept = 0;
+      for await (const upload of listUnfinishedUploads(send)) {
+        if (upload.startedAt >= olderThan) continue;
+        await abortUpload(send, upload);
+        swept += 1;
+      }
+      return swept;
+    },
+
+    check: (signal) => checkListing(send, bucket, signal),
+  };
+}
+
+async function openObject(send: SendS3Request, key: string, range?: ByteRange): Promise<OpenObject | undefined> {
+  const action = "GetObject";
+  const header = range === undefined ? {} : { range: `bytes=${range.start}-${range.end}` };
+  const answer = await send({ action, method: "GET", key, ...header });
+  if (answer === undefined) return undefined;
+  try {
+    const sizeBytes =
+      range === undefined ? Number(answer.headers.get("content-length") ?? Number.NaN) : totalOf(answer, range);
+    return { info: infoOf(answer, sizeBytes), body: answer.body };
+  } catch (error) {
+    await answer.body.cancel();
+    throw error;
+  }
+}
+
+/** The object's whole size, from an answer that must hold just the range asked for. */
+function totalOf(answer: S3Answer, range: ByteRange): number {
+  const match = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(answer.headers.get("content-range") ?? "");
+  const [, start, end, total] = (match ?? []).map(Number);
+  return answer.status === 206 && start === range.start && end === range.end ? (total ?? Number.NaN) : Number.NaN;
+}
+
+function infoOf({ headers }: S3Answer, sizeBytes: number): ObjectInfo {
+  const etag = headers.get("etag");
+  const modifiedAt = new Date(headers.get("last-modified") ?? Number.NaN);
+  if (etag === null || !Number.isSafeInteger(sizeBytes) || Number.isNaN(modifiedAt.getTime())) {
+    throw s3Failure("reading an object", "UnexpectedAnswer");
+  }
+  return {
+    sizeBytes,
+    contentType: headers.get("content-type") ?? "application/octet-stream",
+    filename: parseDisposition(headers.get("content-disposition")),
+    etag: etag.startsWith('"') ? etag : `"${etag.replace(/^W\/|"/g, "")}"`,
+    modifiedAt,
+  };
+}
