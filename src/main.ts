@@ -6,12 +6,15 @@ import { serve } from "./commands/serve.ts";
 import { token } from "./commands/token.ts";
 import { version } from "./version.ts";
 
-const proxyNames = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"];
+/**
+ * What Bun takes from the environment and acts on by itself: it would send S3 and other requests through these proxies,
+ * where only PROXY__* counts and for the Hub alone, and sign uploads with these tokens.
+ */
+const ambientNames = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "AWS_SESSION_TOKEN", "S3_SESSION_TOKEN"];
 
 function createEdge(): Edge {
   const env = { ...process.env };
-  // Bun sends S3 and other requests through these; only PROXY__* counts here, and for the Hub alone.
-  for (const name of proxyNames.flatMap((name) => [name, name.toLowerCase()])) delete process.env[name];
+  for (const name of ambientNames.flatMap((name) => [name, name.toLowerCase()])) delete process.env[name];
   return {
     env,
     readTextFile: (path) => readFileSync(path, "utf8"),

@@ -1,7 +1,12 @@
+import { randomBytes } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Catalog } from "./catalog/catalog.ts";
 import { createPostgresCatalog } from "./catalog/postgres.ts";
 import { createSqliteCatalog } from "./catalog/sqlite.ts";
+import { createNodeCipher } from "./crypto/ecdh-cipher.ts";
+import { parsePrivateKey } from "./crypto/keys.ts";
 import { acquireDataDirLock } from "./database/data-dir-lock.ts";
 import { migratePostgres } from "./database/migrate-postgres.ts";
 import { migrateSqlite } from "./database/migrate-sqlite.ts";
@@ -17,14 +22,17 @@ import { createOutbound } from "./net/outbound.ts";
 import { createDirectoryObjectStore } from "./objects/directory.ts";
 import type { ObjectStore } from "./objects/object-store.ts";
 import { createS3ObjectStore } from "./objects/s3.ts";
+import { createIntermediateResults, type IntermediateResults } from "./results/intermediate.ts";
 import { createLocalResults, type LocalResults } from "./results/local.ts";
 import { createReconciler } from "./results/reconciler.ts";
 import { createUndoStore } from "./results/undo-store.ts";
 import type { Settings, StorageSettings } from "./settings.ts";
+import { createSpool } from "./streams/spool.ts";
 
 export interface Services {
   readonly authenticator: Authenticator;
   readonly local: LocalResults;
+  readonly intermediate: IntermediateResults;
   /** Ends background work and closes what was opened. */
   close(): Promise<void>;
 }
@@ -32,6 +40,8 @@ export interface Services {
 interface Storage {
   readonly objects: ObjectStore;
   readonly catalog: Catalog;
+  /** For temporary files; exists. */
+  readonly spoolDir: string;
   close(): Promise<void>;
 }
 
@@ -43,15 +53,24 @@ export async function createServices(settings: Settings, log: Log): Promise<Serv
   const undo = createUndoStore({ objects, catalog, log });
   const reconciler = createReconciler({ objects, log, now: Date.now });
   reconciler.start();
+  const newId = () => crypto.randomUUID();
+  const adapterClientId = settings.hubAdapterClientId;
+  const local = createLocalResults({ objects, catalog, hub, undo, newId, adapterClientId });
+  const spool = createSpool({ dir: storage.spoolDir });
+  const { framing, chunkBytes } = settings.crypto;
+  const privateKey = parsePrivateKey(settings.crypto.key.pem);
   return {
     authenticator: createAuthenticator(settings.oidc, log),
-    local: createLocalResults({
-      objects,
-      catalog,
+    local,
+    intermediate: createIntermediateResults({
       hub,
-      undo,
-      newId: () => crypto.randomUUID(),
-      adapterClientId: settings.hubAdapterClientId,
+      cipher: createNodeCipher({ privateKey, framing, chunkBytes, spool, randomBytes }),
+      spool,
+      local,
+      findOwnNodeId: async () => settings.hub.nodeId ?? hub.findOwnNodeId(),
+      newId,
+      options: settings.intermediate,
+      log,
     }),
     async close() {
       reconciler.stop();
@@ -75,7 +94,9 @@ async function openEmbedded(dataDir: string, log: Log): Promise<Storage> {
   try {
     logMigrations(log, await migrateSqlite(sqlite));
     const objects = createDirectoryObjectStore({ root: join(dataDir, "objects") });
-    return { objects, catalog: createSqliteCatalog(sqlite), close };
+    const spoolDir = join(dataDir, "spool");
+    mkdirSync(spoolDir, { recursive: true, mode: 0o700 });
+    return { objects, catalog: createSqliteCatalog(sqlite), spoolDir, close };
   } catch (error) {
     await close();
     throw error;
@@ -88,7 +109,7 @@ async function openServers(storage: StorageSettings & { kind: "s3+postgres" }, l
   try {
     logMigrations(log, await migratePostgres(postgres));
     const objects = createS3ObjectStore({ endpoint, ...s3, log });
-    return { objects, catalog: createPostgresCatalog(postgres), close: postgres.close };
+    return { objects, catalog: createPostgresCatalog(postgres), spoolDir: tmpdir(), close: postgres.close };
   } catch (error) {
     await postgres.close();
     throw error;

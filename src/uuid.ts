@@ -13,3 +13,8 @@ export function parseUuid(text: string): string | undefined {
   if (!hexDigits.test(body)) return undefined;
   return [body.slice(0, 8), body.slice(8, 12), body.slice(12, 16), body.slice(16, 20), body.slice(20)].join("-");
 }
+
+/** Whether the text is a UUID in its hyphenated form, in any case. */
+export function isUuid(text: string): boolean {
+  return canonical.test(text.toLowerCase());
+}

@@ -2,18 +2,21 @@ import { AppError } from "../errors.ts";
 import type { Authenticator } from "../identity/authenticator.ts";
 import type { Log } from "../log.ts";
 import type { RequestContext } from "../request-context.ts";
+import type { IntermediateResults } from "../results/intermediate.ts";
 import type { LocalResults } from "../results/local.ts";
 import { docsRoutes } from "./docs.ts";
 import { describeError, detailResponse, errorResponse } from "./errors.ts";
 import { requestLog } from "./request-log.ts";
 import { createRouter } from "./router.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { intermediateRoutes } from "./routes/intermediate.ts";
 import { localRoutes } from "./routes/local.ts";
 import type { Urls } from "./urls.ts";
 
 export interface AppDeps {
   readonly authenticator: Authenticator;
   readonly local: LocalResults;
+  readonly intermediate: IntermediateResults;
   readonly urls: Urls;
   readonly log: Log;
   /** 0 = no limit. */
@@ -32,6 +35,7 @@ export function createApp(deps: AppDeps) {
   app.use(requestLog(deps));
   app.route("/", healthRoutes());
   app.route("/", localRoutes(deps));
+  app.route("/", intermediateRoutes(deps));
   if (deps.docs)
     app.route(
       "/",

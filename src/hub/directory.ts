@@ -1,9 +1,9 @@
 import { AppError } from "../errors.ts";
+import { isUuid } from "../uuid.ts";
 import { createCachedLookup } from "./cached-lookup.ts";
 import type { CoreReader } from "./core-reader.ts";
 import type { BucketType, HubBucket, HubDirectory, HubNode } from "./hub.ts";
 import type { SignIn } from "./sign-in.ts";
-import { isUuid } from "./uuid.ts";
 import { readBucket, readClientId, readId, readNode, readProjectId, readRobotId } from "./wire.ts";
 
 export interface HubDirectoryOptions {

@@ -2,11 +2,11 @@ import type { Log } from "../log.ts";
 import type { CallAnswer } from "../net/answer.ts";
 import type { CallRequest, Outbound } from "../net/outbound.ts";
 import { startTimeLimit } from "../net/time-limit.ts";
+import { isUuid } from "../uuid.ts";
 import { isNotFound, isSuccess, unexpectedAnswer } from "./answers.ts";
 import type { HubFile, HubFiles } from "./hub.ts";
 import { readPages } from "./pages.ts";
 import type { Session } from "./session.ts";
-import { isUuid } from "./uuid.ts";
 import { parseRecord, readFile } from "./wire.ts";
 
 export interface FileRecordsOptions {

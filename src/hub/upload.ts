@@ -1,13 +1,13 @@
 import type { Log } from "../log.ts";
 import type { CallAnswer } from "../net/answer.ts";
 import type { Outbound } from "../net/outbound.ts";
+import { isUuid } from "../uuid.ts";
 import { isSuccess, reasonOf, unexpectedAnswer } from "./answers.ts";
 import type { HubFile, HubFiles, HubUpload } from "./hub.ts";
 import { buildEnvelope } from "./multipart.ts";
 import type { Session } from "./session.ts";
 import { createUploadBody, type UploadBody } from "./upload-body.ts";
 import { createUploadSource, type UploadSource } from "./upload-source.ts";
-import { isUuid } from "./uuid.ts";
 import { parsePage, readFile } from "./wire.ts";
 
 export interface UploadOptions {

@@ -1,5 +1,5 @@
+import { isUuid } from "../uuid.ts";
 import type { BucketType, HubBucket, HubFile, HubNode } from "./hub.ts";
-import { isUuid } from "./uuid.ts";
 
 /**
  * What the Hub's JSON says, in any of its three dialects: snake_case with bare records (2025), snake_case with a `bucket_id`

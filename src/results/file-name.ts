@@ -13,8 +13,13 @@ export function cleanFilename(name: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this removes
   const base = (segments.at(-1) ?? "").replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, "").trim();
   if (/^\.*$/.test(base)) return defaultFilename;
-  const characters = [...base];
-  if (characters.length <= maxCharacters) return base;
-  const extension = /\.[^.]{1,16}$/.exec(base)?.[0] ?? "";
-  return characters.slice(0, maxCharacters - [...extension].length).join("") + extension;
+  return fitFilename(base, maxCharacters);
+}
+
+/** Cuts a name to so many characters and keeps its extension. */
+export function fitFilename(name: string, limit: number): string {
+  const characters = [...name];
+  if (characters.length <= limit) return name;
+  const extension = /\.[^./]{1,16}$/.exec(name)?.[0] ?? "";
+  return characters.slice(0, limit - [...extension].length).join("") + extension;
 }

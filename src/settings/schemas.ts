@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseUuid } from "../uuid.ts";
 
 /** A setting's text turned into its value. The message finishes the sentence "NAME …". */
 function parsed<T>(message: string, parse: (text: string) => T | undefined) {
@@ -31,10 +32,8 @@ export function oneOf<const T extends string>(...choices: readonly [T, ...T[]]) 
   );
 }
 
-const UUID = /^(?:urn:uuid:)?\{?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})\}?$/i;
-
 /** Any spelling of a UUID, given back in lower-case canonical form. */
-export const uuid = parsed("must be a UUID", (text) => UUID.exec(text)?.slice(1).join("-").toLowerCase());
+export const uuid = parsed("must be a UUID", parseUuid);
 
 function parseHttpUrl(text: string): URL | undefined {
   const url = URL.parse(text);

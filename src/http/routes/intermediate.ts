@@ -1,0 +1,85 @@
+import type { Authenticator } from "../../identity/authenticator.ts";
+import type { IntermediateResults, SentIntermediate } from "../../results/intermediate.ts";
+import { authenticate } from "../auth.ts";
+import { idleSeconds, stallSeconds } from "../env.ts";
+import { attachment } from "../object-response.ts";
+import { createRouter } from "../router.ts";
+import { readUpload } from "../upload.ts";
+import type { Urls } from "../urls.ts";
+import * as specs from "./intermediate-specs.ts";
+
+export interface IntermediateRouteDeps {
+  readonly authenticator: Authenticator;
+  readonly intermediate: IntermediateResults;
+  readonly urls: Urls;
+  readonly maxUploadBytes: number;
+  readonly stallMs: number;
+}
+
+export function intermediateRoutes(deps: IntermediateRouteDeps) {
+  const { authenticator, intermediate, urls, maxUploadBytes, stallMs } = deps;
+  const router = createRouter();
+  const middleware = [authenticate(authenticator)];
+
+  function describeSent(request: Request, { objectId, senderNodeId }: SentIntermediate) {
+    // SDK 0.6 takes the sender's id from the url; it counts everything after the last slash as the id.
+    const query = senderNodeId === undefined ? "" : `?remote_node_id=${senderNodeId}`;
+    return { url: urls.absolute(request, `/intermediate/${objectId}${query}`), object_id: objectId };
+  }
+
+  router.openapi({ ...specs.putIntermediateResult, middleware }, async (c) => {
+    c.env.setIdleTimeout(0);
+    try {
+      const upload = await readUpload(c.req.raw, { maxFileBytes: maxUploadBytes, stallMs });
+      return c.json(describeSent(c.req.raw, await intermediate.send(c.get("clientId"), upload)), 200);
+    } finally {
+      c.env.setIdleTimeout(idleSeconds);
+    }
+  });
+
+  router.openapi({ ...specs.uploadLocalFile, middleware }, async (c) => {
+    const { object_id: objectId, remote_node_id: remoteNodeId } = c.req.valid("query");
+    c.env.setIdleTimeout(0);
+    try {
+      const sent = await intermediate.sendLocal(c.get("clientId"), objectId, remoteNodeId);
+      return c.json(describeSent(c.req.raw, sent), 200);
+    } finally {
+      c.env.setIdleTimeout(idleSeconds);
+    }
+  });
+
+  router.openapi({ ...specs.getIntermediateResult, middleware }, async (c) => {
+    const { remote_node_id: remoteNodeId, node_id: nodeId } = c.req.valid("query");
+    const clientId = c.get("clientId");
+    const file = await intermediate.find(clientId, c.req.valid("param").object_id);
+    const headers = {
+      "Content-Type": "application/octet-stream",
+      "Content-Disposition": attachment(file.name),
+      "X-Content-Type-Options": "nosniff",
+    };
+    if (c.req.method === "HEAD") return new Response(null, { headers });
+    const body = await intermediate.open(file, remoteNodeId ?? nodeId);
+    c.env.setIdleTimeout(stallSeconds);
+    const delivered = () => intermediate.delivered(clientId, file);
+    return new Response(onDelivered(body, c.req.raw.signal, delivered), { headers });
+  });
+
+  return router;
+}
+
+/** Calls back when the body was read to its end and the client is still there, never after a failure or a cancel. */
+function onDelivered(body: ReadableStream<Uint8Array>, signal: AbortSignal, delivered: () => Promise<void>) {
+  const reader = body.getReader();
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { done, value } = await reader.read();
+        if (!done) return controller.enqueue(value);
+        controller.close();
+        if (!signal.aborted) await delivered();
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
+}
