@@ -6,7 +6,7 @@ import { generateKeyPair } from "../../src/crypto/keys.ts";
 import { createRequestContext } from "../../src/request-context.ts";
 import { createSandboxHub, type HubGeneration, type SandboxHub } from "../../src/sandbox/hub.ts";
 import { createSandboxIdentity, type SandboxIdentity } from "../../src/sandbox/identity.ts";
-import { createSeed } from "../../src/sandbox/seed.ts";
+import { createSeed, type SandboxSeed } from "../../src/sandbox/seed.ts";
 import { parseSettings } from "../../src/settings.ts";
 import { createTestLog, type LogLine } from "./log.ts";
 import { createTestDatabase, testPostgresUrl } from "./postgres-database.ts";
@@ -19,7 +19,22 @@ export const backends: readonly Backend[] = ["embedded", "servers"];
 export const isAvailable = (backend: Backend) =>
   backend === "embedded" || (testS3 !== undefined && testPostgresUrl !== undefined);
 
+/** The Hub, the identity provider and the nodes' keys; two services may share them. */
+interface World {
+  readonly hub: SandboxHub;
+  readonly hubUrl: string;
+  readonly identity: SandboxIdentity;
+  readonly identityUrl: string;
+  readonly seed: SandboxSeed;
+  /** PEM of node A and node B. */
+  readonly privateKeys: readonly [string, string];
+  stop(): Promise<void>;
+}
+
 export interface TestService {
+  readonly world: World;
+  /** This node's id on the Hub. */
+  readonly nodeId: string;
   readonly url: string;
   readonly hub: SandboxHub;
   readonly hubUrl: string;
@@ -48,27 +63,18 @@ export interface TestServiceOptions {
   /** Settings over the usual ones. */
   readonly env?: Record<string, string>;
   readonly stallMs?: number;
+  /** Makes this the second node, node B, of the Hub that the other one uses. */
+  readonly besides?: TestService;
 }
 
 /** The service as it is served, with the sandbox's Hub and identity provider, everything on free ports. */
 export async function startTestService(options: TestServiceOptions = {}): Promise<TestService> {
-  const { backend = "embedded", generation = "2026", env = {}, stallMs } = options;
-  const keys = { a: generateKeyPair("P-384"), b: generateKeyPair("P-384") };
-  const seed = createSeed({ nodeKeys: { a: keys.a.publicKey.pem, b: keys.b.publicKey.pem } });
-  const identity = await createSandboxIdentity({ clients: [] });
-  const hub = createSandboxHub({ generation, seed });
-  const provider = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: identity.fetch });
-  const standIn = Bun.serve({
-    port: 0,
-    hostname: "127.0.0.1",
-    fetch: hub.fetch,
-    maxRequestBodySize: Number.MAX_SAFE_INTEGER,
-    idleTimeout: 0,
-  });
-  const identityUrl = `http://127.0.0.1:${provider.port}`;
-  const hubUrl = `http://127.0.0.1:${standIn.port}`;
+  const { backend = "embedded", generation = "2026", env = {}, stallMs, besides } = options;
+  const world = besides?.world ?? (await startWorld(generation));
+  const { hub, hubUrl, identity, identityUrl, seed } = world;
   const storage = await openBackend(backend);
-  const node = seed.nodes[0];
+  const index = besides === undefined ? 0 : 1;
+  const node = seed.nodes[index];
   const parsed = parseSettings(
     {
       SERVER__HOST: "127.0.0.1",
@@ -78,11 +84,11 @@ export async function startTestService(options: TestServiceOptions = {}): Promis
       HUB__AUTH_BASE_URL: `${hubUrl}/auth`,
       HUB__CORE_BASE_URL: `${hubUrl}/core`,
       HUB__STORAGE_BASE_URL: `${hubUrl}/storage`,
-      HUB__AUTH__FLOW: generation === "2025" ? "robot" : "client",
-      HUB__AUTH__ID: generation === "2025" ? node?.robotId : node?.clientId,
-      HUB__AUTH__SECRET: generation === "2025" ? node?.robotSecret : node?.clientSecret,
+      HUB__AUTH__FLOW: hub.generation === "2025" ? "robot" : "client",
+      HUB__AUTH__ID: hub.generation === "2025" ? node?.robotId : node?.clientId,
+      HUB__AUTH__SECRET: hub.generation === "2025" ? node?.robotSecret : node?.clientSecret,
       CRYPTO__PROVIDER: "raw",
-      CRYPTO__ECDH_PRIVATE_KEY: keys.a.privatePem,
+      CRYPTO__ECDH_PRIVATE_KEY: world.privateKeys[index],
       ...storage.env,
       ...env,
     },
@@ -108,6 +114,8 @@ export async function startTestService(options: TestServiceOptions = {}): Promis
   const token = (as: Client) => identity.token(clientIds[as]);
 
   return {
+    world,
+    nodeId: node?.id ?? "",
     url: `http://127.0.0.1:${service.port}`,
     hub,
     hubUrl,
@@ -127,8 +135,30 @@ export async function startTestService(options: TestServiceOptions = {}): Promis
     shutDown,
     async stop() {
       await shutDown();
-      await Promise.all([provider.stop(true), standIn.stop(true), hub.close()]);
+      if (besides === undefined) await world.stop();
       await storage.drop();
+    },
+  };
+}
+
+async function startWorld(generation: HubGeneration): Promise<World> {
+  const keys = { a: generateKeyPair("P-384"), b: generateKeyPair("P-384") };
+  const seed = createSeed({ nodeKeys: { a: keys.a.publicKey.pem, b: keys.b.publicKey.pem } });
+  const identity = await createSandboxIdentity({ clients: [] });
+  const hub = createSandboxHub({ generation, seed });
+  const hostname = "127.0.0.1";
+  const provider = Bun.serve({ port: 0, hostname, fetch: identity.fetch });
+  const limits = { maxRequestBodySize: Number.MAX_SAFE_INTEGER, idleTimeout: 0 };
+  const standIn = Bun.serve({ port: 0, hostname, fetch: hub.fetch, ...limits });
+  return {
+    hub,
+    hubUrl: `http://127.0.0.1:${standIn.port}`,
+    identity,
+    identityUrl: `http://127.0.0.1:${provider.port}`,
+    seed,
+    privateKeys: [keys.a.privatePem, keys.b.privatePem],
+    async stop() {
+      await Promise.all([provider.stop(true), standIn.stop(true), hub.close()]);
     },
   };
 }
