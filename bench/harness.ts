@@ -2,38 +2,62 @@ import { readFileSync } from "node:fs";
 import { generateKeyPair } from "../src/crypto/keys.ts";
 import { createSandboxHub, type HubGeneration, type SandboxHub } from "../src/sandbox/hub.ts";
 import { createSandboxIdentity } from "../src/sandbox/identity.ts";
-import { createSeed } from "../src/sandbox/seed.ts";
+import { createSeed, type SandboxSeed } from "../src/sandbox/seed.ts";
 
 export const mebibyte = 1024 * 1024;
 
-/** The executable as it is shipped, in a process of its own, beside a Hub and an identity provider in this one. */
+/** A Hub and an identity provider in this process, for one node or two. */
+export interface BenchWorld {
+  readonly hub: SandboxHub;
+  readonly hubUrl: string;
+  readonly certsUrl: string;
+  readonly seed: SandboxSeed;
+  readonly privateKeys: readonly string[];
+  /** Of the seed's first analysis. */
+  readonly token: string;
+  stop(): Promise<void>;
+}
+
+export async function startWorld(generation: HubGeneration = "2026"): Promise<BenchWorld> {
+  const [a, b] = [generateKeyPair("P-384"), generateKeyPair("P-384")];
+  const seed = createSeed({ nodeKeys: { a: a.publicKey.pem, b: b.publicKey.pem } });
+  const identity = await createSandboxIdentity({ clients: [] });
+  const hub = createSandboxHub({ generation, seed });
+  const provider = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: identity.fetch });
+  const limits = { maxRequestBodySize: Number.MAX_SAFE_INTEGER, idleTimeout: 0 };
+  const standIn = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: hub.fetch, ...limits });
+  return {
+    hub,
+    hubUrl: `http://127.0.0.1:${standIn.port}`,
+    certsUrl: `http://127.0.0.1:${provider.port}/certs`,
+    seed,
+    privateKeys: [a.privatePem, b.privatePem],
+    token: await identity.token(seed.analyses[0]?.id ?? ""),
+    async stop() {
+      await Promise.all([provider.stop(true), standIn.stop(true), hub.close()]);
+    },
+  };
+}
+
+/** The executable as it is shipped, in a process of its own. */
 export interface BenchService {
   readonly url: string;
-  readonly hub: SandboxHub;
   readonly token: string;
+  readonly nodeId: string;
   /** The largest resident set so far, in MiB, as the kernel counts it. */
   peakMemory(): number;
   stop(): Promise<void>;
 }
 
-export interface BenchServiceOptions {
-  readonly env: Record<string, string>;
-  readonly generation?: HubGeneration;
-  /** Which node of the seed this is. */
-  readonly node?: 0 | 1;
-}
-
-export async function startBenchService({ env, generation = "2026" }: BenchServiceOptions): Promise<BenchService> {
-  const keys = generateKeyPair("P-384");
-  const seed = createSeed({ nodeKeys: { a: keys.publicKey.pem, b: generateKeyPair("P-384").publicKey.pem } });
-  const [analysis] = seed.analyses;
-  const [node] = seed.nodes;
-  if (analysis === undefined || node === undefined) throw new Error("the seed is empty");
-  const identity = await createSandboxIdentity({ clients: [] });
-  const hub = createSandboxHub({ generation, seed });
-  const provider = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: identity.fetch });
-  const options = { maxRequestBodySize: Number.MAX_SAFE_INTEGER, idleTimeout: 0 };
-  const standIn = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: hub.fetch, ...options });
+/** Node A or node B of the world, on the given storage and whatever other settings. */
+export async function startBenchService(
+  world: BenchWorld,
+  env: Record<string, string>,
+  index: 0 | 1 = 0,
+): Promise<BenchService> {
+  const { hub, hubUrl, certsUrl, seed, privateKeys, token } = world;
+  const node = seed.nodes[index];
+  const isRobot = hub.generation === "2025";
   const child = Bun.spawn(["dist/flame-result", "serve"], {
     stdout: "pipe",
     stderr: "inherit",
@@ -41,27 +65,26 @@ export async function startBenchService({ env, generation = "2026" }: BenchServi
       PATH: Bun.env.PATH ?? "",
       SERVER__HOST: "127.0.0.1",
       SERVER__PORT: "0",
-      OIDC__CERTS_URL: `http://127.0.0.1:${provider.port}/certs`,
-      HUB__AUTH_BASE_URL: `http://127.0.0.1:${standIn.port}/auth`,
-      HUB__CORE_BASE_URL: `http://127.0.0.1:${standIn.port}/core`,
-      HUB__STORAGE_BASE_URL: `http://127.0.0.1:${standIn.port}/storage`,
-      HUB__AUTH__FLOW: "client",
-      HUB__AUTH__ID: node.clientId,
-      HUB__AUTH__SECRET: node.clientSecret,
+      OIDC__CERTS_URL: certsUrl,
+      HUB__AUTH_BASE_URL: `${hubUrl}/auth`,
+      HUB__CORE_BASE_URL: `${hubUrl}/core`,
+      HUB__STORAGE_BASE_URL: `${hubUrl}/storage`,
+      HUB__AUTH__FLOW: isRobot ? "robot" : "client",
+      HUB__AUTH__ID: (isRobot ? node?.robotId : node?.clientId) ?? "",
+      HUB__AUTH__SECRET: (isRobot ? node?.robotSecret : node?.clientSecret) ?? "",
       CRYPTO__PROVIDER: "raw",
-      CRYPTO__ECDH_PRIVATE_KEY: keys.privatePem,
+      CRYPTO__ECDH_PRIVATE_KEY: privateKeys[index] ?? "",
       ...env,
     },
   });
   return {
     url: await readUrl(child.stdout),
-    hub,
-    token: await identity.token(analysis.id),
+    token,
+    nodeId: node?.id ?? "",
     peakMemory: () => peakMemoryOf(child.pid),
     async stop() {
       child.kill("SIGTERM");
       await child.exited;
-      await Promise.all([provider.stop(true), standIn.stop(true), hub.close()]);
     },
   };
 }
@@ -123,10 +146,13 @@ export async function drain(stream: ReadableStream<Uint8Array> | null, hashed = 
   }
 }
 
-/** A multipart form whose only part is a file, streamed. */
-export function createForm(content: ReadableStream<Uint8Array>, bytes: number) {
+/** A multipart form with text parts, then a file, streamed. */
+export function createForm(content: ReadableStream<Uint8Array>, bytes: number, fields: Record<string, string> = {}) {
   const boundary = "bench-boundary";
-  const head = `--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="bench.bin"\r\n\r\n`;
+  const texts = Object.entries(fields).map(([name, value]) => {
+    return `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
+  });
+  const head = `${texts.join("")}--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="${crypto.randomUUID()}"\r\n\r\n`;
   const tail = `\r\n--${boundary}--\r\n`;
   async function* body() {
     yield new TextEncoder().encode(head);
@@ -139,6 +165,27 @@ export function createForm(content: ReadableStream<Uint8Array>, bytes: number) {
     "content-length": String(head.length + bytes + tail.length),
   };
   return { body: body(), headers };
+}
+
+/** Measures service and limit in turns, so that whatever else the machine does hits both. */
+export async function compare(
+  work: string,
+  unit: string,
+  service: () => Promise<number>,
+  limit: () => Promise<number>,
+  rounds = 5,
+): Promise<Row> {
+  const [ours, theirs]: [number[], number[]] = [[], []];
+  for (let round = 0; round < rounds; round++) {
+    ours.push(await service());
+    theirs.push(await limit());
+  }
+  return { work, unit, service: summarize(ours), limit: summarize(theirs) };
+}
+
+/** MB/s for so many bytes. */
+export async function speed(bytes: number, work: () => Promise<unknown>): Promise<number> {
+  return bytes / 1e6 / (await seconds(work));
 }
 
 export async function seconds(work: () => Promise<unknown>): Promise<number> {

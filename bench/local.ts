@@ -7,19 +7,18 @@ import { createTestDatabase, testPostgresUrl } from "../test/support/postgres-da
 import { createTestBucket, testS3 } from "../test/support/s3.ts";
 import {
   type BenchService,
+  compare,
   createContent,
   createForm,
   drain,
   mebibyte,
   printTable,
-  type Row,
   rate,
-  seconds,
+  speed,
   startBenchService,
-  summarize,
+  startWorld,
 } from "./harness.ts";
 
-const rounds = 5;
 const largeBytes = 1024 * mebibyte;
 const hugeBytes = 3 * 1024 * mebibyte;
 const smallBytes = 1024;
@@ -58,23 +57,7 @@ async function get(service: BenchService, id: string, hashed = false) {
   return drain(response.body, hashed);
 }
 
-/** Measures service and limit in turns, so that whatever else the machine does hits both. */
-async function compare(
-  work: string,
-  unit: string,
-  service: () => Promise<number>,
-  limit: () => Promise<number>,
-): Promise<Row> {
-  const [ours, theirs]: [number[], number[]] = [[], []];
-  for (let round = 0; round < rounds; round++) {
-    ours.push(await service());
-    theirs.push(await limit());
-  }
-  return { work, unit, service: summarize(ours), limit: summarize(theirs) };
-}
-
 async function measure(title: string, service: BenchService, store: Store): Promise<void> {
-  const perSecond = (bytes: number, work: () => Promise<unknown>) => seconds(work).then((time) => bytes / 1e6 / time);
   const id = await put(service, largeBytes);
   await store.put("large", createContent(largeBytes));
   const smallId = await putSmall(service);
@@ -84,14 +67,14 @@ async function measure(title: string, service: BenchService, store: Store): Prom
     await compare(
       "PUT 1 GiB",
       "MB/s",
-      () => perSecond(largeBytes, () => put(service, largeBytes)),
-      () => perSecond(largeBytes, () => store.put("large", createContent(largeBytes))),
+      () => speed(largeBytes, () => put(service, largeBytes)),
+      () => speed(largeBytes, () => store.put("large", createContent(largeBytes))),
     ),
     await compare(
       "GET 1 GiB",
       "MB/s",
-      () => perSecond(largeBytes, () => get(service, id)),
-      () => perSecond(largeBytes, () => drain(store.get("large"))),
+      () => speed(largeBytes, () => get(service, id)),
+      () => speed(largeBytes, () => drain(store.get("large"))),
     ),
     await compare(
       `PUT 1 KiB, ${connections} connections`,
@@ -119,7 +102,8 @@ async function measure(title: string, service: BenchService, store: Store): Prom
 
 async function measureEmbedded(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "flame-result-bench-"));
-  const service = await startBenchService({ env: { DATA_DIR: join(folder, "data") } });
+  const world = await startWorld();
+  const service = await startBenchService(world, { DATA_DIR: join(folder, "data") });
   const write = async (name: string, content: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer>) => {
     const file = await open(join(folder, name), "w");
     if (content instanceof Uint8Array) await file.write(content);
@@ -134,6 +118,7 @@ async function measureEmbedded(): Promise<void> {
     });
   } finally {
     await service.stop();
+    await world.stop();
     await rm(folder, { recursive: true, force: true });
   }
 }
@@ -141,18 +126,17 @@ async function measureEmbedded(): Promise<void> {
 async function measureServers(): Promise<void> {
   const [bucket, database] = [await createTestBucket(), await createTestDatabase()];
   const { host, port, user, password, database: name } = database.settings;
-  const service = await startBenchService({
-    env: {
-      MINIO__ENDPOINT: new URL(bucket.endpoint).host,
-      MINIO__ACCESS_KEY: bucket.accessKey,
-      MINIO__SECRET_KEY: bucket.secretKey,
-      MINIO__BUCKET: bucket.bucket,
-      POSTGRES__HOST: host,
-      POSTGRES__PORT: String(port),
-      POSTGRES__USER: user,
-      POSTGRES__PASSWORD: password || "unused",
-      POSTGRES__DB: name,
-    },
+  const world = await startWorld();
+  const service = await startBenchService(world, {
+    MINIO__ENDPOINT: new URL(bucket.endpoint).host,
+    MINIO__ACCESS_KEY: bucket.accessKey,
+    MINIO__SECRET_KEY: bucket.secretKey,
+    MINIO__BUCKET: bucket.bucket,
+    POSTGRES__HOST: host,
+    POSTGRES__PORT: String(port),
+    POSTGRES__USER: user,
+    POSTGRES__PASSWORD: password || "unused",
+    POSTGRES__DB: name,
   });
   const { endpoint, accessKey: accessKeyId, secretKey: secretAccessKey } = bucket;
   const s3 = new S3Client({ endpoint, accessKeyId, secretAccessKey, bucket: bucket.bucket });
@@ -167,6 +151,7 @@ async function measureServers(): Promise<void> {
     });
   } finally {
     await service.stop();
+    await world.stop();
     await Promise.all([bucket.drop(), database.drop()]);
   }
 }
