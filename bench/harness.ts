@@ -15,6 +15,7 @@ export interface BenchWorld {
   readonly privateKeys: readonly string[];
   /** Of the seed's first analysis. */
   readonly token: string;
+  readonly adapterToken: string;
   stop(): Promise<void>;
 }
 
@@ -33,6 +34,7 @@ export async function startWorld(generation: HubGeneration = "2026"): Promise<Be
     seed,
     privateKeys: [a.privatePem, b.privatePem],
     token: await identity.token(seed.analyses[0]?.id ?? ""),
+    adapterToken: await identity.token("hub-adapter"),
     async stop() {
       await Promise.all([provider.stop(true), standIn.stop(true), hub.close()]);
     },
@@ -223,8 +225,8 @@ export interface Row {
 }
 
 /** Both sides of every row are measured in turns in the same run; the ratio is that of the medians. */
-export function printTable(title: string, rows: readonly Row[]): void {
-  console.log(`\n### ${title}\n\n| work | service | limit | ratio |\n|---|---|---|---|`);
+export function printTable(rows: readonly Row[]): void {
+  console.log(`\n| work | service | limit | ratio |\n|---|---|---|---|`);
   for (const { work, unit, service, limit } of rows) {
     console.log(
       `| ${work} | ${show(service)} ${unit} | ${show(limit)} ${unit} | ${(service.median / limit.median).toFixed(2)} |`,

@@ -121,7 +121,8 @@ async function measureSpeed(): Promise<void> {
       () => rate(smallCount, connections, () => direct.send(smallBytes)),
     ),
   ];
-  printTable("Intermediates; limit: the same bytes, unencrypted, straight to the Hub's stand-in", rows);
+  console.log("\n## Intermediates; limit: the same bytes, unencrypted, straight to the Hub's stand-in");
+  printTable(rows);
   const before = world.hub.requests.length;
   const id = await send(nodes, smallBytes);
   const sent = world.hub.requests.length;

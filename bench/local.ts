@@ -1,4 +1,4 @@
-// PUT and GET /local on both kinds of storage, beside the same transfers straight to the same store. Usage: bun bench/local.ts
+// PUT and GET /local on both kinds of storage, beside the same transfers straight to the same store. Usage: bun bench/local.ts [--size-only]
 import { mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +7,7 @@ import { createTestDatabase, testPostgresUrl } from "../test/support/postgres-da
 import { createTestBucket, testS3 } from "../test/support/s3.ts";
 import {
   type BenchService,
+  type BenchWorld,
   compare,
   createContent,
   createForm,
@@ -14,6 +15,7 @@ import {
   mebibyte,
   printTable,
   rate,
+  seconds,
   speed,
   startBenchService,
   startWorld,
@@ -24,6 +26,7 @@ const hugeBytes = 3 * 1024 * mebibyte;
 const smallBytes = 1024;
 const smallCount = 2_000;
 const connections = 16;
+const sizeOnly = Bun.argv.includes("--size-only");
 const smallContent = crypto.getRandomValues(new Uint8Array(smallBytes));
 
 /** What the service can at best be as fast as: its store, used directly by the same client library. */
@@ -57,7 +60,24 @@ async function get(service: BenchService, id: string, hashed = false) {
   return drain(response.body, hashed);
 }
 
-async function measure(title: string, service: BenchService, store: Store): Promise<void> {
+/** The project goes last of all that is measured with small files. */
+async function measureDeletion(service: BenchService, world: BenchWorld): Promise<void> {
+  const count = 10_000;
+  const [project] = world.seed.projects;
+  let left = count;
+  const worker = async () => {
+    while (left-- > 0) await putSmall(service);
+  };
+  await Promise.all(Array.from({ length: connections }, worker));
+  const headers = { authorization: `Bearer ${world.adapterToken}` };
+  await world.hub.removeProject(project?.id ?? "");
+  const remove = () => fetch(`${service.url}/local?project_id=${project?.id}`, { method: "DELETE", headers });
+  const time = await seconds(remove);
+  console.log(`\nDELETE of a project with at least ${count} objects: ${time.toFixed(1)} s`);
+  world.hub.addProject({ id: project?.id ?? "" });
+}
+
+async function measure(service: BenchService, world: BenchWorld, store: Store): Promise<void> {
   const id = await put(service, largeBytes);
   await store.put("large", createContent(largeBytes));
   const smallId = await putSmall(service);
@@ -89,21 +109,34 @@ async function measure(title: string, service: BenchService, store: Store): Prom
       () => rate(smallCount, connections, () => drain(store.get("small"))),
     ),
   ];
-  printTable(title, rows);
+  printTable(rows);
+  await measureDeletion(service, world);
+}
+
+/** The service's memory is that of a process that has done nothing else. */
+async function proveSize(service: BenchService): Promise<void> {
   const sent = await drain(createContent(hugeBytes), true);
-  const hugeId = await put(service, hugeBytes);
-  const received = await get(service, hugeId, true);
+  const received = await get(service, await put(service, hugeBytes), true);
   const identical = sent.sha256 === received.sha256 && received.bytes === hugeBytes;
-  console.log(
-    `\n3 GiB in and out: ${identical ? "byte-identical" : "DIFFERENT"}; peak memory of the service over all: ${service.peakMemory()} MiB`,
-  );
+  const result = identical ? "byte-identical" : "DIFFERENT";
+  console.log(`\n3 GiB in and out: ${result}; peak memory of the service: ${service.peakMemory()} MiB`);
   if (!identical) process.exitCode = 1;
 }
 
-async function measureEmbedded(): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), "flame-result-bench-"));
+/** Each part in a process of its own, so that one does not count in the other's memory. */
+async function runAll(title: string, env: Record<string, string>, store: Store): Promise<void> {
   const world = await startWorld();
-  const service = await startBenchService(world, { DATA_DIR: join(folder, "data") });
+  console.log(`\n## ${title}`);
+  const parts = [proveSize, (service: BenchService) => measure(service, world, store)];
+  for (const part of sizeOnly ? parts.slice(0, 1) : parts) {
+    const service = await startBenchService(world, env);
+    await part(service).finally(service.stop);
+  }
+  await world.stop();
+}
+
+async function runEmbedded(): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "flame-result-bench-"));
   const write = async (name: string, content: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer>) => {
     const file = await open(join(folder, name), "w");
     if (content instanceof Uint8Array) await file.write(content);
@@ -111,23 +144,16 @@ async function measureEmbedded(): Promise<void> {
     await file.sync();
     await file.close();
   };
-  try {
-    await measure("Embedded; limit: the same bytes written to a file and synced, and read from it", service, {
-      put: write,
-      get: (name) => Bun.file(join(folder, name)).stream(),
-    });
-  } finally {
-    await service.stop();
-    await world.stop();
-    await rm(folder, { recursive: true, force: true });
-  }
+  const title = "Embedded; limit: the same bytes written to a file and synced, and read from it";
+  const get = (name: string) => Bun.file(join(folder, name)).stream();
+  await runAll(title, { DATA_DIR: join(folder, "data") }, { put: write, get });
+  await rm(folder, { recursive: true, force: true });
 }
 
-async function measureServers(): Promise<void> {
+async function runServers(): Promise<void> {
   const [bucket, database] = [await createTestBucket(), await createTestDatabase()];
   const { host, port, user, password, database: name } = database.settings;
-  const world = await startWorld();
-  const service = await startBenchService(world, {
+  const env = {
     MINIO__ENDPOINT: new URL(bucket.endpoint).host,
     MINIO__ACCESS_KEY: bucket.accessKey,
     MINIO__SECRET_KEY: bucket.secretKey,
@@ -137,25 +163,17 @@ async function measureServers(): Promise<void> {
     POSTGRES__USER: user,
     POSTGRES__PASSWORD: password || "unused",
     POSTGRES__DB: name,
-  });
+  };
   const { endpoint, accessKey: accessKeyId, secretKey: secretAccessKey } = bucket;
   const s3 = new S3Client({ endpoint, accessKeyId, secretAccessKey, bucket: bucket.bucket });
-  try {
-    await measure("S3 and PostgreSQL; limit: the same bytes by Bun's S3 client straight to the bucket", service, {
-      put: (key, content) =>
-        s3.write(key, content instanceof Uint8Array ? content : new Response(content), {
-          partSize: 8 * mebibyte,
-          queueSize: 4,
-        }),
-      get: (key) => s3.file(key).stream(),
-    });
-  } finally {
-    await service.stop();
-    await world.stop();
-    await Promise.all([bucket.drop(), database.drop()]);
-  }
+  const parts = { partSize: 8 * mebibyte, queueSize: 4 };
+  await runAll("S3 and PostgreSQL; limit: the same bytes by Bun's S3 client straight to the bucket", env, {
+    put: (key, content) => s3.write(key, content instanceof Uint8Array ? content : new Response(content), parts),
+    get: (key) => s3.file(key).stream(),
+  });
+  await Promise.all([bucket.drop(), database.drop()]);
 }
 
-await measureEmbedded();
-if (testS3 !== undefined && testPostgresUrl !== undefined) await measureServers();
-else console.log("\nS3 and PostgreSQL are left out: neither TEST_S3_* and TEST_POSTGRES_URL are set.");
+await runEmbedded();
+if (testS3 !== undefined && testPostgresUrl !== undefined) await runServers();
+else console.log("\nS3 and PostgreSQL are left out: TEST_S3_* and TEST_POSTGRES_URL are not set.");

@@ -1,19 +1,27 @@
 export interface SandboxFacts {
-  readonly serviceUrl: string;
+  readonly urlA: string;
+  readonly urlB: string;
+  /** Id of node B on the Hub. */
+  readonly nodeB: string;
   readonly identityUrl: string;
   readonly hubUrl: string;
   readonly tokens: readonly { readonly name: string; readonly token: string }[];
   readonly keptIn: string | undefined;
 }
 
-/** What a newcomer sees: where things are, and lines to paste into a second terminal. */
-export function describeSandbox({ serviceUrl, identityUrl, hubUrl, tokens, keptIn }: SandboxFacts): string {
+/** What a newcomer sees: where things are, and lines to paste into a second terminal, in this order. */
+export function describeSandbox(facts: SandboxFacts): string {
+  const { urlA, urlB, nodeB, identityUrl, hubUrl, tokens, keptIn } = facts;
   const exports = tokens.map(({ name, token }) => `export ${variable(name)}=${token}`);
+  const as1 = '-H "Authorization: Bearer $TOKEN_1"';
+  const as2 = '-H "Authorization: Bearer $TOKEN_2"';
+  const urlIn = 'sed -E \'s/.*"url":"([^"]+)".*/\\1/\'';
   return `
 FLAME Node Result Service, sandbox
 
-  service            ${serviceUrl}
-  API reference      ${serviceUrl}/docs
+  node A             ${urlA}
+  node B             ${urlB}
+  API reference      ${urlA}/docs
   identity provider  ${identityUrl}
   Hub stand-in       ${hubUrl}
   data               ${keptIn ?? "in a temporary folder, removed at the end (--data-dir keeps it)"}
@@ -22,14 +30,21 @@ Analyses 1 and 2 belong to one project, analysis 3 to another. Their tokens, for
 
 ${exports.join("\n")}
 
-Store a file as analysis 1, tagged "greeting":
+1. Local. Store a file as analysis 1, find it by its tag as analysis 2 of the same project, and read it:
 
-echo 'Hello, FLAME' | curl -sS -X PUT ${serviceUrl}/local -H "Authorization: Bearer $TOKEN_1" -F tag=greeting -F 'file=@-;filename=hello.txt'
+echo 'Hello, FLAME' | curl -sS -w '\\n' -X PUT ${urlA}/local ${as1} -F tag=greeting -F 'file=@-;filename=hello.txt'
+curl -sS -w '\\n' ${urlA}/local/tags/greeting ${as2}
+curl -sS ${as2} "$(curl -sS ${urlA}/local/tags/greeting ${as2} | ${urlIn})"
 
-Find it by its tag as analysis 2 of the same project, and read it:
+2. Intermediate. Encrypt a file for node B, send it there through the Hub, and read it at node B:
 
-curl -sS ${serviceUrl}/local/tags/greeting -H "Authorization: Bearer $TOKEN_2"
-curl -sS -H "Authorization: Bearer $TOKEN_2" "$(curl -sS ${serviceUrl}/local/tags/greeting -H "Authorization: Bearer $TOKEN_2" | sed -E 's/.*"url":"([^"]+)".*/\\1/')"
+export SENT=$(echo 'For node B only' | curl -sS -X PUT ${urlA}/intermediate ${as1} -F remote_node_id=${nodeB} -F 'file=@-;filename=gradients.txt' | ${urlIn})
+curl -sS ${as1} "${urlB}/\${SENT#${urlA}/}"
+
+3. Final. Submit a result to the Hub, and a number with local differential privacy (204: the Hub has it):
+
+echo 'The result' | curl -sS -w '%{http_code}\\n' -X PUT ${urlA}/final ${as1} -F 'file=@-;filename=result.txt'
+echo '118' | curl -sS -w '%{http_code}\\n' -X PUT ${urlA}/final/localdp ${as1} -F epsilon=0.5 -F sensitivity=1 -F 'file=@-;filename=count.txt'
 
 Ctrl-C stops everything.
 `;

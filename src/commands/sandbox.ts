@@ -7,7 +7,7 @@ import { createPinoLog } from "../pino-log.ts";
 import { createRequestContext } from "../request-context.ts";
 import { createSandboxHub, type SandboxHub } from "../sandbox/hub.ts";
 import { createSandboxIdentity, type SandboxIdentity } from "../sandbox/identity.ts";
-import { createSeed, type SandboxSeed } from "../sandbox/seed.ts";
+import { createSeed, type SeedNode } from "../sandbox/seed.ts";
 import { listen } from "../server.ts";
 import { parseSettings, type Settings } from "../settings.ts";
 import type { Edge } from "./edge.ts";
@@ -16,7 +16,7 @@ import { describeSandbox } from "./sandbox-tour.ts";
 import { startService } from "./start-service.ts";
 
 export interface SandboxOptions {
-  /** Identity provider and Hub take the next two; 0 = any three free ones. */
+  /** Of node A; identity provider, Hub and node B take the next three. 0 = any free ones. */
   readonly port: number;
   readonly dataDir?: string;
 }
@@ -24,7 +24,7 @@ export interface SandboxOptions {
 const host = "127.0.0.1";
 const tokenLifeSeconds = 24 * 3600;
 
-/** Runs the service with everything it needs on this machine until it is told to stop; resolves with the exit code. */
+/** Runs two nodes with everything they need on this machine until it is told to stop; resolves with the exit code. */
 export async function sandbox(edge: Edge, { port, dataDir }: SandboxOptions): Promise<number> {
   const context = createRequestContext();
   const log = createPinoLog({ level: "info", format: "pretty", write: edge.writeLog, context: context.fields });
@@ -32,18 +32,25 @@ export async function sandbox(edge: Edge, { port, dataDir }: SandboxOptions): Pr
   const stops: (() => Promise<unknown>)[] = [];
   if (dataDir === undefined) stops.push(async () => rmSync(folder, { recursive: true, force: true }));
   try {
-    const keys = generateKeyPair("P-384");
-    const seed = createSeed({ nodeKeys: { a: keys.publicKey.pem, b: generateKeyPair("P-384").publicKey.pem } });
+    const [keysA, keysB] = [generateKeyPair("P-384"), generateKeyPair("P-384")];
+    const seed = createSeed({ nodeKeys: { a: keysA.publicKey.pem, b: keysB.publicKey.pem } });
+    const [nodeA, nodeB] = seed.nodes;
+    if (nodeA === undefined || nodeB === undefined) throw new Error("two nodes are needed");
     const clients = sandboxClients();
     const identity = await createSandboxIdentity({ clients, tokenLifeSeconds });
     const hub = createSandboxHub({ generation: "2026", seed });
     const parts = listenParts(identity, hub, port, log);
     stops.push(parts.stop, () => hub.close());
-    const settings = sandboxSettings({ ...parts, seed, port, folder, privatePem: keys.privatePem });
-    const service = await startService(settings, { log, context });
-    stops.push(service.stop);
+    const startNode = async (place: NodePlace) => {
+      const service = await startService(nodeSettings(parts, place), { log, context });
+      stops.push(service.stop);
+      return service.url;
+    };
+    const [portA, portB] = [port, port === 0 ? 0 : port + 3];
+    const urlA = await startNode({ node: nodeA, privatePem: keysA.privatePem, port: portA, folder: join(folder, "a") });
+    const urlB = await startNode({ node: nodeB, privatePem: keysB.privatePem, port: portB, folder: join(folder, "b") });
     const tokens = await Promise.all(clients.map(async ({ name, id }) => ({ name, token: await identity.token(id) })));
-    edge.print(describeSandbox({ serviceUrl: service.url, ...parts, tokens, keptIn: dataDir }));
+    edge.print(describeSandbox({ urlA, urlB, nodeB: nodeB.id, ...parts, tokens, keptIn: dataDir }));
     await edge.stopRequested;
     return 0;
   } catch (error) {
@@ -70,33 +77,31 @@ function listenParts(identity: SandboxIdentity, hub: SandboxHub, port: number, l
   };
 }
 
-interface SandboxParts {
-  readonly identityUrl: string;
-  readonly hubUrl: string;
-  readonly seed: SandboxSeed;
+interface NodePlace {
+  readonly node: SeedNode;
+  readonly privatePem: string;
   readonly port: number;
   readonly folder: string;
-  readonly privatePem: string;
 }
 
 /** Through the same door as an operator's settings, so that nothing works in the sandbox alone. */
-function sandboxSettings({ identityUrl, hubUrl, seed, port, folder, privatePem }: SandboxParts): Settings {
-  const [node] = seed.nodes;
+function nodeSettings(urls: { identityUrl: string; hubUrl: string }, place: NodePlace): Settings {
+  const { identityUrl, hubUrl } = urls;
   const parsed = parseSettings(
     {
-      DATA_DIR: folder,
+      DATA_DIR: place.folder,
       SERVER__HOST: host,
-      SERVER__PORT: String(port),
+      SERVER__PORT: String(place.port),
       SERVER__SHUTDOWN_SECONDS: "5",
       OIDC__CERTS_URL: `${identityUrl}/certs`,
       HUB__AUTH_BASE_URL: `${hubUrl}/auth`,
       HUB__CORE_BASE_URL: `${hubUrl}/core`,
       HUB__STORAGE_BASE_URL: `${hubUrl}/storage`,
       HUB__AUTH__FLOW: "client",
-      HUB__AUTH__ID: node?.clientId,
-      HUB__AUTH__SECRET: node?.clientSecret,
+      HUB__AUTH__ID: place.node.clientId,
+      HUB__AUTH__SECRET: place.node.clientSecret,
       CRYPTO__PROVIDER: "raw",
-      CRYPTO__ECDH_PRIVATE_KEY: privatePem,
+      CRYPTO__ECDH_PRIVATE_KEY: place.privatePem,
     },
     () => "",
   );

@@ -60,6 +60,15 @@ export function createDirectoryObjectStore(settings: DirectorySettings): ObjectS
     return info === undefined ? undefined : { info, path };
   }
 
+  async function remove(key: string): Promise<void> {
+    checkKey(key);
+    const path = objectPath(root, key);
+    const removing = removeFile(path).then((removed) =>
+      removed ? unless(["ENOENT"], syncFolder(dirname(path))) : undefined,
+    );
+    await storing("removing an object", removing);
+  }
+
   return {
     async put(key, body, options) {
       const { filename } = options;
@@ -82,14 +91,9 @@ export function createDirectoryObjectStore(settings: DirectorySettings): ObjectS
       return { info: found.info, body: Bun.file(found.path).slice(headerBytes + start, headerBytes + end + 1) };
     },
 
-    async remove(key) {
-      checkKey(key);
-      const path = objectPath(root, key);
-      const removing = removeFile(path).then((removed) =>
-        removed ? unless(["ENOENT"], syncFolder(dirname(path))) : undefined,
-      );
-      await storing("removing an object", removing);
-    },
+    remove,
+    // A staged file goes with the upload that made it.
+    discard: remove,
 
     async removeAll(prefix) {
       checkFolderPrefix(prefix);

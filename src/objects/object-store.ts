@@ -49,6 +49,11 @@ export interface ObjectStore {
   open(key: string, range?: ByteRange): Promise<OpenObject | undefined>;
   /** Idempotent. */
   remove(key: string): Promise<void>;
+  /**
+   * Removes the object and whatever an upload to this key that failed while the store was away has left of it. For keys that
+   * nobody is writing to any more. Idempotent.
+   */
+  discard(key: string): Promise<void>;
   /** Removes every object whose key starts with the prefix, which must end in `/`; resolves with how many. Idempotent. */
   removeAll(prefix: string): Promise<number>;
   /** Keys under the prefix, in no particular order. */

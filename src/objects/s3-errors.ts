@@ -53,6 +53,14 @@ export function codeOfAnswer(status: number, body: string): string {
   return { 403: "Forbidden", 501: "NotImplemented", 507: "InsufficientStorage" }[status] ?? `status ${status}`;
 }
 
+const lastingCodes =
+  /^(?:InvalidAccessKeyId|SignatureDoesNotMatch|AccessDenied|Forbidden|AuthorizationHeaderMalformed|PermanentRedirect|RequestTimeTooSkewed)$|CERT|UNABLE_TO_/;
+
+/** Whether the store refuses us for what waiting will not mend: keys, region, certificate or clock. */
+export function isLastingS3Refusal(error: unknown): boolean {
+  return lastingCodes.test(s3CodeOf(error));
+}
+
 /** The code that the store, or the network, gave for a failure. */
 export function s3CodeOf(error: unknown): string {
   return codeOf(error instanceof AppError ? error.cause : error);

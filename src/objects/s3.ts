@@ -54,6 +54,12 @@ export function createS3ObjectStore(settings: S3Settings): ObjectStore {
       await removeKey(send, key);
     },
 
+    async discard(key) {
+      checkS3Key(key);
+      await abortUploadsOf(send, key, AbortSignal.timeout(idleMs));
+      await removeKey(send, key);
+    },
+
     async removeAll(prefix) {
       checkFolderPrefix(prefix);
       return removeKeysUnder(send, prefix);

@@ -9,26 +9,28 @@ export interface Untagged {
   readonly objectId: string;
 }
 
-/** Takes back objects whose upload failed after the object itself had been stored. */
+/** Takes back what an upload that failed has already stored. */
 export interface UndoStore {
   /**
-   * Removes the object of an upload that failed for the given reason. If the reason leaves open whether its tag was
+   * Removes what is stored of an upload that failed for the given reason. If the reason leaves open whether its tag was
    * written, the catalog decides. What cannot be done now, because the store or the database is away, is tried again in
    * the background until it succeeds; this never throws.
    */
   removeUnlessTagged(object: Untagged, reason: unknown): Promise<void>;
+  /** Removes, in the background, what an upload has left that failed because the store did. */
+  removeLater(key: string): void;
   /** Tries once more what is left over, then gives up on it; to be called when the service stops. */
   close(): Promise<void>;
 }
 
 export interface UndoStoreDeps {
-  readonly objects: Pick<ObjectStore, "remove">;
+  readonly objects: Pick<ObjectStore, "discard">;
   readonly catalog: Pick<Catalog, "findFilename">;
   readonly log: Log;
   readonly retryMs?: number;
 }
 
-export function createUndoStore({ objects, catalog, log, retryMs = 5_000 }: UndoStoreDeps): UndoStore {
+export function createUndoStore({ objects, catalog, log, retryMs = 1_000 }: UndoStoreDeps): UndoStore {
   const waiting = new Map<string, () => Promise<void>>();
   let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -60,8 +62,12 @@ export function createUndoStore({ objects, catalog, log, retryMs = 5_000 }: Undo
       const askCatalog = reason instanceof AppError && reason.uncertain;
       await run(key, async () => {
         if (askCatalog && (await catalog.findFilename(clientId, objectId)) !== undefined) return;
-        await objects.remove(key);
+        await objects.discard(key);
       });
+      retryLater();
+    },
+    removeLater(key) {
+      waiting.set(key, () => objects.discard(key));
       retryLater();
     },
     async close() {

@@ -51,8 +51,8 @@ describe.skipIf(!isAvailable("servers"))("when the object store or the database 
     expect((await answer).status).toBe(502);
     await store.resume();
     expect(await listed("dies")).toEqual([]);
-    await eventually(async () => expect(await countObjects(service)).toBe(before));
-  });
+    await eventually(async () => expect(await countObjects(service)).toBe(before), 15_000);
+  }, 30_000);
 
   test("a database that is away after the object was stored is a 503, and the object is taken back", async () => {
     const before = await countObjects(service);
