@@ -39,7 +39,7 @@ const firstPauseMs = 100;
 /** Signed requests to one bucket, for all that Bun's own S3 client cannot do or cannot give up. */
 export function createS3Requests(settings: S3Settings): SendS3Request {
   const keyCache = new Map<string, ArrayBuffer>();
-  const idleMs = settings.idleMs ?? defaultIdleMs;
+  const { idleMs = defaultIdleMs, log } = settings;
 
   async function sign(request: S3Request) {
     const { region, accessKey: accessKeyId, secretKey: secretAccessKey } = settings;
@@ -78,8 +78,14 @@ export function createS3Requests(settings: S3Settings): SendS3Request {
         keepalive: mayKeepAlive(url, method),
         ...(body === undefined ? {} : { body }),
       });
-      const onBreak = (cause: unknown) => asS3Failure(action, cause);
-      const guarded = guardBody(response.body, idleMs, () => s3Failure(action, "IdleTimeout"), onBreak);
+      // The status is out already: nobody but the log learns why a body has failed.
+      const logged = (failure: AppError) => {
+        log?.warn("object_store.broken_off", { action, reason: failure.operatorDetail });
+        return failure;
+      };
+      const onIdle = () => logged(s3Failure(action, "IdleTimeout"));
+      const onBreak = (cause: unknown) => logged(asS3Failure(action, cause));
+      const guarded = guardBody(response.body, idleMs, onIdle, onBreak);
       return { status: response.status, headers: response.headers, body: guarded };
     } finally {
       clearTimeout(timer);

@@ -1,11 +1,11 @@
 import { DecryptionError, type NodeCipher } from "../crypto/node-cipher.ts";
-import { AppError, fieldProblem } from "../errors.ts";
-import type { Hub, HubBucket, HubFile } from "../hub/hub.ts";
+import { AppError } from "../errors.ts";
+import type { Hub, HubFile } from "../hub/hub.ts";
 import type { Log } from "../log.ts";
 import { expectLength } from "../streams/expect-length.ts";
 import type { Spool } from "../streams/spool.ts";
-import { parseUuid } from "../uuid.ts";
-import { fitFilename } from "./file-name.ts";
+import { type AuditFacts, audited } from "./audit.ts";
+import { getPeerKey, sendStored, sendUpload } from "./intermediate-delivery.ts";
 import type { LocalResults } from "./local.ts";
 import type { Upload } from "./upload.ts";
 
@@ -25,8 +25,11 @@ export interface IntermediateResults {
    * released before it is authenticated; damage further on, or another length than the Hub announced, fails the stream.
    */
   open(file: HubFile, senderNodeId: string | undefined): Promise<ReadableStream<Uint8Array>>;
-  /** To be told once a file was delivered to its last byte: removes the Hub's copy where the settings say so. */
-  delivered(analysisId: string, file: HubFile): Promise<void>;
+  /**
+   * To be told how the reading of a file has ended. Once it was delivered to its last byte the Hub's copy is removed, where
+   * the settings say so; after a failure never.
+   */
+  received(analysisId: string, file: HubFile, failure?: { readonly error: unknown }): Promise<void>;
 }
 
 export interface SentIntermediate {
@@ -34,6 +37,8 @@ export interface SentIntermediate {
   readonly objectId: string;
   /** Set for an encrypted file: the receiver needs this node's id to decrypt. */
   readonly senderNodeId: string | undefined;
+  /** As the Hub keeps it. */
+  readonly bytes: number;
 }
 
 export interface IntermediateDeps {
@@ -56,18 +61,8 @@ export interface IntermediateOptions {
   readonly urlWithNodeId: boolean;
 }
 
-/** The Hub takes no longer path. */
-const maxPathCharacters = 255;
-
 export function createIntermediateResults(deps: IntermediateDeps): IntermediateResults {
   const { hub, cipher, options, log } = deps;
-
-  async function peerKey(nodeId: string): Promise<string> {
-    const node = await hub.findNode(nodeId);
-    if (node === undefined) throw new AppError("not_found", `Remote node with ID ${nodeId} does not exist.`);
-    if (node.publicKey !== undefined) return node.publicKey;
-    throw new AppError("invalid_input", `Remote node with ID ${nodeId} does not provide a public key`);
-  }
 
   async function owns(analysisId: string, bucketId: string): Promise<boolean> {
     if (options.anyAnalysis) return true;
@@ -82,7 +77,7 @@ export function createIntermediateResults(deps: IntermediateDeps): IntermediateR
   }
 
   async function open(file: HubFile, senderNodeId: string | undefined): Promise<ReadableStream<Uint8Array>> {
-    const key = senderNodeId === undefined ? undefined : await peerKey(senderNodeId);
+    const key = senderNodeId === undefined ? undefined : await getPeerKey(hub, senderNodeId);
     const stored = await hub.download(file.id);
     if (stored === undefined) throw missing(file.id);
     if (key === undefined) return expectLength(stored, file.sizeBytes);
@@ -95,139 +90,43 @@ export function createIntermediateResults(deps: IntermediateDeps): IntermediateR
     }
   }
 
+  async function removeCopy(file: HubFile): Promise<void> {
+    // A node may usually not remove another node's file.
+    const removal = hub.removeFile(file.id).then((removed) => (removed ? undefined : "the Hub refuses"), String);
+    const reason = await removal;
+    if (reason !== undefined) log.info("intermediate.kept", { objectId: file.id, reason });
+  }
+
+  function sent(analysisId: string, send: () => Promise<SentIntermediate>): Promise<SentIntermediate> {
+    const facts: AuditFacts = { analysisId };
+    return audited(log, "intermediate.sent", facts, async () => {
+      const result = await send();
+      Object.assign(facts, { objectId: result.objectId, bytes: result.bytes });
+      return result;
+    });
+  }
+
   return {
     find,
     open,
-    send: (analysisId, upload) => sendUpload(deps, peerKey, analysisId, upload),
+    send: (analysisId, upload) => sent(analysisId, () => sendUpload(deps, analysisId, upload)),
 
-    async sendLocal(analysisId, objectId, remoteNodeId) {
-      const opened = await deps.local.open(analysisId, objectId);
-      const plain = opened.body instanceof Blob ? opened.body.stream() : opened.body;
-      try {
-        const target = await prepare(deps, peerKey, analysisId, remoteNodeId);
-        const { filename = objectId, sizeBytes } = opened.info;
-        return await deliver(deps, target, { filename, plain, plainBytes: sizeBytes });
-      } finally {
-        // A stream that has been read to its end, or is being read, takes no harm.
-        if (!plain.locked) await plain.cancel();
-      }
-    },
+    sendLocal: (analysisId, objectId, remoteNodeId) =>
+      sent(analysisId, async () => {
+        return sendStored(deps, analysisId, remoteNodeId, await deps.local.open(analysisId, objectId));
+      }),
 
-    async delivered(analysisId, file) {
-      log.info("intermediate.received", { analysisId, objectId: file.id, bytes: file.sizeBytes, outcome: "ok" });
-      if (!options.deleteAfterRead) return;
-      try {
-        if (!(await hub.removeFile(file.id))) log.info("intermediate.kept", { objectId: file.id });
-      } catch (error) {
-        log.warn("intermediate.kept", { objectId: file.id, reason: String(error) });
-      }
+    async received(analysisId, file, failure) {
+      const facts = { analysisId, objectId: file.id, bytes: file.sizeBytes };
+      const done = async () => {
+        if (failure !== undefined) throw failure.error;
+      };
+      await audited(log, "intermediate.received", facts, done).catch(() => {});
+      if (failure !== undefined)
+        log.warn("intermediate.broken_off", { objectId: file.id, reason: String(failure.error) });
+      else if (options.deleteAfterRead) await removeCopy(file);
     },
   };
-}
-
-/** Where a file goes and who can read it there; all that can be refused before its first byte is sent. */
-interface Target {
-  readonly analysisId: string;
-  readonly bucket: HubBucket;
-  readonly peerPublicKey: string | undefined;
-  readonly senderNodeId: string | undefined;
-}
-
-type FindPeerKey = (nodeId: string) => Promise<string>;
-
-async function sendUpload(
-  deps: IntermediateDeps,
-  peerKey: FindPeerKey,
-  analysisId: string,
-  upload: Upload,
-): Promise<SentIntermediate> {
-  const { filename } = upload;
-  const early = readRemoteNodeId(upload.early);
-  if (early !== undefined) {
-    const target = await prepare(deps, peerKey, analysisId, early);
-    return deliver(deps, target, { filename, plain: upload.body, rest: upload.rest });
-  }
-  // Whether to encrypt, and for whom, may still follow: until then the file must not leave the node.
-  const spooled = await deps.spool.write(upload.body);
-  try {
-    const remoteNodeId = readRemoteNodeId(await upload.rest());
-    if (remoteNodeId === undefined && deps.options.requireEncryption) {
-      throw fieldProblem("missing", ["body", "remote_node_id"], "Field required");
-    }
-    const target = await prepare(deps, peerKey, analysisId, remoteNodeId);
-    return await deliver(deps, target, { filename, plain: spooled.open(), plainBytes: spooled.sizeBytes });
-  } finally {
-    await spooled.remove();
-  }
-}
-
-async function prepare(
-  { hub, findOwnNodeId, options }: IntermediateDeps,
-  peerKey: FindPeerKey,
-  analysisId: string,
-  remoteNodeId: string | undefined,
-): Promise<Target> {
-  const bucket = await hub.findBucket(analysisId, "TEMP");
-  if (bucket === undefined) {
-    throw new AppError("not_found", `Temp bucket for analysis with ID ${analysisId} was not found`);
-  }
-  if (remoteNodeId === undefined) return { analysisId, bucket, peerPublicKey: undefined, senderNodeId: undefined };
-  const peerPublicKey = await peerKey(remoteNodeId);
-  return { analysisId, bucket, peerPublicKey, senderNodeId: options.urlWithNodeId ? await findOwnNodeId() : undefined };
-}
-
-interface Delivery {
-  readonly filename: string;
-  readonly plain: ReadableStream<Uint8Array>;
-  readonly plainBytes?: number;
-  /** What must still be right after the file's last byte for it to count. */
-  readonly rest?: () => Promise<unknown>;
-}
-
-async function deliver(deps: IntermediateDeps, target: Target, delivery: Delivery): Promise<SentIntermediate> {
-  const { hub, cipher, newId, log } = deps;
-  const { analysisId, bucket, peerPublicKey, senderNodeId } = target;
-  const { plain, plainBytes } = delivery;
-  const body = peerPublicKey === undefined ? plain : await cipher.seal(plain, peerPublicKey);
-  const sizeBytes =
-    peerPublicKey === undefined || plainBytes === undefined ? plainBytes : cipher.sealedSize(plainBytes);
-  const files = await hub.upload(bucket.bucketId, {
-    // Names are unique in a bucket; the Hub keeps the last segment as the file's name.
-    path: fitFilename(`${newId()}/${delivery.filename}`, maxPathCharacters),
-    contentType: "application/octet-stream",
-    body,
-    ...(sizeBytes === undefined ? {} : { sizeBytes }),
-  });
-  try {
-    const [file, ...others] = files;
-    if (file === undefined || others.length > 0) {
-      const problem = `Expected single uploaded file to be returned by storage service, got ${files.length}`;
-      throw new AppError("hub_unexpected", problem);
-    }
-    await delivery.rest?.();
-    if (bucket.needsLink) await hub.link(bucket, file);
-    const encrypted = peerPublicKey !== undefined;
-    log.info("intermediate.sent", { analysisId, objectId: file.id, bytes: file.sizeBytes, encrypted, outcome: "ok" });
-    return { objectId: file.id, senderNodeId };
-  } catch (error) {
-    await removeAll(deps, files);
-    throw error;
-  }
-}
-
-async function removeAll({ hub, log }: IntermediateDeps, files: readonly HubFile[]): Promise<void> {
-  for (const { id } of files) {
-    const removed = await hub.removeFile(id).catch(() => false);
-    if (!removed) log.warn("intermediate.left-at-hub", { objectId: id });
-  }
-}
-
-function readRemoteNodeId(fields: ReadonlyMap<string, string>): string | undefined {
-  const text = fields.get("remote_node_id") ?? "";
-  if (text === "" || text === "None") return undefined;
-  const id = parseUuid(text);
-  if (id !== undefined) return id;
-  throw fieldProblem("uuid_parsing", ["body", "remote_node_id"], "Input should be a valid UUID", text);
 }
 
 function missing(objectId: string) {

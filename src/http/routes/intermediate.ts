@@ -1,3 +1,4 @@
+import { AppError } from "../../errors.ts";
 import type { Authenticator } from "../../identity/authenticator.ts";
 import type { IntermediateResults, SentIntermediate } from "../../results/intermediate.ts";
 import { authenticate } from "../auth.ts";
@@ -60,25 +61,38 @@ export function intermediateRoutes(deps: IntermediateRouteDeps) {
     if (c.req.method === "HEAD") return new Response(null, { headers });
     const body = await intermediate.open(file, remoteNodeId ?? nodeId);
     c.env.setIdleTimeout(stallSeconds);
-    const delivered = () => intermediate.delivered(clientId, file);
-    return new Response(onDelivered(body, c.req.raw.signal, delivered), { headers });
+    const ended = (failure?: { error: unknown }) => intermediate.received(clientId, file, failure);
+    return new Response(watchEnd(body, c.req.raw.signal, ended), { headers });
   });
 
   return router;
 }
 
-/** Calls back when the body was read to its end and the client is still there, never after a failure or a cancel. */
-function onDelivered(body: ReadableStream<Uint8Array>, signal: AbortSignal, delivered: () => Promise<void>) {
+/** Tells how the delivery of a body has ended: to its last byte, or with the reason why not. */
+function watchEnd(
+  body: ReadableStream<Uint8Array>,
+  signal: AbortSignal,
+  ended: (failure?: { error: unknown }) => Promise<void>,
+) {
   const reader = body.getReader();
+  const clientGone = () => new AppError("client_gone", "The client closed the connection");
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        const { done, value } = await reader.read();
-        if (!done) return controller.enqueue(value);
+        try {
+          const { done, value } = await reader.read();
+          if (!done) return controller.enqueue(value);
+        } catch (error) {
+          await ended({ error });
+          throw error;
+        }
         controller.close();
-        if (!signal.aborted) await delivered();
+        await ended(signal.aborted ? { error: clientGone() } : undefined);
       },
-      cancel: (reason) => reader.cancel(reason),
+      async cancel(reason) {
+        await reader.cancel(reason);
+        await ended({ error: clientGone() });
+      },
     },
     { highWaterMark: 0 },
   );

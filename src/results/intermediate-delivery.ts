@@ -1,0 +1,138 @@
+import { AppError, fieldProblem } from "../errors.ts";
+import type { HubBucket, HubDirectory, HubFile } from "../hub/hub.ts";
+import type { OpenObject } from "../objects/object-store.ts";
+import { parseUuid } from "../uuid.ts";
+import { defaultFilename, fitFilename } from "./file-name.ts";
+import type { IntermediateDeps, SentIntermediate } from "./intermediate.ts";
+import type { Upload } from "./upload.ts";
+
+/** Where a file goes and who can read it there; all that can be refused before its first byte is sent. */
+interface Target {
+  readonly bucket: HubBucket;
+  readonly peerPublicKey: string | undefined;
+  readonly senderNodeId: string | undefined;
+}
+
+/** The Hub takes no longer path. */
+const maxPathCharacters = 255;
+
+/** Sends a file as it comes in where the form names its receiver first, else when the form has been read. */
+export async function sendUpload(
+  deps: IntermediateDeps,
+  analysisId: string,
+  upload: Upload,
+): Promise<SentIntermediate> {
+  const { filename } = upload;
+  const early = readRemoteNodeId(upload.early);
+  if (early !== undefined) {
+    const target = await prepare(deps, analysisId, early);
+    return deliver(deps, target, { filename, plain: upload.body, rest: upload.rest });
+  }
+  // Whether to encrypt, and for whom, may still follow: until then the file must not leave the node.
+  const spooled = await deps.spool.write(upload.body);
+  try {
+    const remoteNodeId = readRemoteNodeId(await upload.rest());
+    if (remoteNodeId === undefined && deps.options.requireEncryption) {
+      throw fieldProblem("missing", ["body", "remote_node_id"], "Field required");
+    }
+    const target = await prepare(deps, analysisId, remoteNodeId);
+    return await deliver(deps, target, { filename, plain: spooled.open(), plainBytes: spooled.sizeBytes });
+  } finally {
+    await spooled.remove();
+  }
+}
+
+/** Sends a stored object, encrypted; its stream is used up or closed in any case. */
+export async function sendStored(
+  deps: IntermediateDeps,
+  analysisId: string,
+  remoteNodeId: string,
+  { info, body }: OpenObject,
+): Promise<SentIntermediate> {
+  const plain = body instanceof Blob ? body.stream() : body;
+  try {
+    const target = await prepare(deps, analysisId, remoteNodeId);
+    return await deliver(deps, target, {
+      filename: info.filename ?? defaultFilename,
+      plain,
+      plainBytes: info.sizeBytes,
+    });
+  } finally {
+    // Whoever has begun to read it closes it.
+    if (!plain.locked) await plain.cancel();
+  }
+}
+
+/** Throws `not_found` for an unknown node, `invalid_input` for one without a key. */
+export async function getPeerKey(hub: HubDirectory, nodeId: string): Promise<string> {
+  const node = await hub.findNode(nodeId);
+  if (node === undefined) throw new AppError("not_found", `Remote node with ID ${nodeId} does not exist.`);
+  if (node.publicKey !== undefined) return node.publicKey;
+  throw new AppError("invalid_input", `Remote node with ID ${nodeId} does not provide a public key`);
+}
+
+async function prepare(
+  { hub, findOwnNodeId, options }: IntermediateDeps,
+  analysisId: string,
+  remoteNodeId: string | undefined,
+): Promise<Target> {
+  const bucket = await hub.findBucket(analysisId, "TEMP");
+  if (bucket === undefined) {
+    throw new AppError("not_found", `Temp bucket for analysis with ID ${analysisId} was not found`);
+  }
+  if (remoteNodeId === undefined) return { bucket, peerPublicKey: undefined, senderNodeId: undefined };
+  const peerPublicKey = await getPeerKey(hub, remoteNodeId);
+  return { bucket, peerPublicKey, senderNodeId: options.urlWithNodeId ? await findOwnNodeId() : undefined };
+}
+
+interface Delivery {
+  readonly filename: string;
+  readonly plain: ReadableStream<Uint8Array>;
+  readonly plainBytes?: number;
+  /** What must still be right after the file's last byte for it to count. */
+  readonly rest?: () => Promise<unknown>;
+}
+
+async function deliver(deps: IntermediateDeps, target: Target, delivery: Delivery): Promise<SentIntermediate> {
+  const { hub, cipher, newId } = deps;
+  const { bucket, peerPublicKey, senderNodeId } = target;
+  const { plain, plainBytes } = delivery;
+  const body = peerPublicKey === undefined ? plain : await cipher.seal(plain, peerPublicKey);
+  const sizeBytes =
+    peerPublicKey === undefined || plainBytes === undefined ? plainBytes : cipher.sealedSize(plainBytes);
+  const files = await hub.upload(bucket.bucketId, {
+    // Names are unique in a bucket; the Hub keeps the last segment as the file's name.
+    path: fitFilename(`${newId()}/${delivery.filename}`, maxPathCharacters),
+    contentType: "application/octet-stream",
+    body,
+    ...(sizeBytes === undefined ? {} : { sizeBytes }),
+  });
+  try {
+    const [file, ...others] = files;
+    if (file === undefined || others.length > 0) {
+      const problem = `Expected single uploaded file to be returned by storage service, got ${files.length}`;
+      throw new AppError("hub_unexpected", problem);
+    }
+    await delivery.rest?.();
+    if (bucket.needsLink) await hub.link(bucket, file);
+    return { objectId: file.id, senderNodeId, bytes: file.sizeBytes };
+  } catch (error) {
+    await removeAll(deps, files);
+    throw error;
+  }
+}
+
+async function removeAll({ hub, log }: IntermediateDeps, files: readonly HubFile[]): Promise<void> {
+  for (const { id } of files) {
+    const removed = await hub.removeFile(id).catch(() => false);
+    if (!removed) log.warn("intermediate.left-at-hub", { objectId: id });
+  }
+}
+
+function readRemoteNodeId(fields: ReadonlyMap<string, string>): string | undefined {
+  const text = fields.get("remote_node_id") ?? "";
+  if (text === "" || text === "None") return undefined;
+  const id = parseUuid(text);
+  if (id !== undefined) return id;
+  throw fieldProblem("uuid_parsing", ["body", "remote_node_id"], "Input should be a valid UUID", text);
+}
