@@ -1,15 +1,27 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { parseDotenv } from "../src/settings/dotenv.ts";
 import { cephInstalled, startCeph } from "./support/ceph-server.ts";
+import { dockerInstalled, startDockerEngine } from "./support/docker-engine.ts";
 import { postgresInstalled, startPostgres } from "./support/postgres-server.ts";
 import { judge } from "./support/verdict.ts";
 
 /**
  * `bun run test [arguments of bun test]`: all tests, against real services where they are installed. Services named by
- * TEST_POSTGRES_URL and TEST_S3_* are used as they are. With TEST_REQUIRE_ALL=1 a skipped test is a failure.
+ * TEST_POSTGRES_URL, TEST_S3_* and TEST_DOCKER_HOST are used as they are. Variables may also stand in `.env.test`; those
+ * of the environment win. With TEST_REQUIRE_ALL=1 a skipped test is a failure.
+ *
+ * TEST__USE_TESTCONTAINERS=1: PostgreSQL and MinIO in containers. TEST__LIVE=1: the tests against a real Hub, no others.
  */
 const ROOT = join(import.meta.dir, "..");
 const REPORT = join(ROOT, ".artifacts", "junit.xml");
+const LIVE_TESTS = "./test/live/hub.live.ts";
+
+const envFile = join(ROOT, ".env.test");
+const given = existsSync(envFile) ? parseDotenv(readFileSync(envFile, "utf8")).values : {};
+const env: Record<string, string | undefined> = { ...given, ...process.env };
+const isLive = env.TEST__LIVE === "1";
+const usesContainers = env.TEST__USE_TESTCONTAINERS === "1";
 
 interface Part {
   readonly name: string;
@@ -21,33 +33,59 @@ interface Part {
   readonly start: () => Promise<{ readonly variables: Record<string, string>; stop(): Promise<void> }>;
 }
 
-const parts: readonly Part[] = [
-  {
-    name: "PostgreSQL",
-    packages: "postgresql",
-    isGiven: Boolean(process.env.TEST_POSTGRES_URL),
-    isInstalled: postgresInstalled,
-    start: async () => {
-      const server = await startPostgres();
-      return { variables: { TEST_POSTGRES_URL: server.url }, stop: server.stop };
-    },
+const postgres: Part = {
+  name: "PostgreSQL",
+  packages: "postgresql",
+  isGiven: Boolean(env.TEST_POSTGRES_URL),
+  isInstalled: postgresInstalled,
+  start: async () => {
+    const server = await startPostgres();
+    return { variables: { TEST_POSTGRES_URL: server.url }, stop: server.stop };
   },
-  {
-    name: "S3 object store",
-    packages: "radosgw ceph-mon ceph-osd",
-    isGiven: Boolean(process.env.TEST_S3_ENDPOINT),
-    isInstalled: cephInstalled,
-    start: async () => {
-      const server = await startCeph();
-      const variables = {
-        TEST_S3_ENDPOINT: server.endpoint,
-        TEST_S3_ACCESS_KEY: server.accessKey,
-        TEST_S3_SECRET_KEY: server.secretKey,
-      };
-      return { variables, stop: server.stop };
-    },
+};
+
+const objectStore: Part = {
+  name: "S3 object store",
+  packages: "radosgw ceph-mon ceph-osd",
+  isGiven: Boolean(env.TEST_S3_ENDPOINT),
+  isInstalled: cephInstalled,
+  start: async () => {
+    const server = await startCeph();
+    const variables = {
+      TEST_S3_ENDPOINT: server.endpoint,
+      TEST_S3_ACCESS_KEY: server.accessKey,
+      TEST_S3_SECRET_KEY: server.secretKey,
+    };
+    return { variables, stop: server.stop };
   },
-];
+};
+
+const docker: Part = {
+  name: "Docker engine",
+  packages: "docker.io iptables",
+  isGiven: Boolean(env.TEST_DOCKER_HOST),
+  isInstalled: dockerInstalled,
+  start: async () => {
+    const engine = await startDockerEngine();
+    return { variables: { TEST_DOCKER_HOST: engine.host, TEST_DOCKER_IMAGES: "made" }, stop: engine.stop };
+  },
+};
+
+/** The same services from their images. Without Ryuk, which would clean up after a crash: it is one more image to have. */
+async function inContainers(): Promise<readonly Part[]> {
+  process.env.TESTCONTAINERS_RYUK_DISABLED ??= "true";
+  const { startMinioContainer, startPostgresContainer } = await import("./support/containers.ts");
+  const isInstalled = () => true;
+  return [
+    { ...postgres, isInstalled, start: startPostgresContainer },
+    { ...objectStore, isInstalled, start: startMinioContainer },
+  ];
+}
+
+async function chooseParts(): Promise<readonly Part[]> {
+  if (isLive) return [];
+  return usesContainers ? inContainers() : [postgres, objectStore, docker];
+}
 
 async function startPart(part: Part) {
   if (part.isGiven) console.log(`${part.name}: tested against the one named in the environment`);
@@ -66,9 +104,10 @@ async function runTests(variables: Record<string, string>): Promise<{ exitCode: 
   mkdirSync(dirname(REPORT), { recursive: true });
   rmSync(REPORT, { force: true });
   const reporter = ["--reporter=junit", `--reporter-outfile=${REPORT}`];
-  const child = Bun.spawn([process.execPath, "test", ...reporter, ...process.argv.slice(2)], {
+  const live = isLive ? [LIVE_TESTS] : [];
+  const child = Bun.spawn([process.execPath, "test", ...reporter, ...live, ...process.argv.slice(2)], {
     cwd: ROOT,
-    env: { ...process.env, ...variables },
+    env: { ...env, ...variables },
     stdio: ["ignore", "inherit", "inherit"],
   });
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));
@@ -78,6 +117,7 @@ async function runTests(variables: Record<string, string>): Promise<{ exitCode: 
 
 /** All parts at once; when one does not start, the others are stopped again. */
 async function startParts() {
+  const parts = await chooseParts();
   const started = await Promise.allSettled(parts.map(startPart));
   const services = started.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
   const stop = () => Promise.allSettled(services.map((service) => service.stop()));
@@ -98,6 +138,6 @@ const { exitCode, xml } = await runWithServices().catch((error) => {
   console.log(String(error));
   return { exitCode: 1, xml: undefined };
 });
-const verdict = judge(exitCode, xml, process.env.TEST_REQUIRE_ALL === "1");
+const verdict = judge(exitCode, xml, env.TEST_REQUIRE_ALL === "1");
 console.log(`\n${verdict.lines.join("\n")}`);
 process.exit(verdict.exitCode);

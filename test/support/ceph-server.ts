@@ -23,30 +23,37 @@ const PROGRAMS = ["ceph", "ceph-authtool", "ceph-mon", "ceph-osd", "monmaptool",
 
 export const cephInstalled = (): boolean => PROGRAMS.every((program) => Bun.which(program) !== null);
 
-export function startCeph(): Promise<CephServer> {
-  return withRetries(start);
+export interface CephOptions {
+  readonly accessKey?: string;
+  readonly secretKey?: string;
+  /** `host:port`; a free port of loopback when not given. */
+  readonly listenOn?: string;
+}
+
+export function startCeph(options: CephOptions = {}): Promise<CephServer> {
+  return withRetries(() => start(options));
 }
 
 interface Cluster {
   readonly dir: string;
   readonly monitorPort: number;
-  readonly gatewayPort: number;
+  /** `host:port` */
+  readonly gateway: string;
   readonly fsid: string;
   readonly conf: string;
 }
 
-async function start(): Promise<CephServer> {
+async function start(options: CephOptions): Promise<CephServer> {
   if (!cephInstalled()) throw new Error("Ceph is not installed (Debian: radosgw ceph-mon ceph-osd)");
   const dir = createServerDir("ceph");
   const cluster: Cluster = {
     dir,
     monitorPort: await findFreePort(),
-    gatewayPort: await findFreePort(),
+    gateway: options.listenOn ?? `127.0.0.1:${await findFreePort()}`,
     fsid: crypto.randomUUID(),
     conf: join(dir, "ceph.conf"),
   };
-  const accessKey = "test-access-key";
-  const secretKey = `test-secret-${crypto.randomUUID()}`;
+  const { accessKey = "test-access-key", secretKey = `test-secret-${crypto.randomUUID()}` } = options;
   const daemons: Daemon[] = [];
   const stop = async () => {
     await Promise.all(daemons.map((daemon) => daemon.kill()));
@@ -61,7 +68,7 @@ async function start(): Promise<CephServer> {
     let gateway = await launchGateway(cluster);
     daemons.push(gateway);
     return {
-      endpoint: `127.0.0.1:${cluster.gatewayPort}`,
+      endpoint: cluster.gateway,
       accessKey,
       secretKey,
       kill: () => gateway.kill(),
@@ -81,7 +88,7 @@ async function start(): Promise<CephServer> {
 }
 
 /** One monitor, one store, no copies, no authentication between them, small and quick rather than safe. */
-function configuration({ dir, monitorPort, gatewayPort, fsid }: Cluster): string {
+function configuration({ dir, monitorPort, gateway, fsid }: Cluster): string {
   const classes = readdirSync("/usr/lib").map((name) => `/usr/lib/${name}/rados-classes`);
   const options = {
     global: {
@@ -120,7 +127,7 @@ function configuration({ dir, monitorPort, gatewayPort, fsid }: Cluster): string
       "osd class dir": classes.find((path) => existsSync(path)) ?? "/usr/lib/rados-classes",
     },
     "client.rgw": {
-      "rgw frontends": `beast endpoint=127.0.0.1:${gatewayPort}`,
+      "rgw frontends": `beast endpoint=${gateway}`,
       "rgw data": dir,
       "rgw enable usage log": false,
       // Deleted data is freed by the garbage collector alone, by default once an hour.
@@ -170,7 +177,7 @@ async function launchGateway(cluster: Cluster): Promise<Daemon> {
   const daemon = launch(cluster, "radosgw", ["-n", "client.rgw"]);
   const answers = async () => {
     if (!daemon.isRunning()) throw didNotStart(cluster, "radosgw");
-    const request = fetch(`http://127.0.0.1:${cluster.gatewayPort}/`, {
+    const request = fetch(`http://${cluster.gateway}/`, {
       signal: AbortSignal.timeout(1000),
       proxy: false,
     });
