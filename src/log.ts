@@ -7,3 +7,39 @@ export interface Log {
   warn(event: string, fields?: LogFields): void;
   error(event: string, fields?: LogFields): void;
 }
+
+/**
+ * Who did what to which data, for those who have to account for it; metrics are counted from the same events. Each is
+ * logged once, at level info, with `AuditFields`, when the matter is over. Every line has the request's id by itself.
+ */
+export type AuditEvent =
+  /** A local result was stored. */
+  | "result.stored"
+  /** The sending of a local result was begun, to its analysis or on to another node. */
+  | "result.read"
+  /** The Hub has an intermediate for another node. */
+  | "intermediate.sent"
+  /** An intermediate was delivered to the analysis, to its last byte. */
+  | "intermediate.received"
+  /** A final result was accepted: it will reach the Hub, now or later. */
+  | "final.submitted"
+  /** The Hub has a final result. */
+  | "final.delivered"
+  /** Everything of a project was removed from this node. */
+  | "project.deleted"
+  /** A number left its analysis with noise added; has `epsilon` and `sensitivity`. */
+  | "dp.released"
+  /** Somebody had no token, a wrong one, or no right to what was asked for. */
+  | "access.denied";
+
+export interface AuditFields extends LogFields {
+  /** The analysis, or the client that acted. */
+  readonly analysisId?: string;
+  readonly projectId?: string;
+  readonly objectId?: string;
+  /** Size of the file, or of the part of it that was asked for; of an intermediate as the Hub keeps it. */
+  readonly bytes?: number;
+  readonly outcome: "ok" | "failed" | "denied";
+  /** Why not, where the outcome is not `ok`: an `ErrorCode`. */
+  readonly code?: string;
+}

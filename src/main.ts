@@ -1,8 +1,15 @@
 import { readFileSync } from "node:fs";
-import { Command, InvalidArgumentError } from "commander";
+import { createInterface } from "node:readline/promises";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { doctor } from "./commands/doctor.ts";
 import type { Edge } from "./commands/edge.ts";
+import { healthcheck } from "./commands/healthcheck.ts";
+import { keygen } from "./commands/keygen.ts";
+import { migrate } from "./commands/migrate.ts";
+import { openapi } from "./commands/openapi.ts";
 import { sandbox } from "./commands/sandbox.ts";
 import { serve } from "./commands/serve.ts";
+import { type SubmissionsRequest, submissions } from "./commands/submissions.ts";
 import { token } from "./commands/token.ts";
 import { version } from "./version.ts";
 
@@ -11,6 +18,9 @@ import { version } from "./version.ts";
  * where only PROXY__* counts and for the Hub alone, and sign uploads with these tokens.
  */
 const ambientNames = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "AWS_SESSION_TOKEN", "S3_SESSION_TOKEN"];
+
+/** As a shell reports a command that was ended by SIGINT. */
+const exitInterrupted = 130;
 
 function createEdge(): Edge {
   const env = { ...process.env };
@@ -65,7 +75,74 @@ function createProgram(edge: Edge, finish: (exitCode: number) => void): Command 
     .option("--client-id <id>", "for --url")
     .option("--client-secret <secret>", "for --url")
     .action(async (options) => finish(await token(edge, options)));
+  addOperatorCommands(program, edge, finish);
   return program;
+}
+
+function addOperatorCommands(program: Command, edge: Edge, finish: (exitCode: number) => void): void {
+  /** The edge keeps signals from ending the process; these commands have nothing to finish in an orderly way. */
+  async function untilStopped(work: Promise<number>): Promise<void> {
+    finish(await Promise.race([work, edge.stopRequested.then(() => exitInterrupted)]));
+  }
+  program
+    .command("doctor")
+    .description(
+      "check settings, keys, Hub, identity provider, storage, clock and network; exit 1 if something is wrong",
+    )
+    .option("--json", "print the findings as JSON")
+    .action((options) => untilStopped(doctor(edge, options, { now: Date.now, limitMs: 12_000 })));
+  program
+    .command("keygen")
+    .description("make this node's key pair for exchanging encrypted intermediates; never overwrites a file")
+    .addOption(
+      new Option("--curve <curve>", "the nodes' common curve").choices(["P-256", "P-384", "P-521"]).default("P-384"),
+    )
+    .option("--out <file>", "where the private key goes; - prints it", "ecdh-private-key.pem")
+    .option("--keep", "succeed without making a key if the file is there already")
+    .action((options) => untilStopped(keygen(edge, options)));
+  program
+    .command("migrate")
+    .description("bring the database up to date, as serve does at its start, and exit")
+    .action(() => untilStopped(migrate(edge)));
+  program
+    .command("openapi")
+    .description("print the OpenAPI document")
+    .action(() => untilStopped(openapi(edge)));
+  program
+    .command("healthcheck")
+    .description("exit 0 if the service on this machine answers; needs no setting but SERVER__PORT")
+    .action(() => untilStopped(healthcheck(edge)));
+  addSubmissionsCommand(program, (request) => untilStopped(submissions(edge, request, { confirm })));
+}
+
+function addSubmissionsCommand(program: Command, run: (request: SubmissionsRequest) => Promise<void>): void {
+  const queue = program
+    .command("submissions")
+    .description("the queue of final results: what waits for the Hub, and what the Hub has refused")
+    .addHelpText("after", "\nAll of them work beside a running service, with PostgreSQL as well as on a DATA_DIR.");
+  queue
+    .command("list")
+    .description("show what waits or was rejected")
+    .option("--all", "delivered ones, too", false)
+    .option("--json", "as JSON", false)
+    .action(({ all, json }) => run({ action: "list", all, json }));
+  queue
+    .command("retry [ids...]")
+    .description("try again now, also what was rejected")
+    .option("--all", "everything that is not delivered", false)
+    .action((ids, { all }) => run({ action: "retry", ids, all }));
+  queue
+    .command("drop <ids...>")
+    .description("forget submissions and remove their files from this node; asks first")
+    .option("--yes", "do not ask", false)
+    .action((ids, { yes }) => run({ action: "drop", ids, yes }));
+}
+
+async function confirm(question: string): Promise<boolean> {
+  if (!process.stdin.isTTY) return false;
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await lines.question(question).finally(() => lines.close());
+  return /^y(es)?$/i.test(answer.trim());
 }
 
 process.on("unhandledRejection", (reason) => {

@@ -1,66 +1,75 @@
-import { randomBytes } from "node:crypto";
-import { mkdirSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import type { Catalog } from "./catalog/catalog.ts";
-import { createPostgresCatalog } from "./catalog/postgres.ts";
-import { createSqliteCatalog } from "./catalog/sqlite.ts";
+import { createHash, randomBytes } from "node:crypto";
+import { connectHub, connectOutbound, createAuthenticator, fetchKeys, hubUrls, readPrivateKey } from "./connections.ts";
 import { createNodeCipher } from "./crypto/ecdh-cipher.ts";
-import { parsePrivateKey } from "./crypto/keys.ts";
-import { acquireDataDirLock } from "./database/data-dir-lock.ts";
-import { migratePostgres } from "./database/migrate-postgres.ts";
-import { migrateSqlite } from "./database/migrate-sqlite.ts";
-import { openPostgres } from "./database/postgres-connection.ts";
-import { openSqlite } from "./database/sqlite-connection.ts";
-import { createHub } from "./hub/client.ts";
 import type { Hub } from "./hub/hub.ts";
 import type { Authenticator } from "./identity/authenticator.ts";
-import { createJwtAuthenticator } from "./identity/jwt-authenticator.ts";
-import { createRemoteKeys } from "./identity/remote-keys.ts";
 import type { Log } from "./log.ts";
-import { createOutbound } from "./net/outbound.ts";
-import { createDirectoryObjectStore } from "./objects/directory.ts";
-import type { ObjectStore } from "./objects/object-store.ts";
-import { createS3ObjectStore } from "./objects/s3.ts";
+import type { Metrics } from "./observability/metrics.ts";
+import { createObserveCall, observeKeyFetch, observeOutbound } from "./observability/observed-calls.ts";
+import { createReadiness } from "./observability/part-checks.ts";
+import type { Readiness } from "./observability/readiness.ts";
+import { traceOutbound } from "./observability/traced-outbound.ts";
+import { createFinalResults, type FinalResults } from "./results/final.ts";
 import { createIntermediateResults, type IntermediateResults } from "./results/intermediate.ts";
+import { listSweeps } from "./results/leftovers.ts";
 import { createLocalResults, type LocalResults } from "./results/local.ts";
 import { createReconciler } from "./results/reconciler.ts";
+import { createResultBuckets } from "./results/result-bucket.ts";
 import { createUndoStore } from "./results/undo-store.ts";
-import type { Settings, StorageSettings } from "./settings.ts";
+import type { Settings } from "./settings.ts";
+import { openStorage, type StartUp, type Storage } from "./storage.ts";
 import { createSpool } from "./streams/spool.ts";
+import { openQueue } from "./submissions/open-queue.ts";
+import type { SubmissionQueue } from "./submissions/queue.ts";
 
 export interface Services {
   readonly authenticator: Authenticator;
   readonly local: LocalResults;
   readonly intermediate: IntermediateResults;
+  readonly final: FinalResults;
+  readonly submissions: Pick<SubmissionQueue, "hurry">;
+  readonly readiness: Readiness;
   /** Ends background work and closes what was opened. */
   close(): Promise<void>;
 }
 
-interface Storage {
-  readonly objects: ObjectStore;
-  readonly catalog: Catalog;
-  /** For temporary files; exists. */
-  readonly spoolDir: string;
-  close(): Promise<void>;
+/** What services need of the process they run in. */
+export interface Surroundings extends StartUp {
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** The trace of the request being served. */
+  readonly traceparent: () => string | undefined;
 }
 
+const dayMs = 24 * 3_600_000;
+/** No project has this id; asking for it shows whether the Hub answers. */
+const noProjectId = "00000000-0000-4000-8000-000000000000";
+
 /** Joins adapters and use cases as the settings say, with the database brought up to date. */
-export async function createServices(settings: Settings, log: Log): Promise<Services> {
-  const storage = await openStorage(settings.storage, log);
-  const { objects, catalog } = storage;
-  const hub = connectHub(settings, log);
+export async function createServices(settings: Settings, surroundings: Surroundings): Promise<Services> {
+  const { log, metrics, traceparent } = surroundings;
+  const privateKey = readPrivateKey(settings);
+  const observe = createObserveCall(metrics, () => performance.now());
+  const storage = await openStorage(settings.storage, { ...surroundings, observe });
+  const { objects, catalog, submissions } = storage;
+  const outbound = traceOutbound(connectOutbound(settings, log), traceparent);
+  const hub = connectHub(settings, observeOutbound(outbound, hubUrls(settings), observe), log);
+  const authenticator = createAuthenticator(settings.oidc, log, observeKeyFetch(fetchKeys, observe));
   const undo = createUndoStore({ objects, catalog, log });
-  const reconciler = createReconciler({ objects, log, now: Date.now });
-  reconciler.start();
   const newId = () => crypto.randomUUID();
   const adapterClientId = settings.hubAdapterClientId;
-  const local = createLocalResults({ objects, catalog, hub, undo, newId, adapterClientId });
+  const local = createLocalResults({ objects, catalog, hub, undo, newId, adapterClientId, log });
   const spool = createSpool({ dir: storage.spoolDir });
+  const keepMs = settings.submissions.keepDays * dayMs;
+  const sweeps = listSweeps({ ...storage, spool, keepMs, now: Date.now });
+  const reconciler = createReconciler(sweeps, log);
+  reconciler.start();
+  const queue = createQueue(settings, storage, hub, log);
+  metrics.watchSubmissions(submissions.stats);
+  queue.start();
   const { framing, chunkBytes } = settings.crypto;
-  const privateKey = parsePrivateKey(settings.crypto.key.pem);
   return {
-    authenticator: createAuthenticator(settings.oidc, log),
+    authenticator,
     local,
     intermediate: createIntermediateResults({
       hub,
@@ -72,78 +81,59 @@ export async function createServices(settings: Settings, log: Log): Promise<Serv
       options: settings.intermediate,
       log,
     }),
+    final: createFinalResults({
+      hub,
+      buckets: createResultBuckets({ hub }),
+      queue,
+      isQueued: settings.final.queue,
+      randomBytes,
+      log,
+    }),
+    submissions: queue,
+    readiness: watchParts(settings, storage, authenticator, hub, log),
     async close() {
       reconciler.stop();
+      await queue.stop();
       await undo.close();
       await storage.close();
     },
   };
 }
 
-async function openStorage(storage: StorageSettings, log: Log): Promise<Storage> {
-  return storage.kind === "directory" ? openEmbedded(storage.dataDir, log) : openServers(storage, log);
-}
-
-async function openEmbedded(dataDir: string, log: Log): Promise<Storage> {
-  const lock = acquireDataDirLock(dataDir);
-  const sqlite = openSqlite(join(dataDir, "catalog.sqlite"));
-  const close = async () => {
-    await sqlite.close();
-    lock.release();
-  };
-  try {
-    logMigrations(log, await migrateSqlite(sqlite));
-    const objects = createDirectoryObjectStore({ root: join(dataDir, "objects") });
-    const spoolDir = join(dataDir, "spool");
-    mkdirSync(spoolDir, { recursive: true, mode: 0o700 });
-    return { objects, catalog: createSqliteCatalog(sqlite), spoolDir, close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
-}
-
-async function openServers(storage: StorageSettings & { kind: "s3+postgres" }, log: Log): Promise<Storage> {
-  const { endpointUrl: endpoint, ...s3 } = storage.s3;
-  const postgres = openPostgres(storage.postgres);
-  try {
-    logMigrations(log, await migratePostgres(postgres));
-    const objects = createS3ObjectStore({ endpoint, ...s3, log });
-    return { objects, catalog: createPostgresCatalog(postgres), spoolDir: tmpdir(), close: postgres.close };
-  } catch (error) {
-    await postgres.close();
-    throw error;
-  }
-}
-
-function logMigrations(log: Log, applied: readonly string[]): void {
-  if (applied.length > 0) log.info("database.migrated", { applied });
-}
-
-function connectHub({ hub, proxy }: Settings, log: Log): Hub {
-  return createHub({
-    authUrl: hub.authBaseUrl,
-    coreUrl: hub.coreBaseUrl,
-    storageUrl: hub.storageBaseUrl,
-    signIn: hub.auth,
-    outbound: createOutbound({ proxy, log }),
-    cacheSeconds: hub.cacheSeconds,
-    now: Date.now,
+function createQueue(settings: Settings, storage: Storage, hub: Hub, log: Log): SubmissionQueue {
+  const { waitSeconds, retryMaxSeconds } = settings.submissions;
+  return openQueue({
+    store: storage.submissions,
+    objects: storage.objects,
+    hub,
+    waitMs: waitSeconds * 1000,
+    retryMaxMs: retryMaxSeconds * 1000,
+    newId: () => crypto.randomUUID(),
+    newHash: () => {
+      const hash = createHash("sha256");
+      return { update: (bytes) => void hash.update(bytes), digest: () => hash.digest("hex") };
+    },
+    random: Math.random,
     log,
   });
 }
 
-function createAuthenticator(oidc: Settings["oidc"], log: Log): Authenticator {
-  // Never through the Hub's proxy: the identity provider stands in the node.
-  const keys = createRemoteKeys({ url: oidc.certsUrl, fetch: (url, init) => fetch(url, init), now: Date.now, log });
-  if (oidc.skipJwtValidation) log.warn("identity.unchecked", { reason: "OIDC__SKIP_JWT_VALIDATION is set" });
-  return createJwtAuthenticator({
-    keys,
-    now: Date.now,
-    clientIdClaim: oidc.clientIdClaimName,
-    algorithms: oidc.algorithms,
-    issuer: oidc.issuer,
-    audience: oidc.audience,
-    skipValidation: oidc.skipJwtValidation,
+function watchParts(
+  settings: Settings,
+  { objects, catalog }: Storage,
+  authenticator: Authenticator,
+  hub: Hub,
+  log: Log,
+): Readiness {
+  return createReadiness({
+    parts: [
+      { name: "object_store", check: (signal) => objects.check(signal), otherwise: "failed" },
+      { name: "database", check: () => catalog.check(), otherwise: "failed" },
+      { name: "token_keys", check: () => authenticator.check(), otherwise: "failed" },
+      { name: "hub", check: () => hub.projectExists(noProjectId), otherwise: "degraded" },
+    ],
+    warnings: settings.oidc.skipJwtValidation ? ["OIDC__SKIP_JWT_VALIDATION is on: every token is believed"] : [],
+    log,
+    now: () => performance.now(),
   });
 }

@@ -119,6 +119,22 @@ export function loadSettings(processEnv: Environment, readTextFile: ReadTextFile
   return { ...parsed, warnings: [...problems, ...parsed.warnings] };
 }
 
+/**
+ * One setting that stands by itself, for a command that needs no others: as `loadSettings` would find it, or its default where
+ * it is not set. Throws an Error that names it when its value is wrong.
+ */
+export function loadSetting<Name extends "SERVER__HOST" | "SERVER__PORT">(
+  name: Name,
+  processEnv: Environment,
+  readTextFile: ReadTextFile,
+): SettingValues[Name] {
+  const setting = SETTINGS[name];
+  const text = (processEnv[name] ?? readDotenvFile(readTextFile).values[name])?.trim() || setting.default;
+  const parsed = setting.schema.safeParse(text);
+  if (parsed.success) return parsed.data as SettingValues[Name];
+  throw new Error(problemWith(name, setting, text, parsed.error.issues[0]?.message));
+}
+
 function readDotenvFile(readTextFile: ReadTextFile): DotenvFile {
   try {
     return parseDotenv(readTextFile(".env"));

@@ -12,8 +12,11 @@ const contracts = [
   "src/objects/object-store.ts",
   "src/catalog/catalog.ts",
   "src/hub/hub.ts",
+  "src/submissions/submission-store.ts",
   "src/crypto/node-cipher.ts",
   "src/identity/authenticator.ts",
+  "src/observability/metrics.ts",
+  "src/observability/readiness.ts",
 ];
 const rooms = [
   "http",
@@ -28,7 +31,10 @@ const rooms = [
   "identity",
   "net",
   "streams",
+  "observability",
 ];
+/** What the settings name, opened; and everything joined. */
+const compositionRoot = ["src/connections.ts", "src/storage.ts", "src/services.ts"];
 const adapterRooms = ["objects", "catalog", "hub", "crypto", "identity", "database"];
 
 /** Everything a file imports: paths from the project's root, or package names. Type-only imports count, too. */
@@ -60,6 +66,7 @@ const within =
   (target: string) =>
     names.some((name) => target.startsWith(`src/${name}/`));
 const isPackage = (target: string) => !target.startsWith("src/");
+const isSubmissionAdapter = (path: string) => /^src\/submissions\/(?:postgres|sqlite)-/.test(path);
 
 test("contracts depend on nothing but the error codes", () => {
   expect(
@@ -72,8 +79,15 @@ test("contracts depend on nothing but the error codes", () => {
 
 test("use cases know contracts, never adapters, HTTP, settings or packages", () => {
   const allowed = (target: string) =>
-    contracts.includes(target) || within("results", "submissions", "privacy", "streams")(target);
-  expect(breaches(within("results", "submissions"), allowed)).toEqual([]);
+    (contracts.includes(target) || within("results", "submissions", "privacy", "streams")(target)) &&
+    !isSubmissionAdapter(target);
+  const isUseCase = (path: string) => within("results", "submissions")(path) && !isSubmissionAdapter(path);
+  expect(breaches(isUseCase, allowed)).toEqual([]);
+});
+
+test("the adapters of submissions know their contract, the database and packages only", () => {
+  const allowed = (target: string) => shared(target) || isPackage(target) || within("submissions", "database")(target);
+  expect(breaches(isSubmissionAdapter, allowed)).toEqual([]);
 });
 
 test("use cases use neither Bun nor the process", () => {
@@ -89,6 +103,13 @@ test.each(adapterRooms)("the adapters in %s know their own room, net, streams, d
   expect(breaches(within(room), allowed)).toEqual([]);
 });
 
+test("observability knows contracts, what it watches over, and packages only", () => {
+  const watched = within("observability", "net", "database");
+  const allowed = (target: string) =>
+    shared(target) || isPackage(target) || contracts.includes(target) || watched(target);
+  expect(breaches(within("observability"), allowed)).toEqual([]);
+});
+
 test("HTTP knows use cases and contracts, never adapters, settings, drizzle or jose", () => {
   const packages = ["hono", "@hono/zod-openapi", "@scalar/hono-api-reference", "busboy", "node:stream"];
   const allowed = (target: string) =>
@@ -97,13 +118,15 @@ test("HTTP knows use cases and contracts, never adapters, settings, drizzle or j
     target === "src/request-context.ts" ||
     within("http", "results", "streams")(target) ||
     packages.some((name) => target === name || target.startsWith("hono/")) ||
-    target.endsWith("/standalone.js");
+    target.endsWith("/standalone.js") ||
+    target.endsWith(".woff2");
   expect(breaches(within("http"), allowed)).toEqual([]);
 });
 
 test("only the composition root joins adapters", () => {
-  const isAdapter = (target: string) => within(...adapterRooms, "net")(target) && !contracts.includes(target);
-  const edges = (path: string) => path === "src/services.ts" || within("commands")(path);
+  const isAdapter = (target: string) =>
+    (within(...adapterRooms, "net")(target) && !contracts.includes(target)) || isSubmissionAdapter(target);
+  const edges = (path: string) => compositionRoot.includes(path) || within("commands")(path);
   const outside = (path: string) => !edges(path) && !within("sandbox")(path);
   expect(
     breaches(
@@ -115,7 +138,7 @@ test("only the composition root joins adapters", () => {
 
 test("no room imports the composition root, the commands or the process edge", () => {
   const forbidden = (target: string) =>
-    ["src/services.ts", "src/main.ts", "src/server.ts"].includes(target) || within("commands")(target);
+    [...compositionRoot, "src/main.ts", "src/server.ts"].includes(target) || within("commands")(target);
   expect(
     breaches(
       (path) => within(...rooms, "sandbox")(path),

@@ -1,7 +1,11 @@
+import { readPrivateKey } from "../connections.ts";
 import { createPinoLog } from "../pino-log.ts";
 import { createRequestContext } from "../request-context.ts";
-import { describeSettings, loadSettings, type Settings } from "../settings.ts";
+import { describeSettings, type Settings } from "../settings.ts";
+import { version } from "../version.ts";
 import { type Edge, exitConfig } from "./edge.ts";
+import { explainError } from "./explain-error.ts";
+import { readSettings } from "./read-settings.ts";
 import { startService } from "./start-service.ts";
 
 /** Runs the service on the settings of the environment until it is told to stop; resolves with the exit code. */
@@ -11,27 +15,37 @@ export async function serve(edge: Edge): Promise<number> {
   if (settings.extraCaCerts !== undefined) edge.trustAlso(settings.extraCaCerts.path);
   const context = createRequestContext();
   const log = createPinoLog({ ...settings.log, write: edge.writeLog, context: context.fields });
+  const startUp = new AbortController();
+  void edge.stopRequested.then(() => startUp.abort());
+  let isStarted = false;
   try {
-    const service = await startService(settings, { log, context });
-    log.info("service.started", { url: service.url, ...describeSettings(settings) });
+    log.info("service.starting", { version });
+    const service = await startService(settings, { log, context, signal: startUp.signal });
+    isStarted = true;
+    log.info("service.started", {
+      url: service.url,
+      version,
+      ...describeKeys(settings),
+      ...describeSettings(settings),
+    });
     const signal = await edge.stopRequested;
     log.info("service.stopping", { signal, graceSeconds: settings.server.shutdownSeconds });
     await service.stop();
     log.info("service.stopped");
     return 0;
   } catch (error) {
-    log.error("service.failed", { error: error instanceof Error ? error.message : String(error) });
+    if (startUp.signal.aborted && !isStarted) {
+      log.info("service.stopped", { waitedFor: explainError(error) });
+      return 0;
+    }
+    log.error("service.failed", { error: explainError(error) });
     return 1;
   }
 }
 
-/** Prints warnings, and all problems at once when there are any. */
-function readSettings(edge: Edge): Settings | undefined {
-  const { settings, problems, warnings } = loadSettings(edge.env, edge.readTextFile);
-  for (const warning of warnings) edge.complain(`warning: ${warning}`);
-  if (settings !== undefined) return settings;
-  edge.complain("The settings are not usable:");
-  for (const problem of problems) edge.complain(`  ${problem}`);
-  edge.complain("See `flame-result --help` and .env.example. `flame-result sandbox` needs no settings.");
-  return undefined;
+/** The keys in use, by what may be known of them. */
+function describeKeys(settings: Settings) {
+  const { curve, publicKey } = readPrivateKey(settings);
+  const authorities = settings.extraCaCerts?.pem.match(/-----BEGIN [A-Z ]*CERTIFICATE-----/g) ?? [];
+  return { "key.curve": curve, "key.fingerprint": publicKey.fingerprint, "extraCaCerts.count": authorities.length };
 }

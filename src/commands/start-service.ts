@@ -1,7 +1,9 @@
 import { createApp } from "../http/app.ts";
-import { stallSeconds } from "../http/env.ts";
+import { type Connection, stallSeconds } from "../http/env.ts";
 import { createUrls } from "../http/urls.ts";
 import type { Log } from "../log.ts";
+import { createCountedLog } from "../observability/counted-log.ts";
+import { createPrometheusMetrics } from "../observability/prometheus.ts";
 import type { RequestContext } from "../request-context.ts";
 import { listen } from "../server.ts";
 import { createServices } from "../services.ts";
@@ -20,11 +22,21 @@ export interface StartDeps {
   readonly context: RequestContext;
   /** For tests; a client silent for this long is given up. */
   readonly stallMs?: number;
+  /** How long to wait for a database and an object store that are not up yet. */
+  readonly patienceMs?: number | undefined;
+  /** Ends that waiting. */
+  readonly signal?: AbortSignal;
+  /** For tests; sees every answer before it is sent, and may send another one. */
+  readonly inspect?: (request: Request, response: Response) => Promise<Response>;
 }
 
 /** Opens what the settings name, brings the database up to date and listens. */
-export async function startService(settings: Settings, { log, context, stallMs }: StartDeps): Promise<RunningService> {
-  const services = await createServices(settings, log);
+export async function startService(settings: Settings, deps: StartDeps): Promise<RunningService> {
+  const { context, stallMs, patienceMs, signal, inspect = async (_, response) => response } = deps;
+  const metrics = createPrometheusMetrics({ version, runtime: `bun ${Bun.version}` });
+  const log = createCountedLog(deps.log, metrics);
+  const { traceparent } = context;
+  const services = await createServices(settings, { log, metrics, traceparent, patienceMs, signal });
   let port = settings.server.port;
   const app = createApp({
     ...services,
@@ -34,18 +46,24 @@ export async function startService(settings: Settings, { log, context, stallMs }
     maxUploadBytes: settings.server.maxUploadBytes,
     stallMs: stallMs ?? stallSeconds * 1000,
     docs: settings.server.docs,
+    metrics,
+    serveMetrics: settings.server.metrics,
     version,
     newRequestId: () => crypto.randomUUID(),
     now: () => performance.now(),
   });
   try {
     const { host: hostname } = settings.server;
-    const listener = listen({ hostname, port, fetch: (request, connection) => app.fetch(request, connection), log });
+    const fetch = async (request: Request, connection: Connection) =>
+      inspect(request, await app.fetch(request, connection));
+    const listener = listen({ hostname, port, fetch, log });
     port = listener.port;
     return {
       port,
       url: `http://${hostname === "0.0.0.0" || hostname === "::" ? "localhost" : hostname}:${port}`,
       async stop() {
+        services.readiness.stop();
+        services.submissions.hurry();
         await listener.stop(settings.server.shutdownSeconds);
         await services.close();
       },

@@ -1,10 +1,14 @@
 import { sql } from "drizzle-orm";
 import catalog from "../../drizzle/sqlite/0000_catalog.sql" with { type: "text" };
+import submissions from "../../drizzle/sqlite/0001_submissions.sql" with { type: "text" };
 import { findPending, type Migration, splitStatements } from "./migrate.ts";
 import type { Sqlite, SqliteDatabase } from "./sqlite-connection.ts";
 
 /** Every file of `drizzle/sqlite`, in order. */
-export const sqliteMigrations: readonly Migration[] = [{ name: "0000_catalog", sql: catalog }];
+export const sqliteMigrations: readonly Migration[] = [
+  { name: "0000_catalog", sql: catalog },
+  { name: "0001_submissions", sql: submissions },
+];
 
 /**
  * Applies what is pending, in one transaction, and resolves with the names. Throws a `MigrationError` if a newer version

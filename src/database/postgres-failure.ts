@@ -1,6 +1,7 @@
 import { SQL } from "bun";
 import { DrizzleQueryError } from "drizzle-orm/errors";
 import { AppError } from "../errors.ts";
+import { MigrationError } from "./migrate.ts";
 
 // Driver codes, then SQLSTATEs: the server stops, starts or ended our session; a deadlock or a serialization conflict
 // had us as its victim. (PostgreSQL manual, appendix A)
@@ -38,6 +39,15 @@ export function mayHaveHappened(error: unknown): boolean {
   const failure = findPostgresError(error);
   if (failure === undefined || failure.code === "ERR_POSTGRES_CONNECTION_REFUSED") return false;
   return failure.code !== "ERR_POSTGRES_SERVER_ERROR" || (failure.errno?.startsWith("57P") ?? false);
+}
+
+/**
+ * Whether the server refuses us for what waiting will not mend: user, password, database or what they may do.
+ * (PostgreSQL manual, appendix A, classes 0A, 28, 3D, 42)
+ */
+export function isLastingRefusal(error: unknown): boolean {
+  const state = findPostgresError(error instanceof AppError ? error.cause : error)?.errno ?? "";
+  return error instanceof MigrationError || /^(?:0A|28|3D|42)/.test(state);
 }
 
 /** Turns a driver's error into an `AppError`; anything else is a bug and comes back as it is. */

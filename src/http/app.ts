@@ -1,28 +1,39 @@
-import { AppError } from "../errors.ts";
+import { AppError, type ErrorCode } from "../errors.ts";
 import type { Authenticator } from "../identity/authenticator.ts";
-import type { Log } from "../log.ts";
+import type { AuditEvent, AuditFields, Log } from "../log.ts";
+import type { Metrics } from "../observability/metrics.ts";
+import type { Readiness } from "../observability/readiness.ts";
 import type { RequestContext } from "../request-context.ts";
+import type { FinalResults } from "../results/final.ts";
 import type { IntermediateResults } from "../results/intermediate.ts";
 import type { LocalResults } from "../results/local.ts";
 import { docsRoutes } from "./docs.ts";
 import { describeError, detailResponse, errorResponse } from "./errors.ts";
+import { describeApi, registerComponents } from "./openapi.ts";
 import { requestLog } from "./request-log.ts";
 import { createRouter } from "./router.ts";
+import { finalRoutes } from "./routes/final.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { intermediateRoutes } from "./routes/intermediate.ts";
 import { localRoutes } from "./routes/local.ts";
+import { metricsRoutes } from "./routes/metrics.ts";
 import type { Urls } from "./urls.ts";
 
 export interface AppDeps {
   readonly authenticator: Authenticator;
   readonly local: LocalResults;
   readonly intermediate: IntermediateResults;
+  readonly final: FinalResults;
+  readonly readiness: Readiness;
+  readonly metrics: Metrics;
   readonly urls: Urls;
   readonly log: Log;
   /** 0 = no limit. */
   readonly maxUploadBytes: number;
   readonly stallMs: number;
   readonly docs: boolean;
+  /** Whether metrics are served. */
+  readonly serveMetrics: boolean;
   readonly version: string;
   readonly context: RequestContext;
   readonly newRequestId: () => string;
@@ -33,27 +44,44 @@ export interface AppDeps {
 export function createApp(deps: AppDeps) {
   const app = createRouter();
   app.use(requestLog(deps));
-  app.route("/", healthRoutes());
+  app.route("/", healthRoutes(deps.readiness));
+  if (deps.serveMetrics) app.route("/", metricsRoutes(deps.metrics));
   app.route("/", localRoutes(deps));
   app.route("/", intermediateRoutes(deps));
+  app.route("/", finalRoutes(deps));
   if (deps.docs)
     app.route(
       "/",
-      docsRoutes(deps.version, (info) => app.getOpenAPI31Document(info)),
+      docsRoutes(() => app.getOpenAPI31Document(describeApi(deps.version))),
     );
-  app.openAPIRegistry.registerComponent("securitySchemes", "bearer", {
-    type: "http",
-    scheme: "bearer",
-    bearerFormat: "JWT",
-  });
+  registerComponents(app);
   refuseOtherMethods(app);
   app.notFound(() => detailResponse(404, "Not Found"));
-  app.onError((error) => {
-    const level = error instanceof AppError ? "info" : "error";
-    deps.log[level]("http.failed", describeError(error));
+  app.onError((error, c) => {
+    logFailure(deps.log, error, c.get("clientId"));
     return errorResponse(error);
   });
   return app;
+}
+
+/** The OpenAPI document, without anything to serve by. */
+export function describeApp(version: string): object {
+  // Routes are only described; no handler ever runs.
+  const app = createApp({ version, docs: false, serveMetrics: false } as AppDeps);
+  return app.getOpenAPI31Document(describeApi(version));
+}
+
+const denials: readonly ErrorCode[] = ["not_authenticated", "token_rejected", "forbidden"];
+
+function logFailure(log: Log, error: unknown, clientId: string | undefined): void {
+  const description = describeError(error);
+  if (!(error instanceof AppError)) log.error("http.failed", description);
+  else if (!denials.includes(error.code)) log.info("http.failed", description);
+  else {
+    const who = clientId === undefined ? {} : { analysisId: clientId };
+    const fields: AuditFields = { ...description, ...who, outcome: "denied" };
+    log.info("access.denied" satisfies AuditEvent, fields);
+  }
 }
 
 /** RFC 9110 §15.5.6: a known path with a method it has not. */

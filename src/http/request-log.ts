@@ -1,7 +1,8 @@
 import type { MiddlewareHandler } from "hono";
 import { routePath } from "hono/route";
 import type { Log } from "../log.ts";
-import type { RequestContext } from "../request-context.ts";
+import type { Metrics } from "../observability/metrics.ts";
+import { parseTraceparent, type RequestContext } from "../request-context.ts";
 import type { AppEnv } from "./env.ts";
 
 const saneId = /^[A-Za-z0-9][A-Za-z0-9._:+/=-]{0,127}$/;
@@ -9,23 +10,32 @@ const saneId = /^[A-Za-z0-9][A-Za-z0-9._:+/=-]{0,127}$/;
 export interface RequestLogDeps {
   readonly log: Log;
   readonly context: RequestContext;
+  readonly metrics: Pick<Metrics, "answered">;
   readonly newRequestId: () => string;
   /** Milliseconds. */
   readonly now: () => number;
 }
 
+/** Asked every few seconds by machines. */
+const probes = new Set(["/healthz", "/readyz", "/metrics"]);
+
 /** Gives every request an id (the client's own, when it is sane), which all its log lines bear, and a line of its own. */
-export function requestLog({ log, context, newRequestId, now }: RequestLogDeps): MiddlewareHandler<AppEnv> {
+export function requestLog({ log, context, metrics, newRequestId, now }: RequestLogDeps): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const given = c.req.header("x-request-id");
     const requestId = given !== undefined && saneId.test(given) ? given : newRequestId();
+    const traceparent = parseTraceparent(c.req.header("traceparent"));
     const start = now();
-    await context.run({ requestId }, async () => {
+    await context.run({ requestId, traceparent }, async () => {
       await next();
       c.header("X-Request-Id", requestId);
       const { method } = c.req;
-      const durationMs = Math.round(now() - start);
-      log.info("http.request", { method, route: routePath(c, -1), status: c.res.status, durationMs });
+      const { status } = c.res;
+      const route = routePath(c, -1);
+      const durationMs = now() - start;
+      metrics.answered({ method, route, status, seconds: durationMs / 1000 });
+      const level = probes.has(route) && status < 500 ? "debug" : "info";
+      log[level]("http.request", { method, route, status, durationMs: Math.round(durationMs) });
     });
   };
 }

@@ -22,11 +22,14 @@ export function watchSource(source: ReadableStream<Uint8Array>, idleMs: number, 
   let failure: { readonly error: unknown } | undefined;
   let output: ReadableStreamDefaultController<Uint8Array> | undefined;
   let timer: NodeJS.Timeout | undefined;
+  /** The sink takes no more: what the source says from then on is not the reason of a failure. */
+  let isDropped = false;
 
   const waitForSink = () => {
     timer = setTimeout(() => {
       const error = onIdle();
       silence.resolve(error);
+      isDropped = true;
       output?.error(error);
       reader.cancel(error).catch(() => {});
     }, idleMs);
@@ -42,17 +45,21 @@ export function watchSource(source: ReadableStream<Uint8Array>, idleMs: number, 
         clearTimeout(timer);
         try {
           const { done, value } = await reader.read();
+          if (isDropped) return;
           if (done) return controller.close();
           bytes += value.byteLength;
           controller.enqueue(value);
         } catch (error) {
-          failure = { error };
+          if (!isDropped) failure = { error };
           throw error;
         } finally {
           waitForSink();
         }
       },
-      cancel: (reason) => reader.cancel(reason),
+      cancel(reason) {
+        isDropped = true;
+        return reader.cancel(reason);
+      },
     },
     { highWaterMark: 0 },
   );

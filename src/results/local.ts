@@ -1,7 +1,9 @@
 import type { Catalog, TaggedResult } from "../catalog/catalog.ts";
 import { AppError } from "../errors.ts";
 import type { HubDirectory } from "../hub/hub.ts";
+import type { Log } from "../log.ts";
 import type { ByteRange, ObjectInfo, ObjectStore, OpenObject } from "../objects/object-store.ts";
+import { type AuditFacts, audited } from "./audit.ts";
 import { defaultFilename } from "./file-name.ts";
 import { checkTagName } from "./tag-name.ts";
 import type { UndoStore } from "./undo-store.ts";
@@ -39,15 +41,24 @@ export interface LocalResultsDeps {
   readonly undo: UndoStore;
   readonly newId: () => string;
   readonly adapterClientId: string;
+  readonly log: Log;
 }
 
 export function createLocalResults(deps: LocalResultsDeps): LocalResults {
-  const { objects, catalog, hub } = deps;
+  const { objects, catalog, hub, log } = deps;
 
   async function projectOf(analysisId: string): Promise<string> {
     const projectId = await hub.findProjectId(analysisId);
     if (projectId === undefined) throw new AppError("not_found", `Analysis with ID ${analysisId} not found`);
     return projectId;
+  }
+
+  async function open(facts: AuditFacts, analysisId: string, objectId: string, range?: ByteRange): Promise<OpenObject> {
+    facts.projectId = await projectOf(analysisId);
+    const found = await objects.open(objectKey(facts.projectId, objectId), range);
+    if (found === undefined) throw missing(objectId);
+    facts.bytes = range === undefined ? found.info.sizeBytes : range.end - range.start + 1;
+    return found;
   }
 
   async function keyOf(analysisId: string, objectId: string): Promise<string> {
@@ -62,12 +73,14 @@ export function createLocalResults(deps: LocalResultsDeps): LocalResults {
 
   return {
     stat,
-    store: (analysisId, upload) => store(deps, projectOf, analysisId, upload),
+    async store(analysisId, upload) {
+      const facts: AuditFacts = { analysisId };
+      return audited(log, "result.stored", facts, () => store(deps, projectOf, facts, analysisId, upload));
+    },
 
     async open(analysisId, objectId, range) {
-      const found = await objects.open(await keyOf(analysisId, objectId), range);
-      if (found === undefined) throw missing(objectId);
-      return found;
+      const facts: AuditFacts = { analysisId, objectId };
+      return audited(log, "result.read", facts, () => open(facts, analysisId, objectId, range));
     },
 
     async listTags(analysisId) {
@@ -95,14 +108,16 @@ export function createLocalResults(deps: LocalResultsDeps): LocalResults {
       throw new AppError("forbidden", problem);
     },
 
-    async removeProject(projectId) {
-      if (await hub.projectExists(projectId)) {
-        const problem = `Project '${projectId}' will not be deleted because it is still available on the Hub.`;
-        throw new AppError("invalid_input", problem);
-      }
-      // Rows first: a crash in between leaves objects without rows, which the next call removes, never the other way round.
-      await catalog.removeProject(projectId);
-      await objects.removeAll(`local/${projectId}/`);
+    removeProject(projectId) {
+      return audited(log, "project.deleted", { projectId }, async () => {
+        if (await hub.projectExists(projectId)) {
+          const problem = `Project '${projectId}' will not be deleted because it is still available on the Hub.`;
+          throw new AppError("invalid_input", problem);
+        }
+        // Rows first: a crash in between leaves objects without rows, which the next call removes, never the other way round.
+        await catalog.removeProject(projectId);
+        await objects.removeAll(`local/${projectId}/`);
+      });
     },
   };
 }
@@ -111,16 +126,20 @@ export function createLocalResults(deps: LocalResultsDeps): LocalResults {
 async function store(
   { objects, catalog, undo, newId }: LocalResultsDeps,
   projectOf: (analysisId: string) => Promise<string>,
+  facts: AuditFacts,
   analysisId: string,
   upload: Upload,
 ): Promise<string> {
   const projectId = await projectOf(analysisId);
+  facts.projectId = projectId;
   tagOf(upload.early);
   const objectId = newId();
   const key = objectKey(projectId, objectId);
   const { filename, contentType, maxBytes } = upload;
-  await objects.put(key, upload.body, { contentType, filename, ...(maxBytes === undefined ? {} : { maxBytes }) });
   try {
+    facts.objectId = objectId;
+    const limit = maxBytes === undefined ? {} : { maxBytes };
+    facts.bytes = await objects.put(key, upload.body, { contentType, filename, ...limit });
     const tagName = tagOf(await upload.rest());
     if (tagName === undefined) return objectId;
     await catalog.tag({ projectId, clientId: analysisId, objectId, tagName, filename });

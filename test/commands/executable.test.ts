@@ -39,7 +39,36 @@ describe("the compiled executable", () => {
     expect(await executable.run(["--version"])).toMatchObject({ code: 0, out: `${manifest.version}\n` });
     const help = await executable.run(["--help"]);
     expect(help.code).toBe(0);
-    for (const command of ["serve", "sandbox", "token"]) expect(help.out).toContain(`  ${command}`);
+    const commands = ["serve", "sandbox", "token", "doctor", "keygen", "migrate", "openapi", "healthcheck"];
+    for (const command of commands) expect(help.out).toContain(`  ${command}`);
+  });
+
+  test("has all that operators need", async () => {
+    const env = {
+      ...settings(join(executable.folder, "operators")),
+      CRYPTO__ECDH_PRIVATE_KEY: surroundings.world.privateKeys[0],
+    };
+    const migrated = await executable.run(["migrate"], env);
+    expect([migrated.code, migrated.out]).toEqual([0, expect.stringContaining("applied 0000_catalog")]);
+    const service = await executable.start(["serve"], listening, env);
+    const port = new URL(service.match[1] ?? "").port;
+    expect(await executable.run(["healthcheck"], { SERVER__HOST: "127.0.0.1", SERVER__PORT: port })).toMatchObject({
+      code: 0,
+    });
+    expect(await executable.run(["doctor"], env)).toMatchObject({
+      code: 0,
+      out: expect.stringContaining("Nothing is wrong."),
+    });
+    expect((await executable.run(["doctor", "--json"], { ...env, HUB__AUTH__SECRET: "wrong" })).code).toBe(1);
+    expect(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()).toContain("process_resident_memory_bytes");
+    await service.stop("SIGTERM");
+    expect((await executable.run(["healthcheck"], { SERVER__PORT: port })).code).toBe(1);
+
+    expect((await executable.run(["keygen", "--curve", "P-521"])).code).toBe(0);
+    expect((await executable.run(["keygen"])).code).toBe(1);
+    expect((await executable.run(["keygen", "--curve", "P-1"])).err).toContain("P-256, P-384, P-521");
+    const { out } = await executable.run(["openapi"]);
+    expect(JSON.parse(out)).toMatchObject({ openapi: "3.1.0", info: { version: manifest.version } });
   });
 
   test("names every missing setting at once and exits 78", async () => {
@@ -115,13 +144,15 @@ describe("the compiled executable", () => {
       .filter((line) => /^(?:export|echo|curl) /.test(line));
     const shell = Bun.spawnSync(["bash", "-e", "-c", lines.join("\n")]);
     expect(shell.stderr.toString()).toBe("");
-    expect(shell.stdout.toString()).toMatch(/"object_id":.*"filename":"hello\.txt".*Hello, FLAME\n$/s);
+    expect(shell.stdout.toString()).toMatch(
+      /"object_id":.*"filename":"hello\.txt".*\nHello, FLAME\nFor node B only\n204\n204\n$/s,
+    );
     expect(await sandbox.stop("SIGINT")).toBe(0);
   });
 
   test("the sandbox keeps its data when it is told where, and hands out tokens", async () => {
     const args = ["sandbox", "--port", "0", "--data-dir", join(executable.folder, "sandbox")];
-    const url = /service +(http:\S+)/;
+    const url = /node A +(http:\S+)/;
     const first = await executable.start(args, url);
     const provider = /identity provider +(http:\S+)/;
     await Bun.sleep(50);

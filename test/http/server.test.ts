@@ -94,24 +94,6 @@ describe("the server", () => {
     expect(await storedUrl({})).toBe(`${service.url.replace("127.0.0.1", "localhost")}/local/ID`);
   });
 
-  test("serves the API reference and its document without another host", async () => {
-    const page = await fetch(`${service.url}/docs`);
-    expect(page.status).toBe(200);
-    expect(page.headers.get("content-security-policy")).toContain("default-src 'self'");
-    expect(await page.text()).toContain("docs/scalar.js");
-    const script = await fetch(`${service.url}/docs/scalar.js`);
-    expect([script.status, script.headers.get("content-type")]).toEqual([200, "text/javascript; charset=utf-8"]);
-    const document = (await (await fetch(`${service.url}/openapi.json`)).json()) as { openapi: string; paths: object };
-    expect(document.openapi).toBe("3.1.0");
-    expect(Object.keys(document.paths).sort()).toEqual([
-      "/healthz",
-      "/local",
-      "/local/tags",
-      "/local/tags/{tag_name}",
-      "/local/{object_id}",
-    ]);
-  });
-
   test("writes one line per request, with its id, and neither token nor file name", async () => {
     const token = await service.token("1");
     const headers = { authorization: `Bearer ${token}`, "x-request-id": "log-me" };
@@ -128,14 +110,6 @@ describe("the server", () => {
     expect(all).not.toContain(token);
     expect(all).not.toContain("patients.csv");
   });
-});
-
-test("docs can be turned off", async () => {
-  const service = await startTestService({ env: { SERVER__DOCS: "0" } });
-  for (const path of ["/docs", "/openapi.json", "/docs/scalar.js"]) {
-    expect((await fetch(`${service.url}${path}`)).status).toBe(404);
-  }
-  await service.stop();
 });
 
 test("the public url wins over what the request says", async () => {

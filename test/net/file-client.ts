@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { AppError } from "../../src/errors.ts";
 import { createHub } from "../../src/hub/client.ts";
 import { createOutbound } from "../../src/net/outbound.ts";
@@ -49,7 +50,8 @@ const read = async () => new Response(await hub.download(fileId)).bytes();
 const broken = await outcomeOf(read());
 const silent = await outcomeOf(read());
 const cancelled = await hub.download(fileId).then((stream) => stream?.cancel());
-const peakMib = Math.round(process.resourceUsage().maxRSS / 1024);
+// Not resourceUsage(): a spawned process inherits the peak of the one that has spawned it.
+const peakMib = Math.round(Number(/VmHWM:\s+(\d+)/.exec(readFileSync("/proc/self/status", "utf8"))?.[1]) / 1024);
 console.log(
   JSON.stringify({ same, refusal, refusedTookMib: refused.seen.pulledBytes / MIB, broken, silent, cancelled, peakMib }),
 );

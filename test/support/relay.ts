@@ -51,6 +51,7 @@ export async function startRelay(target: { readonly host?: string; readonly port
     new Promise<number>((resolve, reject) => {
       server.once("error", reject);
       server.listen(port, "127.0.0.1", () => {
+        server.off("error", reject);
         const address = server.address();
         if (address !== null && typeof address === "object") resolve(address.port);
         else reject(new Error("the relay has no port"));

@@ -7,7 +7,8 @@ import { createRequestContext } from "../../src/request-context.ts";
 import { createSandboxHub, type HubGeneration, type SandboxHub } from "../../src/sandbox/hub.ts";
 import { createSandboxIdentity, type SandboxIdentity } from "../../src/sandbox/identity.ts";
 import { createSeed, type SandboxSeed } from "../../src/sandbox/seed.ts";
-import { parseSettings } from "../../src/settings.ts";
+import { type Environment, parseSettings } from "../../src/settings.ts";
+import { createInspector } from "../openapi/inspector.ts";
 import { createTestLog, type LogLine } from "./log.ts";
 import { createTestDatabase, testPostgresUrl } from "./postgres-database.ts";
 import { createTestBucket, type TestBucket, testS3 } from "./s3.ts";
@@ -35,6 +36,8 @@ export interface TestService {
   readonly world: World;
   /** This node's id on the Hub. */
   readonly nodeId: string;
+  /** What the service was started on; the port is that of `url`. */
+  readonly environment: Environment;
   readonly url: string;
   readonly hub: SandboxHub;
   readonly hubUrl: string;
@@ -47,6 +50,8 @@ export interface TestService {
   /** Ids of the seed: analyses 1 and 2 are of project 1, analysis 3 is of project 2. */
   readonly analyses: readonly [string, string, string];
   readonly projects: readonly [string, string];
+  /** What was answered so far, as `operationId status`; all of it is held against the OpenAPI document. */
+  readonly answered: ReadonlySet<string>;
   /** A request with the token of a client: `1`, `2`, `3` or the Hub Adapter's; more `init` wins. */
   fetch(as: Client, path: string, init?: RequestInit): Promise<Response>;
   token(as: Client): Promise<string>;
@@ -75,30 +80,30 @@ export async function startTestService(options: TestServiceOptions = {}): Promis
   const storage = await openBackend(backend);
   const index = besides === undefined ? 0 : 1;
   const node = seed.nodes[index];
-  const parsed = parseSettings(
-    {
-      SERVER__HOST: "127.0.0.1",
-      SERVER__PORT: "0",
-      SERVER__SHUTDOWN_SECONDS: "2",
-      OIDC__CERTS_URL: `${identityUrl}/certs`,
-      HUB__AUTH_BASE_URL: `${hubUrl}/auth`,
-      HUB__CORE_BASE_URL: `${hubUrl}/core`,
-      HUB__STORAGE_BASE_URL: `${hubUrl}/storage`,
-      HUB__AUTH__FLOW: hub.generation === "2025" ? "robot" : "client",
-      HUB__AUTH__ID: hub.generation === "2025" ? node?.robotId : node?.clientId,
-      HUB__AUTH__SECRET: hub.generation === "2025" ? node?.robotSecret : node?.clientSecret,
-      CRYPTO__PROVIDER: "raw",
-      CRYPTO__ECDH_PRIVATE_KEY: world.privateKeys[index],
-      ...storage.env,
-      ...env,
-    },
-    () => "",
-  );
+  const environment: Environment = {
+    SERVER__HOST: "127.0.0.1",
+    SERVER__PORT: "0",
+    SERVER__SHUTDOWN_SECONDS: "2",
+    OIDC__CERTS_URL: `${identityUrl}/certs`,
+    HUB__AUTH_BASE_URL: `${hubUrl}/auth`,
+    HUB__CORE_BASE_URL: `${hubUrl}/core`,
+    HUB__STORAGE_BASE_URL: `${hubUrl}/storage`,
+    HUB__AUTH__FLOW: hub.generation === "2025" ? "robot" : "client",
+    HUB__AUTH__ID: hub.generation === "2025" ? node?.robotId : node?.clientId,
+    HUB__AUTH__SECRET: hub.generation === "2025" ? node?.robotSecret : node?.clientSecret,
+    CRYPTO__PROVIDER: "raw",
+    CRYPTO__ECDH_PRIVATE_KEY: world.privateKeys[index],
+    ...storage.env,
+    ...env,
+  };
+  const parsed = parseSettings(environment, () => "");
   if (parsed.settings === undefined) throw new Error(parsed.problems.join("\n"));
   const { log, lines } = createTestLog();
+  const inspector = createInspector();
   const service = await startService(parsed.settings, {
     log,
     context: createRequestContext(),
+    inspect: inspector.inspect,
     ...(stallMs === undefined ? {} : { stallMs }),
   });
 
@@ -116,6 +121,7 @@ export async function startTestService(options: TestServiceOptions = {}): Promis
   return {
     world,
     nodeId: node?.id ?? "",
+    environment,
     url: `http://127.0.0.1:${service.port}`,
     hub,
     hubUrl,
@@ -126,6 +132,7 @@ export async function startTestService(options: TestServiceOptions = {}): Promis
     bucket: storage.bucket,
     analyses: [a1, a2, a3],
     projects: [p1, p2],
+    answered: inspector.seen,
     token,
     async fetch(as, path, init = {}) {
       const headers = new Headers(init.headers);
@@ -137,6 +144,7 @@ export async function startTestService(options: TestServiceOptions = {}): Promis
       await shutDown();
       if (besides === undefined) await world.stop();
       await storage.drop();
+      if (inspector.complaints.length > 0) throw new Error(inspector.complaints.join("\n"));
     },
   };
 }

@@ -1,0 +1,106 @@
+import { X509Certificate } from "node:crypto";
+import { createPlainFetch, type FetchLike } from "../../net/plain-fetch.ts";
+import { findProxy, maskProxy } from "../../net/proxy.ts";
+import { explainError } from "../explain-error.ts";
+import type { Examination } from "./examination.ts";
+import { type Check, failed, ok, type Verdict, warning } from "./verdict.ts";
+
+const limitMs = 8_000;
+const maxSkewSeconds = 60;
+const day = 86_400_000;
+
+/** Clock, proxy and certificate authorities. */
+export function networkChecks(examination: Examination): readonly Check[] {
+  return [
+    { name: "clock", run: () => checkClock(examination) },
+    { name: "proxy", run: () => checkProxy(examination) },
+    { name: "certificates", run: async () => checkAuthorities(examination) },
+  ];
+}
+
+interface Clock {
+  readonly whose: string;
+  /** How far this machine's clock is ahead of it. */
+  readonly aheadSeconds: number;
+}
+
+async function checkClock({ settings, now }: Examination): Promise<Verdict> {
+  const { hub, oidc, proxy, storage } = settings;
+  const direct = createPlainFetch();
+  const clocks = await Promise.all([
+    readClock("the Hub", hub.coreBaseUrl, createPlainFetch(proxy), now),
+    readClock("the identity provider", oidc.certsUrl, direct, now),
+    ...(storage.kind === "directory" ? [] : [readClock("the object store", storage.s3.endpointUrl, direct, now)]),
+  ]);
+  const known = clocks.filter((clock) => clock !== undefined);
+  if (known.length === 0) {
+    return warning("nobody who was asked tells the time", "Put the other checks in order first.");
+  }
+  const off = known.filter(({ aheadSeconds }) => Math.abs(aheadSeconds) > maxSkewSeconds);
+  if (off.length === 0) return ok(`agrees with that of ${known.map(({ whose }) => whose).join(", ")}`);
+  return failed(
+    `this machine's clock is ${off.map(describeSkew).join(", ")}`,
+    `Synchronise the clocks (NTP): tokens are refused when they differ by more than ${maxSkewSeconds} s.`,
+  );
+}
+
+function describeSkew({ whose, aheadSeconds }: Clock): string {
+  return `${Math.round(Math.abs(aheadSeconds))} s ${aheadSeconds > 0 ? "ahead of" : "behind"} that of ${whose}`;
+}
+
+/** By the `Date` of any answer (RFC 9110 §6.6.1), which has whole seconds; `undefined` when there is none. */
+async function readClock(whose: string, url: string, fetch: FetchLike, now: () => number): Promise<Clock | undefined> {
+  try {
+    const signal = AbortSignal.timeout(limitMs);
+    const askedMs = now();
+    const response = await fetch(url, { method: "GET", headers: {}, signal, keepalive: false });
+    const answeredMs = now();
+    await response.body?.cancel();
+    const theirsMs = Date.parse(response.headers.get("date") ?? "");
+    if (Number.isNaN(theirsMs)) return undefined;
+    return { whose, aheadSeconds: ((askedMs + answeredMs) / 2 - theirsMs - 500) / 1000 };
+  } catch {
+    // Whoever cannot be reached has a check of their own.
+    return undefined;
+  }
+}
+
+async function checkProxy({ settings: { hub, proxy }, outbound }: Examination): Promise<Verdict> {
+  const proxyUrl = findProxy(proxy, new URL(hub.coreBaseUrl));
+  if (proxyUrl === undefined) return ok("none is set; the Hub is reached directly");
+  const shown = maskProxy(proxyUrl);
+  try {
+    const { status, body } = await outbound.call({ method: "GET", url: `${hub.coreBaseUrl}/` });
+    if (status < 400 || body !== undefined) return ok(`${shown} lets us through to ${hub.coreBaseUrl}`);
+    return failed(
+      `${shown} answers ${status} in place of ${hub.coreBaseUrl}`,
+      "Check the proxy's rules and that it reaches the Hub.",
+    );
+  } catch (error) {
+    return failed(explainError(error), "Check PROXY__HTTP_URL and PROXY__HTTPS_URL, and the proxy's rules.");
+  }
+}
+
+function checkAuthorities({ settings: { extraCaCerts }, now }: Examination): Verdict {
+  if (extraCaCerts === undefined) return ok("the usual authorities are trusted; EXTRA_CA_CERTS names no others");
+  const { path, pem } = extraCaCerts;
+  const blocks = pem.match(/-----BEGIN (TRUSTED )?CERTIFICATE-----[\s\S]*?-----END \1?CERTIFICATE-----/g) ?? [];
+  const remedy = `Put the certificates of the authorities to trust into ${path}, in PEM form.`;
+  try {
+    const certificates = blocks.map((block) => new X509Certificate(block));
+    if (certificates.length === 0) return failed(`${path} holds no whole certificate`, remedy);
+    const ended = certificates.filter(({ validTo }) => Date.parse(validTo) < now());
+    if (ended.length > 0) return failed(`${nameOf(ended[0])} in ${path} is valid no more`, remedy);
+    const ending = certificates.filter(({ validTo }) => Date.parse(validTo) < now() + 14 * day);
+    if (ending.length > 0) {
+      return warning(`${nameOf(ending[0])} in ${path} ends within two weeks`, "Put its successor beside it in time.");
+    }
+    return ok(`${certificates.length} of ${path} trusted besides the usual ones`);
+  } catch (error) {
+    return failed(`a certificate in ${path} cannot be read: ${explainError(error)}`, remedy);
+  }
+}
+
+function nameOf(certificate: X509Certificate | undefined): string {
+  return (certificate?.subject ?? "").replaceAll("\n", ", ");
+}

@@ -1,0 +1,120 @@
+import { accessSync, constants, existsSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { MigrationError } from "../../database/migrate.ts";
+import { findPostgresError } from "../../database/postgres-failure.ts";
+import { AppError } from "../../errors.ts";
+import { s3CodeOf } from "../../objects/s3-errors.ts";
+import type { StorageSettings } from "../../settings.ts";
+import { openObjectStore, sqlitePath } from "../../storage.ts";
+import { explainError } from "../explain-error.ts";
+import { openDatabase } from "../open-database.ts";
+import type { Examination } from "./examination.ts";
+import { type Check, failed, ok, type Verdict, warning } from "./verdict.ts";
+
+const checkLimitMs = 8_000;
+
+/** Object store and database. Nothing is made or migrated; a probe object is stored, read and removed again. */
+export function storageChecks({ settings: { storage }, log }: Examination): readonly Check[] {
+  if (storage.kind === "directory" && !existsSync(join(storage.dataDir, "objects", ".staging"))) {
+    return [{ name: "data folder", run: async () => judgeNewFolder(storage.dataDir) }];
+  }
+  return [
+    {
+      name: "object store",
+      async run() {
+        try {
+          return await probe(openObjectStore(storage, log), describeStore(storage));
+        } catch (error) {
+          return failed(explainError(error), remedyForStore(error, storage));
+        }
+      },
+    },
+    { name: "database", run: () => checkDatabase(storage) },
+  ];
+}
+
+/** The service makes the folder at its first start; here it is only looked at. */
+function judgeNewFolder(dataDir: string): Verdict {
+  let existing = resolve(dataDir);
+  while (!existsSync(existing)) existing = dirname(existing);
+  try {
+    accessSync(existing, constants.R_OK | constants.W_OK | constants.X_OK);
+    return warning(`${dataDir} is still empty`, "The service fills it at its first start; check again then.");
+  } catch (error) {
+    const remedy = "Let DATA_DIR name a folder on a local disk that the service's user may write to.";
+    return failed(`${existing} cannot be written to: ${explainError(error)}`, remedy);
+  }
+}
+
+async function probe(objects: ReturnType<typeof openObjectStore>, where: string): Promise<Verdict> {
+  await objects.check(AbortSignal.timeout(checkLimitMs));
+  const key = `doctor-${crypto.randomUUID()}`;
+  const content = "probe";
+  await objects.put(key, new Blob([content]).stream(), {
+    contentType: "text/plain",
+    filename: "probe",
+    maxBytes: 1024,
+  });
+  try {
+    const opened = await objects.open(key);
+    const found = opened === undefined ? undefined : await new Response(opened.body).text();
+    if (found === content) return ok(`${where}: a probe was stored, read and removed`);
+    return failed(`${where}: a stored probe is not given back as it was`, "Look at the object store's health.");
+  } finally {
+    await objects.remove(key);
+  }
+}
+
+function describeStore(storage: StorageSettings): string {
+  return storage.kind === "directory" ? storage.dataDir : `bucket ${storage.s3.bucket} at ${storage.s3.endpointUrl}`;
+}
+
+function remedyForStore(error: unknown, storage: StorageSettings): string {
+  if (storage.kind === "directory") return "Check DATA_DIR, its owner and its mode.";
+  const code = s3CodeOf(error);
+  if (code === "NoSuchBucket") return `Check MINIO__BUCKET (${storage.s3.bucket}), or create it.`;
+  if (code === "SignatureDoesNotMatch") return "Check MINIO__SECRET_KEY.";
+  if (code === "InvalidAccessKeyId") return "Check MINIO__ACCESS_KEY.";
+  if (/CERT|UNABLE_TO_/.test(code)) return "Name its authority's certificate in EXTRA_CA_CERTS.";
+  if (/^AuthorizationHeaderMalformed|Redirect$/.test(code)) return "Check MINIO__REGION.";
+  return `Check MINIO__ENDPOINT (${storage.s3.endpointUrl}), MINIO__USE_SSL and the keys.`;
+}
+
+async function checkDatabase(storage: StorageSettings): Promise<Verdict> {
+  if (storage.kind === "directory" && !existsSync(sqlitePath(storage.dataDir))) {
+    return failed(`${sqlitePath(storage.dataDir)} is gone, though there are objects`, "Restore it from a backup.");
+  }
+  const database = openDatabase(storage);
+  try {
+    const pending = await database.listPending();
+    const where = describeDatabase(storage);
+    if (pending.length === 0) return ok(`${where}: up to date`);
+    return warning(
+      `${where}: migrations are pending: ${pending.join(", ")}`,
+      "The service applies them at its next start; `flame-result migrate` does it now.",
+    );
+  } catch (error) {
+    if (error instanceof MigrationError) throw error;
+    return failed(explainError(error), remedyForDatabase(error, storage));
+  } finally {
+    await database.close();
+  }
+}
+
+function describeDatabase(storage: StorageSettings): string {
+  if (storage.kind === "directory") return sqlitePath(storage.dataDir);
+  const { host, port, database } = storage.postgres;
+  return `PostgreSQL at ${host}:${port}, database ${database}`;
+}
+
+/** By SQLSTATE (PostgreSQL manual, appendix A). */
+function remedyForDatabase(error: unknown, storage: StorageSettings): string {
+  if (storage.kind === "directory") return "Check DATA_DIR, its owner, its mode and the disk.";
+  const state = findPostgresError(error instanceof AppError ? error.cause : error)?.errno ?? "";
+  if (state === "28P01") return "Check POSTGRES__USER and POSTGRES__PASSWORD.";
+  if (state.startsWith("28")) return "Check POSTGRES__USER, and the server's pg_hba.conf.";
+  if (state === "3D000") return `Create the database, or check POSTGRES__DB (${storage.postgres.database}).`;
+  if (state.startsWith("42")) return "Let POSTGRES__USER read and make tables in the database.";
+  if (state !== "") return "Look at the server's log.";
+  return "Is the server up? Check POSTGRES__HOST and POSTGRES__PORT.";
+}

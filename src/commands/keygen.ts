@@ -1,0 +1,46 @@
+import { existsSync, writeFileSync } from "node:fs";
+import { type Curve, generateKeyPair } from "../crypto/keys.ts";
+import type { Edge } from "./edge.ts";
+
+export interface KeygenOptions {
+  readonly curve: Curve;
+  /** A file that must not exist yet, or `-`. */
+  readonly out: string;
+  /** A file that is there already is left as it is, and that is no failure. */
+  readonly keep?: boolean;
+}
+
+/**
+ * Makes this node's key pair. The private half goes to a file that only its owner can read, or to standard output alone for
+ * `-`, so that it can be piped on; the public half is printed, then to standard error.
+ */
+export async function keygen(edge: Edge, { curve, out, keep }: KeygenOptions): Promise<number> {
+  if (keep && existsSync(out)) {
+    edge.print(`${out} is there already and is kept.`);
+    return 0;
+  }
+  const { privatePem, publicKey } = generateKeyPair(curve);
+  const tell = out === "-" ? edge.complain : edge.print;
+  if (out === "-") edge.print(privatePem.trimEnd());
+  else {
+    try {
+      writeFileSync(out, privatePem, { flag: "wx", mode: 0o600 });
+    } catch (error) {
+      edge.complain(`${out} was not written: ${reasonOf(error)}`);
+      return 1;
+    }
+    tell(`The private key is in ${out}. Keep it secret, and keep a copy: nobody else has one.`);
+    tell(`Settings: CRYPTO__PROVIDER=file CRYPTO__ECDH_PRIVATE_KEY_PATH=${out}`);
+  }
+  tell(`\nThe public key, on curve ${curve}, for this node on the Hub:\n`);
+  tell(publicKey.pem);
+  tell("The same as the Hub stores it:\n");
+  tell(publicKey.hex);
+  return 0;
+}
+
+function reasonOf(error: unknown): string {
+  const isThere = error instanceof Error && "code" in error && error.code === "EEXIST";
+  if (isThere) return "it exists already, and a key in use must not be lost. Choose another --out";
+  return error instanceof Error ? error.message : String(error);
+}

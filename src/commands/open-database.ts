@@ -1,0 +1,44 @@
+import { acquireDataDirLock } from "../database/data-dir-lock.ts";
+import { listPendingPostgresMigrations, migratePostgres } from "../database/migrate-postgres.ts";
+import { listPendingSqliteMigrations, migrateSqlite } from "../database/migrate-sqlite.ts";
+import { openPostgres } from "../database/postgres-connection.ts";
+import { openSqlite } from "../database/sqlite-connection.ts";
+import type { StorageSettings } from "../settings.ts";
+import { sqlitePath } from "../storage.ts";
+
+/** The database by itself, for commands that look after it. */
+export interface DatabaseAccess {
+  /** Names of migrations, for this function and the next. Changes nothing, but an embedded database must exist. */
+  listPending(): Promise<string[]>;
+  /** Throws when another process uses the embedded database. */
+  migrate(): Promise<string[]>;
+  close(): Promise<void>;
+}
+
+export function openDatabase(storage: StorageSettings): DatabaseAccess {
+  return storage.kind === "directory" ? openEmbedded(storage.dataDir) : openServer(storage);
+}
+
+function openServer({ postgres: settings }: StorageSettings & { kind: "s3+postgres" }): DatabaseAccess {
+  const postgres = openPostgres({ ...settings, maxConnections: 1 });
+  return {
+    listPending: () => listPendingPostgresMigrations(postgres),
+    migrate: () => migratePostgres(postgres),
+    close: postgres.close,
+  };
+}
+
+function openEmbedded(dataDir: string): DatabaseAccess {
+  async function use<T>(work: (sqlite: ReturnType<typeof openSqlite>) => Promise<T>): Promise<T> {
+    const sqlite = openSqlite(sqlitePath(dataDir));
+    return work(sqlite).finally(sqlite.close);
+  }
+  return {
+    listPending: () => use(listPendingSqliteMigrations),
+    async migrate() {
+      const lock = acquireDataDirLock(dataDir);
+      return use(migrateSqlite).finally(lock.release);
+    },
+    close: async () => {},
+  };
+}

@@ -1,0 +1,141 @@
+import { type Submission, type SubmissionState, submissionKey } from "../submissions/submission-store.ts";
+import { parseUuid } from "../uuid.ts";
+import { type Edge, exitConfig } from "./edge.ts";
+import { explainError } from "./explain-error.ts";
+import { openSubmissions, type SubmissionsAccess } from "./open-submissions.ts";
+import { readSettings } from "./read-settings.ts";
+
+export type SubmissionsRequest =
+  | { readonly action: "list"; readonly all: boolean; readonly json: boolean }
+  | { readonly action: "retry"; readonly ids: readonly string[]; readonly all: boolean }
+  | { readonly action: "drop"; readonly ids: readonly string[]; readonly yes: boolean };
+
+export interface SubmissionsDeps {
+  /** Asks the operator; `false` where nobody can be asked. */
+  readonly confirm: (question: string) => Promise<boolean>;
+}
+
+const exitUsage = 2;
+const quietLog = { debug() {}, info() {}, warn() {}, error() {} };
+const undelivered: readonly SubmissionState[] = ["queued", "delivering", "rejected"];
+
+/** Shows or changes the queue of finals, beside a running service or without one; resolves with the exit code. */
+export async function submissions(edge: Edge, request: SubmissionsRequest, deps: SubmissionsDeps): Promise<number> {
+  const settings = readSettings(edge);
+  if (settings === undefined) return exitConfig;
+  if (settings.extraCaCerts !== undefined) edge.trustAlso(settings.extraCaCerts.path);
+  try {
+    const access = await openSubmissions(settings.storage, quietLog);
+    return await run(edge, access, request, deps).finally(access.close);
+  } catch (error) {
+    edge.complain(explainError(error));
+    return 1;
+  }
+}
+
+async function run(
+  edge: Edge,
+  access: SubmissionsAccess,
+  request: SubmissionsRequest,
+  deps: SubmissionsDeps,
+): Promise<number> {
+  if (request.action === "list") return list(edge, access, request);
+  const ids = request.ids.map((text) => parseUuid(text) ?? text);
+  const bad = ids.find((id) => parseUuid(id) === undefined);
+  if (bad !== undefined) {
+    edge.complain(`${bad} is not the id of a submission; \`flame-result submissions list\` shows them.`);
+    return exitUsage;
+  }
+  return request.action === "retry"
+    ? retry(edge, access, ids, request.all)
+    : drop(edge, access, ids, request.yes, deps);
+}
+
+async function list(edge: Edge, { store }: SubmissionsAccess, { all, json }: { all: boolean; json: boolean }) {
+  const found = await store.list(all ? [...undelivered, "delivered"] : undelivered);
+  if (json) {
+    edge.print(JSON.stringify(found.map(describe), undefined, 2));
+  } else if (found.length === 0) {
+    edge.print(all ? "There are no submissions." : "Nothing waits and nothing was rejected.");
+  } else {
+    for (const line of tableOf(found)) edge.print(line);
+  }
+  return 0;
+}
+
+async function retry(edge: Edge, { store }: SubmissionsAccess, ids: readonly string[], all: boolean): Promise<number> {
+  const chosen = all ? (await store.list(undelivered)).map(({ id }) => id) : ids;
+  if (chosen.length === 0 && !all) {
+    edge.complain("Name the submissions to try again, or give --all.");
+    return exitUsage;
+  }
+  let failures = 0;
+  for (const id of chosen) {
+    if (await store.retry(id)) edge.print(`${id} is due now`);
+    else if (all) edge.print(`${id} is being delivered already`);
+    else {
+      failures += 1;
+      edge.complain(`${id} is unknown, delivered, or being delivered right now`);
+    }
+  }
+  return failures === 0 ? 0 : 1;
+}
+
+async function drop(
+  edge: Edge,
+  { store, objects }: SubmissionsAccess,
+  ids: readonly string[],
+  yes: boolean,
+  { confirm }: SubmissionsDeps,
+): Promise<number> {
+  const question = `Forget ${ids.join(", ")}, with what was submitted? It cannot be brought back. [y/N] `;
+  if (!yes && !(await confirm(question))) {
+    edge.complain("Nothing was dropped. Where nobody can be asked, give --yes.");
+    return 1;
+  }
+  let failures = 0;
+  for (const id of ids) {
+    // The row first: whatever happens then, the file alone is not delivered, and is removed by the service's next sweep.
+    if (await store.drop(id)) {
+      await objects.remove(submissionKey(id));
+      edge.print(`${id} is dropped`);
+    } else {
+      failures += 1;
+      edge.complain(`${id} is unknown, or being delivered right now`);
+    }
+  }
+  return failures === 0 ? 0 : 1;
+}
+
+/** No file name: it may tell what the analysis is about. */
+function describe(submission: Submission) {
+  const { id, analysisId, state, attempts, sizeBytes, sha256, submittedAt, nextAttemptAt, deliveredAt, lastError } =
+    submission;
+  return {
+    submission_id: id,
+    analysis_id: analysisId,
+    state,
+    attempts,
+    size_bytes: sizeBytes,
+    sha256,
+    submitted_at: submittedAt.toISOString(),
+    next_attempt_at: state === "queued" ? nextAttemptAt.toISOString() : null,
+    delivered_at: deliveredAt?.toISOString() ?? null,
+    last_error: lastError ?? null,
+  };
+}
+
+function tableOf(found: readonly Submission[]): string[] {
+  const head = ["SUBMISSION", "ANALYSIS", "STATE", "ATTEMPTS", "BYTES", "SUBMITTED", "LAST ERROR"];
+  const rows = found.map(({ id, analysisId, state, attempts, sizeBytes, submittedAt, lastError }) => {
+    const submitted = submittedAt.toISOString().replace(/\.\d+/, "");
+    return [id, analysisId, state, String(attempts), String(sizeBytes), submitted, lastError ?? ""];
+  });
+  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
+  return [head, ...rows].map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
+}

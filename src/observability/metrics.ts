@@ -1,0 +1,38 @@
+/** What this service waits for; a Hub is three services. */
+export type Dependency = "hub_auth" | "hub_core" | "hub_storage" | "object_store" | "database" | "jwks";
+
+export interface AnsweredRequest {
+  readonly method: string;
+  /** The route's template, such as `/local/{object_id}`; never a path, which holds ids. */
+  readonly route: string;
+  readonly status: number;
+  readonly seconds: number;
+}
+
+export interface FinishedCall {
+  readonly dependency: Dependency;
+  /** One of a few names; never anything that holds an id. */
+  readonly operation: string;
+  /** `cancelled` when the caller or its client broke it off. */
+  readonly outcome: "ok" | "failed" | "cancelled";
+  readonly seconds: number;
+}
+
+export interface SubmissionStats {
+  readonly pending: number;
+  /** Age of the oldest one that waits; 0 when none does. */
+  readonly oldestSeconds: number;
+}
+
+/** Numbers about what the service does. Recording takes a microsecond and never throws. */
+export interface Metrics {
+  answered(request: AnsweredRequest): void;
+  /** To be told when a call begins and, by the function it returns, when it has ended. */
+  calling(dependency: Dependency): (call: Omit<FinishedCall, "dependency">) => void;
+  /** An event of the log, with its fields: the audit events and the Hub's tokens are counted. */
+  logged(event: string, fields: Readonly<Record<string, unknown>>): void;
+  /** From now on the queue of final results is asked at every scrape. */
+  watchSubmissions(stats: () => Promise<SubmissionStats>): void;
+  /** Everything in the text format of Prometheus. */
+  render(): Promise<{ readonly contentType: string; readonly text: string }>;
+}

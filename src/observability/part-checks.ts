@@ -1,0 +1,95 @@
+import { AppError } from "../errors.ts";
+import type { Log } from "../log.ts";
+import type { PartState, Readiness, ReadinessReport } from "./readiness.ts";
+
+export interface PartCheck {
+  readonly name: string;
+  /** Throws when the part does not work. */
+  readonly check: (signal: AbortSignal) => Promise<unknown>;
+  /** What a failure makes of it. */
+  readonly otherwise: "failed" | "degraded";
+}
+
+export interface ReadinessOptions {
+  readonly parts: readonly PartCheck[];
+  readonly warnings: readonly string[];
+  readonly log: Log;
+  readonly now: () => number;
+  /** For each part. */
+  readonly limitMs?: number;
+  readonly cacheMs?: number;
+}
+
+/** Looks at all parts at once. A change of one is logged with its reason, which the report leaves out as it may name hosts. */
+export function createReadiness(options: ReadinessOptions): Readiness {
+  const { warnings, now, limitMs = 2_000, cacheMs = 3_000 } = options;
+  const looks = options.parts.map((part) => createLook(part, limitMs, options.log));
+  let cached: { readonly report: ReadinessReport; readonly untilMs: number } | undefined;
+  let flight: Promise<ReadinessReport> | undefined;
+  let stopping = false;
+
+  async function look(): Promise<ReadinessReport> {
+    const parts = Object.fromEntries(await Promise.all(looks.map((lookAt) => lookAt())));
+    const status = Object.values(parts).includes("failed") ? "not_ready" : "ready";
+    const report = { status, parts, warnings } as const;
+    cached = { report, untilMs: now() + cacheMs };
+    return report;
+  }
+
+  return {
+    async check() {
+      if (stopping) return { status: "stopping", parts: {}, warnings };
+      if (cached !== undefined && now() < cached.untilMs) return cached.report;
+      flight ??= look().finally(() => {
+        flight = undefined;
+      });
+      return flight;
+    },
+    stop() {
+      stopping = true;
+    },
+  };
+}
+
+/** One look at a part. One that still hangs from before is not asked again, but counts as failed. */
+function createLook({ name, check, otherwise }: PartCheck, limitMs: number, log: Log) {
+  let hanging: Promise<unknown> | undefined;
+  let last: PartState = "ok";
+
+  async function stateOf(): Promise<readonly [PartState, string | undefined]> {
+    if (hanging !== undefined) return [otherwise, "still no answer"];
+    const abort = new AbortController();
+    const overdue = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      const late = new Error(`no answer within ${limitMs} ms`);
+      overdue.reject(late);
+      abort.abort(late);
+    }, limitMs);
+    hanging = check(abort.signal).finally(() => {
+      hanging = undefined;
+    });
+    try {
+      await Promise.race([hanging, overdue.promise]);
+      return ["ok", undefined];
+    } catch (error) {
+      return [otherwise, reasonOf(error)];
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  return async () => {
+    const [state, reason] = await stateOf();
+    if (state !== last) {
+      if (state === "ok") log.info("readiness.recovered", { part: name });
+      else log.warn("readiness.lost", { part: name, state, reason });
+    }
+    last = state;
+    return [name, state] as const;
+  };
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof AppError) return error.operatorDetail ?? String(error.cause ?? error.message);
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,171 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { Metrics, SubmissionStats } from "./metrics.ts";
+
+export interface PrometheusOptions {
+  readonly version: string;
+  /** Of the runtime. */
+  readonly runtime: string;
+}
+
+const prefix = "flame_result_";
+const requestBuckets = [0.005, 0.025, 0.1, 0.25, 1, 5, 30, 120, 600];
+const callBuckets = [0.005, 0.025, 0.1, 0.5, 2, 15, 60, 300];
+const knownMethods = new Set(["GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS", "PATCH"]);
+const submissionsLimitMs = 2_000;
+
+/** Which bytes an audit event stands for. */
+const movedBy: Readonly<Record<string, { readonly kind: string; readonly direction: "in" | "out" }>> = {
+  "result.stored": { kind: "local", direction: "in" },
+  "result.read": { kind: "local", direction: "out" },
+  "intermediate.sent": { kind: "intermediate", direction: "in" },
+  "intermediate.received": { kind: "intermediate", direction: "out" },
+  "final.submitted": { kind: "final", direction: "in" },
+};
+const auditEvents = new Set([
+  ...Object.keys(movedBy),
+  "final.delivered",
+  "project.deleted",
+  "dp.released",
+  "access.denied",
+]);
+const renewals: Readonly<Record<string, "ok" | "failed">> = {
+  "hub.token.obtained": "ok",
+  "hub.token.refresh-failed": "failed",
+  "hub.token.renewal-failed": "failed",
+};
+
+/** Metrics in a registry of their own, with those of the process. */
+export function createPrometheusMetrics({ version, runtime }: PrometheusOptions): Metrics {
+  const registry = new Registry();
+  collectProcessMetrics(registry);
+  const registers = [registry];
+  const requests = new Histogram({
+    name: `${prefix}http_request_duration_seconds`,
+    help: "From the first byte of a request to the head of its answer; an upload is read by then, a download still to be sent.",
+    labelNames: ["method", "route", "status"],
+    buckets: requestBuckets,
+    registers,
+  });
+  const calls = new Histogram({
+    name: `${prefix}dependency_call_duration_seconds`,
+    help: "Calls to the Hub, the object store, the database and the key set, repetitions included; an upload takes as long as its client does.",
+    labelNames: ["dependency", "operation", "outcome"],
+    buckets: callBuckets,
+    registers,
+  });
+  const running = new Gauge({
+    name: `${prefix}dependency_calls_running`,
+    help: "Calls under way; each of the database's holds or waits for a connection of the pool.",
+    labelNames: ["dependency"],
+    registers,
+  });
+  const build = new Gauge({
+    name: `${prefix}build_info`,
+    help: "1, for the version in its labels.",
+    labelNames: ["version", "runtime"],
+    registers,
+  });
+  build.set({ version, runtime }, 1);
+
+  return {
+    answered({ method, route, status, seconds }) {
+      requests.observe({ method: knownMethods.has(method) ? method : "other", route, status }, seconds);
+    },
+    calling(dependency) {
+      running.inc({ dependency });
+      return ({ operation, outcome, seconds }) => {
+        running.dec({ dependency });
+        calls.observe({ dependency, operation, outcome }, seconds);
+      };
+    },
+    logged: createEventCounters(registers),
+    watchSubmissions: (stats) => watchSubmissions(stats, registers),
+    render: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
+  };
+}
+
+function createEventCounters(registers: Registry[]): Metrics["logged"] {
+  const audited = new Counter({
+    name: `${prefix}audit_events_total`,
+    help: "Audit events of the log.",
+    labelNames: ["event", "outcome"],
+    registers,
+  });
+  const bytes = new Counter({
+    name: `${prefix}file_bytes_total`,
+    help: "Bytes of the files that clients sent (in) and fetched (out); of a local file when its sending begins.",
+    labelNames: ["kind", "direction"],
+    registers,
+  });
+  const tokens = new Counter({
+    name: `${prefix}hub_token_renewals_total`,
+    help: "Access tokens got from the Hub, and renewals that failed while the old token still served.",
+    labelNames: ["outcome"],
+    registers,
+  });
+  const releases = new Counter({ name: `${prefix}dp_releases_total`, help: "Numbers released with noise.", registers });
+  const epsilon = new Counter({ name: `${prefix}dp_epsilon_total`, help: "The sum of their epsilons.", registers });
+
+  return (event, fields) => {
+    const renewal = renewals[event];
+    if (renewal !== undefined) tokens.inc({ outcome: renewal });
+    if (!auditEvents.has(event)) return;
+    const outcome = fields.outcome === "failed" || fields.outcome === "denied" ? fields.outcome : "ok";
+    audited.inc({ event, outcome });
+    if (outcome !== "ok") return;
+    const moved = movedBy[event];
+    if (moved !== undefined) bytes.inc({ ...moved }, amountOf(fields.bytes));
+    if (event !== "dp.released") return;
+    releases.inc();
+    epsilon.inc(amountOf(fields.epsilon));
+  };
+}
+
+/** A counter throws for what is no amount. */
+function amountOf(value: unknown): number {
+  return typeof value === "number" && value >= 0 && Number.isFinite(value) ? value : 0;
+}
+
+function watchSubmissions(stats: () => Promise<SubmissionStats>, registers: Registry[]): void {
+  let flight: Promise<SubmissionStats | undefined> | undefined;
+  const read = () => {
+    flight ??= withinLimit(stats()).finally(() => {
+      flight = undefined;
+    });
+    return flight;
+  };
+  new Gauge({
+    name: `${prefix}submissions_pending`,
+    help: "Final results that wait for the Hub.",
+    registers,
+    async collect() {
+      // NaN says that nobody knows, where an old number would say that all is well.
+      this.set((await read())?.pending ?? Number.NaN);
+    },
+  });
+  new Gauge({
+    name: `${prefix}submissions_oldest_seconds`,
+    help: "Age of the oldest final result that waits for the Hub; 0 when none does.",
+    registers,
+    async collect() {
+      this.set((await read())?.oldestSeconds ?? Number.NaN);
+    },
+  });
+}
+
+async function withinLimit<T>(work: Promise<T>): Promise<T | undefined> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), submissionsLimitMs);
+  });
+  const settled = work.catch(() => undefined);
+  return Promise.race([settled, late]).finally(() => clearTimeout(timer));
+}
+
+/** What Bun has no numbers for is left out: it would show as zero, and its Node version as ours. */
+function collectProcessMetrics(registry: Registry): void {
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 50 });
+  for (const { name } of registry.getMetricsAsArray()) {
+    if (name.startsWith("nodejs_") && !name.startsWith("nodejs_eventloop_lag_")) registry.removeSingleMetric(name);
+  }
+}

@@ -1,0 +1,317 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { existsSync, readdirSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { SQL } from "bun";
+import { doctor } from "../../src/commands/doctor.ts";
+import { generateKeyPair } from "../../src/crypto/keys.ts";
+import type { Environment } from "../../src/settings.ts";
+import { createPrivateCertificate, opensslInstalled } from "../support/certificate.ts";
+import { postgresInstalled, startPostgres } from "../support/postgres-server.ts";
+import { isAvailable, startTestService, type TestService } from "../support/service.ts";
+import { type Squid, squidInstalled, startSquid } from "../support/squid.ts";
+import { countObjects } from "../support/storage-check.ts";
+import { createTestEdge } from "./edge.ts";
+
+interface Finding {
+  readonly check: string;
+  readonly status: string;
+  readonly message: string;
+  readonly remedy?: string;
+}
+
+/** What the doctor finds, and those of its findings that are no `ok`, in one text. */
+async function examine(env: Environment, deps: Partial<Parameters<typeof doctor>[2]> = {}) {
+  const edge = createTestEdge(env);
+  const code = await doctor(edge, { json: true }, { now: Date.now, limitMs: 12_000, ...deps });
+  const { checks }: { checks: Finding[] } = JSON.parse(edge.printed.join("\n"));
+  const complaints = checks
+    .filter(({ status }) => status !== "ok")
+    .map(({ check, status, message, remedy = "" }) => `${status} ${check}: ${message}. ${remedy}`);
+  const failed = checks.filter(({ status }) => status === "failed").map(({ check }) => check);
+  return { code, checks, failed, text: complaints.join("\n") };
+}
+
+describe("the doctor", () => {
+  let service: TestService;
+  beforeAll(async () => {
+    service = await startTestService();
+  });
+  afterAll(() => service.stop());
+
+  const find = (env: Environment = {}, deps = {}) => examine({ ...service.environment, ...env }, deps);
+
+  test("finds nothing wrong beside a running service, and leaves nothing behind", async () => {
+    const { code, checks, text } = await find();
+    expect([code, text]).toEqual([0, ""]);
+    expect(checks.map(({ check }) => check)).toEqual([
+      "settings",
+      "private key",
+      "Hub sign-in",
+      "Hub core",
+      "Hub storage",
+      "node's key on the Hub",
+      "token keys",
+      "object store",
+      "database",
+      "clock",
+      "proxy",
+      "certificates",
+    ]);
+    expect(await countObjects(service)).toBe(0);
+    expect(JSON.stringify(checks)).not.toContain(String(service.environment.HUB__AUTH__SECRET));
+  });
+
+  test("prints one line per check, and how many failed", async () => {
+    const edge = createTestEdge({ ...service.environment, OIDC__CERTS_URL: "http://127.0.0.1:1/certs" });
+    expect(await doctor(edge, {}, { now: Date.now, limitMs: 12_000 })).toBe(1);
+    expect(edge.printed).toHaveLength(14);
+    expect(edge.printed.filter((line) => line.startsWith("FAILED"))).toHaveLength(1);
+    expect(edge.printed.at(-1)).toBe("1 of 12 checks failed.");
+  });
+
+  test("names every setting that is wrong", async () => {
+    const { code, text } = await find({ HUB__AUTH__FLOW: "magic", OIDC__CERTS_URL: "" });
+    expect(code).toBe(1);
+    expect(text).toContain("failed settings: HUB__AUTH__FLOW must be password, robot, or client");
+    expect(text).toContain("failed settings: OIDC__CERTS_URL is not set");
+  });
+
+  test("finds a wrong Hub secret, and still tries what it can", async () => {
+    const { code, failed, text } = await find({ HUB__AUTH__SECRET: "wrong" });
+    expect([code, failed]).toEqual([1, ["Hub sign-in"]]);
+    expect(text).toContain("answered 401");
+    expect(text).toContain("check HUB__AUTH__ID and HUB__AUTH__SECRET");
+    expect(text).toMatch(/warning Hub storage: http:\S+\/storage answers, but .* Put the sign-in in order first/);
+    expect(text).toContain("warning node's key on the Hub: not compared");
+  });
+
+  test("finds a base URL that is not the Hub's", async () => {
+    const { failed, text } = await find({ HUB__STORAGE_BASE_URL: service.identityUrl });
+    expect(failed).toEqual(["Hub storage"]);
+    expect(text).toContain("answered 404");
+    expect(text).toContain("Check HUB__STORAGE_BASE_URL");
+  });
+
+  test("finds a private key that is not this node's", async () => {
+    const { privatePem, publicKey } = generateKeyPair("P-384");
+    const { failed, text } = await find({ CRYPTO__ECDH_PRIVATE_KEY: privatePem });
+    expect(failed).toEqual(["node's key on the Hub"]);
+    expect(text).toContain(`the Hub has another key for node ${service.nodeId}`);
+    expect(text).toContain(publicKey.fingerprint.slice(0, 16));
+    expect(text).toContain("openssl pkey -pubout");
+    expect(text).not.toContain("PRIVATE KEY-----");
+  });
+
+  test("finds a private key that is none", async () => {
+    const pem = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
+    const { failed, text } = await find({ CRYPTO__ECDH_PRIVATE_KEY: pem });
+    expect(failed).toEqual(["private key", "node's key on the Hub"]);
+    expect(text).toContain("The private key (CRYPTO__ECDH_PRIVATE_KEY) cannot be used");
+  });
+
+  test("finds a node id that is another's", async () => {
+    const { failed, text } = await find({ HUB__NODE_ID: service.world.seed.nodes[1]?.id });
+    expect(failed).toEqual(["node's key on the Hub"]);
+    expect(text).toContain(`the Hub knows this node as ${service.nodeId}. Correct or remove HUB__NODE_ID`);
+  });
+
+  test("finds a key set that cannot be reached, and one that is none", async () => {
+    const away = await find({ OIDC__CERTS_URL: "http://127.0.0.1:1/certs" });
+    expect(away.failed).toEqual(["token keys"]);
+    expect(away.text).toContain("http://127.0.0.1:1 refuses the connection");
+    expect(away.text).toContain("Check OIDC__CERTS_URL");
+    const other = await find({ OIDC__CERTS_URL: `${service.identityUrl}/.well-known/openid-configuration` });
+    expect(other.text).toContain("the answer is not a JSON Web Key Set");
+    const algorithm = await find({ OIDC__ALGORITHMS: "ES256" });
+    expect(algorithm.text).toContain("has no key for ES256. Check OIDC__CERTS_URL, and OIDC__ALGORITHMS");
+  });
+
+  test.each([
+    [600_000, "600 s ahead of that of the Hub, 600 s ahead of that of the identity provider"],
+    [-600_000, "600 s behind that of the Hub"],
+  ])("finds a clock that is %i ms off", async (offMs, message) => {
+    const { failed, text } = await find({}, { now: () => Date.now() + offMs });
+    expect(failed).toEqual(["clock"]);
+    expect(text.replaceAll(/\b(?:599|601) s/g, "600 s")).toContain(message);
+    expect(text).toContain("Synchronise the clocks (NTP)");
+  });
+
+  test("gives up on a check that hangs, and finishes the others", async () => {
+    const lift = service.hub.fail({ path: /^\/core\/projects/ }, { kind: "hang" });
+    const { failed, text } = await find({}, { limitMs: 300 });
+    lift();
+    expect(failed).toEqual(["Hub core"]);
+    expect(text).toContain("no answer within 0.3 s");
+  });
+
+  test("makes nothing in a data folder that is not there yet, and says so", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "flame-result-doctor-"));
+    const dataDir = join(folder, "data");
+    const { code, text } = await find({ DATA_DIR: dataDir });
+    expect([code, existsSync(dataDir), readdirSync(folder)]).toEqual([0, false, []]);
+    expect(text).toContain(`warning data folder: ${dataDir} is still empty. The service fills it`);
+    await rm(folder, { recursive: true });
+  });
+
+  test.skipIf(!opensslInstalled())("finds a Hub whose certificate nobody has vouched for", async () => {
+    const certificate = createPrivateCertificate();
+    const { key, cert } = certificate;
+    const hub = Bun.serve({ port: 0, hostname: "127.0.0.1", tls: { key, cert }, fetch: service.hub.fetch });
+    const url = `https://127.0.0.1:${hub.port}`;
+    const urls = {
+      HUB__AUTH_BASE_URL: `${url}/auth`,
+      HUB__CORE_BASE_URL: `${url}/core`,
+      HUB__STORAGE_BASE_URL: `${url}/storage`,
+      OIDC__CERTS_URL: `${url}/certs`,
+    };
+    const { failed, text } = await find(urls);
+    expect(failed).toEqual(["Hub sign-in", "Hub core", "Hub storage", "token keys"]);
+    expect(text.match(/certificate of https:\S+ is not trusted .* give its authority in EXTRA_CA_CERTS/g)).toHaveLength(
+      4,
+    );
+    await hub.stop(true);
+    certificate.remove();
+  });
+
+  test("finds a file of authorities that holds none", async () => {
+    const edge = createTestEdge({ ...service.environment, EXTRA_CA_CERTS: "/ca.pem" });
+    const pem = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    const reading = { ...edge, readTextFile: (path: string) => (path === "/ca.pem" ? pem : edge.readTextFile(path)) };
+    expect(await doctor(reading, {}, { now: Date.now, limitMs: 12_000 })).toBe(1);
+    const line = edge.printed.find((line) => line.includes("certificates"));
+    expect(line).toMatch(/^FAILED .*\/ca\.pem cannot be read.* Put the certificates of the authorities/);
+  });
+});
+
+test.each(["2025", "2026-snake", "2026"] as const)(
+  "a sound node passes with a Hub of the generation %s",
+  async (generation) => {
+    const service = await startTestService({ generation });
+    const { code, text } = await examine(service.environment);
+    expect([code, text]).toEqual([0, ""]);
+    const readiness = await fetch(`${service.url}/readyz`);
+    expect(await readiness.json()).toMatchObject({ status: "ready", parts: { hub: "ok" } });
+    await service.stop();
+  },
+);
+
+test("a user that signs in with a password is no node, so its key cannot be compared until its id is set", async () => {
+  const service = await startTestService();
+  const { username, password } = service.world.seed.user;
+  const signIn = { HUB__AUTH__FLOW: "password", HUB__AUTH__USERNAME: username, HUB__AUTH__PASSWORD: password };
+  const without = await examine({ ...service.environment, ...signIn });
+  expect([without.code, without.text]).toEqual([0, expect.stringContaining("Set HUB__NODE_ID")]);
+  const { code, text } = await examine({ ...service.environment, ...signIn, HUB__NODE_ID: service.nodeId });
+  expect([code, text]).toEqual([0, ""]);
+  await service.stop();
+});
+
+describe.skipIf(!squidInstalled())("the doctor, behind a proxy", () => {
+  let service: TestService;
+  let squid: Squid;
+  beforeAll(async () => {
+    [service, squid] = await Promise.all([startTestService(), startSquid()]);
+  });
+  afterAll(async () => {
+    await service.stop();
+    await squid.stop();
+  });
+
+  test("finds nothing wrong when it lets us through", async () => {
+    const { code, checks } = await examine({ ...service.environment, PROXY__HTTP_URL: squid.url });
+    expect(code).toBe(0);
+    const { message } = checks.find(({ check }) => check === "proxy") ?? {};
+    expect(message).toMatch(/^http:\/\/node%20a:\*\*\*@\S+ lets us through/);
+  });
+
+  test("finds that it refuses us", async () => {
+    const { failed, text } = await examine({ ...service.environment, PROXY__HTTP_URL: squid.urlWithWrongPassword });
+    expect(failed).toEqual(["Hub sign-in", "Hub core", "Hub storage", "proxy"]);
+    expect(text).toMatch(/the proxy http:\S+ refuses its user or password \(407\); check the PROXY__ settings/);
+    expect(text).not.toContain("wrong@");
+  });
+
+  test("finds that it is not there", async () => {
+    const { text } = await examine({ ...service.environment, PROXY__HTTP_URL: "http://127.0.0.1:1" });
+    expect(text).toContain("failed proxy: the proxy http://127.0.0.1:1 refuses the connection");
+    expect(text).toContain("Check PROXY__HTTP_URL");
+  });
+});
+
+describe.skipIf(!isAvailable("servers"))("the doctor, with an object store and PostgreSQL", () => {
+  let service: TestService;
+  beforeAll(async () => {
+    service = await startTestService({ backend: "servers" });
+  });
+  afterAll(() => service.stop());
+
+  const find = (env: Environment) => examine({ ...service.environment, ...env });
+
+  test("finds nothing wrong, and leaves nothing behind", async () => {
+    const { code, text } = await find({});
+    expect([code, text]).toEqual([0, ""]);
+    expect(await countObjects(service)).toBe(0);
+  });
+
+  test.each([
+    [{ MINIO__BUCKET: "no-such-bucket" }, "NoSuchBucket", "Check MINIO__BUCKET (no-such-bucket), or create it"],
+    [{ MINIO__SECRET_KEY: "wrong-secret" }, "SignatureDoesNotMatch", "Check MINIO__SECRET_KEY"],
+    [{ MINIO__ACCESS_KEY: "nobody" }, "InvalidAccessKeyId", "Check MINIO__ACCESS_KEY"],
+    [
+      { MINIO__ENDPOINT: "127.0.0.1:1" },
+      "nothing listens at the endpoint",
+      "Check MINIO__ENDPOINT (http://127.0.0.1:1)",
+    ],
+  ])("finds what is wrong with the object store: %j", async (env, cause, remedy) => {
+    const { failed, text } = await find(env);
+    expect(failed).toEqual(["object store"]);
+    expect(text).toContain(cause);
+    expect(text).toContain(remedy);
+    expect(text).not.toContain("wrong-secret");
+  });
+
+  test.each([
+    [{ POSTGRES__DB: "no_such_database" }, "3D000", "Create the database, or check POSTGRES__DB (no_such_database)"],
+    [{ POSTGRES__PORT: "1" }, "PostgreSQL at 127.0.0.1:1", "Is the server up? Check POSTGRES__HOST and POSTGRES__PORT"],
+  ])("finds what is wrong with the database: %j", async (env, cause, remedy) => {
+    const { failed, text } = await find(env);
+    expect(failed).toEqual(["database"]);
+    expect(text).toContain(cause);
+    expect(text).toContain(remedy);
+  });
+});
+
+describe.skipIf(!postgresInstalled() || !isAvailable("servers"))(
+  "the doctor, with a PostgreSQL that wants a password",
+  () => {
+    test("finds a wrong password, and pending migrations, which it leaves alone", async () => {
+      const [service, server] = await Promise.all([startTestService({ backend: "servers" }), startPostgres()]);
+      const admin = new SQL(server.url, { max: 1 });
+      const [{ hba_file } = { hba_file: "" }]: { hba_file: string }[] = await admin`show hba_file`;
+      await admin`create user flame superuser password 'right'`;
+      await admin.unsafe(`copy (select 'host all all 127.0.0.1/32 scram-sha-256') to '${hba_file}'`);
+      await admin`select pg_reload_conf()`;
+      const env = { ...service.environment, POSTGRES__PORT: String(server.port), POSTGRES__DB: "postgres" };
+      const find = (password: string) => examine({ ...env, POSTGRES__USER: "flame", POSTGRES__PASSWORD: password });
+
+      const wrong = await find("wrong-password");
+      expect(wrong.failed).toEqual(["database"]);
+      expect(wrong.text).toMatch(/password authentication failed for user "?flame"? \(28P01\)/);
+      expect(wrong.text).toContain("Check POSTGRES__USER and POSTGRES__PASSWORD");
+      expect(wrong.text).not.toContain("wrong-password");
+
+      const right = await find("right");
+      expect([right.code, right.failed]).toEqual([0, []]);
+      expect(right.text).toContain("migrations are pending: 0000_catalog");
+      expect(right.text).toContain("`flame-result migrate` does it now");
+      const [row]: { tag: string | null }[] = await admin`select to_regclass('tag')::text as tag`;
+      expect(row?.tag).toBeNull();
+
+      await admin.close();
+      await server.stop();
+      await service.stop();
+    }, 30_000);
+  },
+);

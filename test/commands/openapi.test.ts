@@ -1,0 +1,13 @@
+import { expect, test } from "bun:test";
+import { openapi } from "../../src/commands/openapi.ts";
+import { startTestService } from "../support/service.ts";
+import { createTestEdge } from "./edge.ts";
+
+test("the document is the one that the service serves", async () => {
+  const edge = createTestEdge({});
+  expect(await openapi(edge)).toBe(0);
+  const service = await startTestService();
+  const served = await fetch(`${service.url}/openapi.json`);
+  expect(JSON.parse(edge.printed.join("\n"))).toEqual(await served.json());
+  await service.stop();
+});

@@ -1,0 +1,142 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { serve } from "../../src/commands/serve.ts";
+import { startService } from "../../src/commands/start-service.ts";
+import { generateKeyPair, parsePrivateKey } from "../../src/crypto/keys.ts";
+import { createRequestContext } from "../../src/request-context.ts";
+import { type Environment, parseSettings } from "../../src/settings.ts";
+import { eventually } from "../support/eventually.ts";
+import { createTestLog } from "../support/log.ts";
+import { type Relay, startRelay } from "../support/relay.ts";
+import { isAvailable, startTestService, type TestService } from "../support/service.ts";
+import { createTestEdge, type TestEdge } from "./edge.ts";
+
+const { privatePem } = generateKeyPair("P-384");
+
+function eventsOf({ logged }: TestEdge): Record<string, unknown>[] {
+  return logged.map((line) => JSON.parse(line));
+}
+
+function findEvent(edge: TestEdge, event: string): Record<string, unknown> | undefined {
+  return eventsOf(edge).find((line) => line.event === event);
+}
+
+describe("serving", () => {
+  let surroundings: TestService;
+  beforeEach(async () => {
+    surroundings = await startTestService();
+    await surroundings.shutDown();
+  });
+  afterEach(() => surroundings.stop());
+
+  const edgeFor = (env: Environment = {}) => createTestEdge({ ...surroundings.environment, ...env });
+
+  test("says at start what it runs on, and no secret", async () => {
+    const proxy = { PROXY__HTTP_URL: "http://someone:proxy-password@127.0.0.1:3128" };
+    const edge = edgeFor({ CRYPTO__ECDH_PRIVATE_KEY: privatePem, ...proxy });
+    const served = serve(edge);
+    await eventually(() => expect(findEvent(edge, "service.started")).toBeDefined());
+    edge.requestStop();
+    expect(await served).toBe(0);
+    expect(findEvent(edge, "service.started")).toMatchObject({
+      url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+      version: expect.stringMatching(/^\d+\.\d+\.\d+$/),
+      "storage.kind": "directory",
+      "hub.coreBaseUrl": surroundings.environment.HUB__CORE_BASE_URL,
+      "hub.auth.flow": "client",
+      "key.curve": "P-384",
+      "key.fingerprint": parsePrivateKey(privatePem).publicKey.fingerprint,
+      "proxy.httpUrl": "http://***@127.0.0.1:3128",
+      "extraCaCerts.count": 0,
+    });
+    const all = edge.logged.join("");
+    expect(all).not.toContain(String(surroundings.environment.HUB__AUTH__SECRET));
+    expect(all).not.toMatch(/proxy-password|BEGIN/);
+  });
+
+  test("does not start with a private key that is none, and names the setting", async () => {
+    const edge = edgeFor({ CRYPTO__ECDH_PRIVATE_KEY: "-----BEGIN PRIVATE KEY-----\nA\n-----END PRIVATE KEY-----" });
+    expect(await serve(edge)).toBe(1);
+    expect(findEvent(edge, "service.failed")?.error).toContain("The private key (CRYPTO__ECDH_PRIVATE_KEY)");
+  });
+});
+
+describe.skipIf(!isAvailable("servers"))("starting before what it stands on", () => {
+  let surroundings: TestService;
+  let store: Relay;
+  let database: Relay;
+  let env: Environment;
+
+  beforeEach(async () => {
+    surroundings = await startTestService({ backend: "servers" });
+    await surroundings.shutDown();
+    const { MINIO__ENDPOINT, POSTGRES__HOST, POSTGRES__PORT } = surroundings.environment;
+    const { hostname: host, port } = new URL(`http://${MINIO__ENDPOINT}`);
+    store = await startRelay({ host, port: Number(port) });
+    database = await startRelay({ host: POSTGRES__HOST ?? "", port: Number(POSTGRES__PORT) });
+    env = {
+      ...surroundings.environment,
+      MINIO__ENDPOINT: `127.0.0.1:${store.port}`,
+      POSTGRES__HOST: "127.0.0.1",
+      POSTGRES__PORT: String(database.port),
+    };
+  });
+  afterEach(async () => {
+    await Promise.all([store.stop(), database.stop()]);
+    await surroundings.stop();
+  });
+
+  function start(overrides: Environment, deps: { patienceMs?: number; signal?: AbortSignal } = {}) {
+    const { settings, problems } = parseSettings({ ...env, ...overrides }, () => "");
+    if (settings === undefined) throw new Error(problems.join("\n"));
+    const { log, lines } = createTestLog();
+    const events = () => lines.map(({ event }) => event);
+    return { starting: startService(settings, { log, context: createRequestContext(), ...deps }), lines, events };
+  }
+
+  test("waits for a database and then for an object store, and serves", async () => {
+    await Promise.all([store.refuse(), database.refuse()]);
+    const { starting, lines, events } = start({});
+    await eventually(() => expect(events()).toContain("database.waiting"));
+    await database.resume();
+    await eventually(() => expect(events()).toContain("object_store.waiting"));
+    await store.resume();
+    const service = await starting;
+    expect((await fetch(`http://127.0.0.1:${service.port}/readyz`)).status).toBe(200);
+    await service.stop();
+    const reasons = lines.filter(({ event }) => event.endsWith(".waiting")).map(({ fields }) => fields.reason);
+    expect(reasons[0]).toContain(`PostgreSQL at 127.0.0.1:${database.port}`);
+    expect(reasons.at(-1)).toContain("nothing listens at the endpoint");
+  }, 20_000);
+
+  test("gives up after its patience with the reason", async () => {
+    await database.refuse();
+    const { starting, events } = start({}, { patienceMs: 100 });
+    expect(starting).rejects.toThrow("The database is not available");
+    await starting.catch(() => {});
+    expect(events()).toEqual([]);
+  });
+
+  test.each([
+    [{ POSTGRES__DB: "no_such_database" }, "database"],
+    [{ MINIO__SECRET_KEY: "wrong" }, "object_store"],
+  ])("does not wait for what waiting will not mend: %j", async (overrides, code) => {
+    const { starting, events } = start(overrides);
+    const error = await starting.then(
+      () => undefined,
+      (error) => error,
+    );
+    expect(error).toMatchObject({ code });
+    expect(events().filter((event) => event.endsWith(".waiting"))).toEqual([]);
+  });
+
+  test("stops at once when it is told to while it waits", async () => {
+    await database.refuse();
+    const edge = createTestEdge(env);
+    const served = serve(edge);
+    await eventually(() => expect(findEvent(edge, "database.waiting")).toBeDefined());
+    edge.requestStop();
+    expect(await served).toBe(0);
+    expect(findEvent(edge, "service.stopped")?.waitedFor).toContain("PostgreSQL at 127.0.0.1");
+    expect(findEvent(edge, "service.failed")).toBeUndefined();
+  });
+});
