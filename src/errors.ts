@@ -46,6 +46,8 @@ export interface UpstreamAnswer {
   readonly status: number;
   /** From `Retry-After`, where the Hub sent one. */
   readonly retryAfterMs?: number;
+  /** The answer is about our sign-in or token, so it says nothing about what was asked for. */
+  readonly isAboutSignIn?: boolean;
 }
 
 /** An expected failure: `message` is public and part of the HTTP contract, the cause and `operatorDetail` are not. */

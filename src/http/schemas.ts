@@ -1,6 +1,17 @@
 import { z } from "@hono/zod-openapi";
 import { parseUuid } from "../uuid.ts";
 
+/** Ids as they stand in the sandbox, so that examples can be tried there. */
+export const exampleIds = {
+  project: "10000000-0000-4000-8000-000000000001",
+  analysis: "20000000-0000-4000-8000-000000000001",
+  node: "b0000000-0000-4000-8000-000000000001",
+  object: "1f0c4b1e-5c1a-4a6e-9a53-1f7a3c0e2b11",
+  hubFile: "7b2f2f0e-63c7-4f0a-8f8f-1f0f4b5f6d31",
+  submission: "5e0f7a52-7e43-4a6c-8b0b-0d6f2f1c9a77",
+} as const;
+export const exampleUrl = "http://localhost:8080";
+
 /** A UUID in any of its usual spellings; handlers see the canonical one. */
 export function uuidSchema(description: string, example: string) {
   return z
@@ -14,42 +25,107 @@ export function uuidSchema(description: string, example: string) {
     .openapi({ type: "string", format: "uuid", description, example });
 }
 
-const problemSchema = z.object({
-  type: z.string().openapi({ example: "missing" }),
-  loc: z.array(z.union([z.string(), z.number()])).openapi({ example: ["body", "file"] }),
-  msg: z.string().openapi({ example: "Field required" }),
-  input: z.unknown().openapi({ example: null }),
-});
+export const uuidText = z.string().openapi({ format: "uuid" });
+export const urlText = z.string().openapi({ format: "uri" });
 
-const errorSchema = z.object({ detail: z.string() }).openapi("Error");
-const validationErrorSchema = z.object({ detail: z.array(problemSchema) }).openapi("ValidationError");
+/** The bytes of a file. The old `format` is what makes tools offer to choose or save one. */
+export const fileBytes = { type: "string", format: "binary", contentMediaType: "application/octet-stream" } as const;
+export const filePart = { ...fileBytes, description: "The file; it needs a name" };
 
-export function jsonContent<T extends z.ZodType>(schema: T, description: string) {
-  return { description, content: { "application/json": { schema } } };
+/** Headers are all required unless said otherwise: an answer without one breaks the promise. */
+type Headers = Readonly<Record<string, { readonly example: string; readonly description: string; required?: boolean }>>;
+
+/** An answer's headers: its own, and the one that every answer has. */
+export function describeHeaders(own: Headers = {}) {
+  const described = Object.entries(own).map(([name, { required = true, ...header }]) => {
+    return [name, { ...header, required, schema: { type: "string" as const } }] as const;
+  });
+  return { "X-Request-Id": { $ref: "#/components/headers/X-Request-Id" }, ...Object.fromEntries(described) };
 }
 
-/** Answers that every route with a token may give. */
-export const commonErrors = {
-  401: jsonContent(errorSchema, "No bearer token"),
-  403: jsonContent(errorSchema, "The token is not accepted, or does not allow this"),
-  404: jsonContent(errorSchema, "The analysis or what it asks for is not known"),
-  422: jsonContent(validationErrorSchema, "The path, the query or the form is not valid"),
-  502: jsonContent(errorSchema, "The Hub, the object store or the identity provider failed"),
-  503: jsonContent(errorSchema, "The database is not available"),
-  504: jsonContent(errorSchema, "The Hub did not answer in time"),
+export function jsonContent<T extends z.ZodType>(schema: T, description: string, example: z.input<T>) {
+  return { description, headers: describeHeaders(), content: { "application/json": { schema, example } } };
+}
+
+const errorSchema = z.object({ detail: z.string() }).openapi("Error", { description: "Why a request failed" });
+
+/** An error answer; the details are what clients really get to read. */
+export function problem(description: string, details: readonly string[], headers: Headers = {}) {
+  const examples = Object.fromEntries(details.map((detail) => [detail, { value: { detail } }]));
+  const content = { "application/json": { schema: errorSchema, examples } };
+  return { description, headers: describeHeaders(headers), content };
+}
+
+const fieldProblemSchema = z
+  .object({
+    type: z.string(),
+    loc: z
+      .array(z.union([z.string(), z.number()]))
+      .openapi({ description: "`path`, `query` or `body`, then the name" }),
+    msg: z.string(),
+    input: z.string().nullable().openapi({ description: "What was sent" }),
+  })
+  .openapi("FieldProblem", { description: "What is wrong with one field" });
+const validationErrorSchema = z
+  .object({ detail: z.array(fieldProblemSchema) })
+  .openapi("ValidationError", { description: "What is wrong with a request, field by field" });
+
+/** The answer to a request whose path, query or form is not valid. */
+export function invalid(...detail: z.input<typeof fieldProblemSchema>[]) {
+  return jsonContent(validationErrorSchema, "The path, the query or the form is not valid", { detail });
+}
+
+export function missing(...loc: string[]) {
+  return { type: "missing", loc, msg: "Field required", input: null };
+}
+
+export function notUuid(...loc: string[]) {
+  return { type: "uuid_parsing", loc, msg: "Input should be a valid UUID", input: "42" };
+}
+
+const challenge = (example: string, required = true) => ({
+  "WWW-Authenticate": { example, required, description: "Why, in the words of RFC 6750" },
+});
+const invalidToken = challenge('Bearer error="invalid_token", error_description="the token has expired"');
+
+/** What every route with a token may answer to it. */
+export const tokenProblems = {
+  401: problem("There is no bearer token", ["Not authenticated"], challenge("Bearer")),
+  403: problem("The token is not accepted", ["JWT is malformed"], invalidToken),
 };
 
-export const badRequest = { 400: jsonContent(errorSchema, "The request cannot be met as it is") };
+export function adapterOnly(detail: string) {
+  const headers = challenge('Bearer error="invalid_token"', false);
+  return problem("The token is not accepted, or is not the Hub Adapter's", ["JWT is malformed", detail], headers);
+}
 
-export const uploadErrors = {
-  408: jsonContent(errorSchema, "No byte of the upload arrived for 60 s"),
-  413: jsonContent(errorSchema, "The file is larger than allowed"),
-  507: jsonContent(errorSchema, "The object store is full"),
+export const unknownAnalysis = `Analysis with ID ${exampleIds.analysis} not found`;
+export const unknownObject = `Object with ID ${exampleIds.object} does not exist`;
+
+/** What may fail behind the service: the identity provider, and what else a route needs. */
+export function upstreamProblem(...parts: readonly ("hub" | "store")[]) {
+  const causes = ["Auth provider is unavailable"];
+  if (parts.includes("hub")) causes.push("Hub returned an unexpected response (500)", "The Hub cannot be reached");
+  if (parts.includes("store")) causes.push("Unexpected error from object store");
+  return problem("What the service needs for this failed", causes);
+}
+
+export const databaseProblem = problem("The database is not available", ["The database is not available"]);
+export const hubTimeout = problem("The Hub did not answer in time", ["The Hub did not answer in time"]);
+
+export function storageFull(...details: readonly string[]) {
+  return problem("This node has no room left", details);
+}
+
+/** What may befall any upload. */
+export const uploadProblems = {
+  408: problem("No byte of the upload arrived for a minute", ["No byte of the upload arrived for 60 s"]),
+  413: problem("The file, or what comes with it, is too large", [
+    "The file is larger than the 1048576 bytes allowed here",
+    "The form holds too much besides its file",
+  ]),
 };
 
 export const storedSchema = z
-  .object({
-    url: z.string().openapi({ example: "http://localhost:8080/local/1f0c4b1e-5c1a-4a6e-9a53-1f7a3c0e2b11" }),
-    object_id: z.string().openapi({ format: "uuid", example: "1f0c4b1e-5c1a-4a6e-9a53-1f7a3c0e2b11" }),
-  })
-  .openapi("StoredObject");
+  .object({ url: urlText, object_id: uuidText })
+  .openapi("StoredObject", { description: "A file that was stored or sent, and where it can be read" });

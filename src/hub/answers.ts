@@ -3,11 +3,18 @@ import type { CallAnswer } from "../net/answer.ts";
 
 const MAX_DETAIL_CHARACTERS = 300;
 
-/** The error for an answer that has no place in the conversation; `request` names it for operators. */
+/**
+ * The error for an answer that has no place in the conversation; `request` names it for operators. Advice is for a sign-in
+ * that failed.
+ */
 export function unexpectedAnswer(answer: CallAnswer, request: string, advice = ""): AppError {
   const { status, retryAfterMs } = answer;
   return new AppError("hub_unexpected", `Hub returned an unexpected response (${status})`, {
-    upstream: retryAfterMs === undefined ? { status } : { status, retryAfterMs },
+    upstream: {
+      status,
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      ...(advice !== "" || isTokenRejected(answer) ? { isAboutSignIn: true } : {}),
+    },
     operatorDetail: [request, `answered ${status}`, describeBody(answer.body), advice]
       .filter((text) => text !== "")
       .join("; "),

@@ -7,7 +7,7 @@ import { isNotFound, isSuccess, unexpectedAnswer } from "./answers.ts";
 import type { HubFile, HubFiles } from "./hub.ts";
 import { readPages } from "./pages.ts";
 import type { Session } from "./session.ts";
-import { parseRecord, readFile } from "./wire.ts";
+import { parseRecord, readFile, readLinkedFileId } from "./wire.ts";
 
 export interface FileRecordsOptions {
   readonly coreUrl: string;
@@ -19,7 +19,7 @@ export interface FileRecordsOptions {
 }
 
 /** All that can be done with a file without moving its bytes. */
-export type FileRecords = Pick<HubFiles, "link" | "findFile" | "listFiles" | "removeFile">;
+export type FileRecords = Pick<HubFiles, "link" | "isLinked" | "findFile" | "listFiles" | "removeFile">;
 
 export function createFileRecords(options: FileRecordsOptions): FileRecords {
   const { coreUrl, storageUrl, log } = options;
@@ -44,6 +44,14 @@ export function createFileRecords(options: FileRecordsOptions): FileRecords {
       const json = { name: file.name, external_id: file.id, bucket_id: bucket.analysisBucketId, root: false };
       const answer = await call({ method: "POST", url, json });
       if (!isSuccess(answer)) throw unexpectedAnswer(answer, `POST ${url}`);
+    },
+    async isLinked(bucket, file) {
+      const url = `${coreUrl}/analysis-bucket-files`;
+      const get = (pageUrl: string) => call({ method: "GET", url: pageUrl });
+      for await (const rows of readPages(url, [["bucket_id", bucket.analysisBucketId]], get)) {
+        if (rows.some((row) => readLinkedFileId(row) === file.id)) return true;
+      }
+      return false;
     },
     async findFile(fileId) {
       if (!isUuid(fileId)) return undefined;

@@ -68,6 +68,8 @@ export interface HubFiles {
   upload(bucketId: string, upload: HubUpload): Promise<readonly HubFile[]>;
   /** Ties a stored file to its analysis; only for buckets that `needsLink`. */
   link(bucket: HubBucket, file: HubFile): Promise<void>;
+  /** Whether a link is there already, for when the answer to `link` was lost: a second one would show the file twice. */
+  isLinked(bucket: HubBucket, file: HubFile): Promise<boolean>;
   findFile(fileId: string): Promise<HubFile | undefined>;
   /** All files of a bucket, page by page. */
   listFiles(bucketId: string): AsyncIterable<HubFile>;

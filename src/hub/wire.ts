@@ -77,6 +77,11 @@ export function readRobotId(node: Row): string | undefined {
   return readUuid(node, "robotId", "robot_id");
 }
 
+/** The storage file that a file of an analysis stands for; only a 2025 Hub is asked. */
+export function readLinkedFileId(link: Row): string | undefined {
+  return readUuid(link, "external_id");
+}
+
 export function readFile(row: Row): HubFile | undefined {
   const id = readId(row);
   const bucketId = readUuid(row, "bucketId", "bucket_id");

@@ -1,6 +1,6 @@
 import type { Log } from "../log.ts";
-import type { ObjectStore } from "../objects/object-store.ts";
 
+/** Removes what killed processes and failures have left behind. */
 export interface Reconciler {
   /** One round; never throws. */
   run(): Promise<void>;
@@ -9,27 +9,28 @@ export interface Reconciler {
   stop(): void;
 }
 
-export interface ReconcilerDeps {
-  readonly objects: Pick<ObjectStore, "sweepUnfinished">;
-  readonly log: Log;
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
+/** One kind of leftovers. */
+export interface Sweep {
+  /** For the log. */
+  readonly what: string;
+  /** Resolves with how many were removed. */
+  run(): Promise<number>;
 }
 
 const hourMs = 3_600_000;
-/** Far longer than any upload that is still alive. */
-const graceMs = 24 * hourMs;
 
-/** Removes what uploads that never completed, because the process was killed or the store was away, have left behind. */
-export function createReconciler({ objects, log, now }: ReconcilerDeps): Reconciler {
+/** One failing sweep does not keep the others from being done. */
+export function createReconciler(sweeps: readonly Sweep[], log: Log): Reconciler {
   let timer: ReturnType<typeof setInterval> | undefined;
 
   async function run(): Promise<void> {
-    try {
-      const removed = await objects.sweepUnfinished(new Date(now() - graceMs));
-      if (removed > 0) log.info("objects.swept", { removed });
-    } catch (error) {
-      log.warn("objects.sweep.failed", { reason: String(error) });
+    for (const { what, run: sweep } of sweeps) {
+      try {
+        const removed = await sweep();
+        if (removed > 0) log.info("leftovers.swept", { what, removed });
+      } catch (error) {
+        log.warn("leftovers.sweep.failed", { what, reason: String(error) });
+      }
     }
   }
 

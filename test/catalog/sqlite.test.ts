@@ -4,9 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sql } from "drizzle-orm";
 import { createSqliteCatalog } from "../../src/catalog/sqlite.ts";
-import { listPendingSqliteMigrations, migrateSqlite } from "../../src/database/migrate-sqlite.ts";
+import { listPendingSqliteMigrations, migrateSqlite, sqliteMigrations } from "../../src/database/migrate-sqlite.ts";
 import { openSqlite } from "../../src/database/sqlite-connection.ts";
 import { describeCatalog, newEntry } from "./contract.ts";
+
+const allMigrations = sqliteMigrations.map(({ name }) => name);
 
 const dir = mkdtempSync(join(tmpdir(), "flame-catalog-"));
 afterAll(() => rmSync(dir, { recursive: true }));
@@ -87,8 +89,8 @@ describe("SQLite file", () => {
 describe("SQLite migrations", () => {
   test("are applied once", async () => {
     const sqlite = openSqlite(newPath());
-    expect(await listPendingSqliteMigrations(sqlite)).toEqual(["0000_catalog"]);
-    expect(await migrateSqlite(sqlite)).toEqual(["0000_catalog"]);
+    expect(await listPendingSqliteMigrations(sqlite)).toEqual(allMigrations);
+    expect(await migrateSqlite(sqlite)).toEqual(allMigrations);
     expect(await migrateSqlite(sqlite)).toEqual([]);
     expect(await listPendingSqliteMigrations(sqlite)).toEqual([]);
     await sqlite.close();
@@ -100,7 +102,7 @@ describe("SQLite migrations", () => {
       { name: "0000_broken", sql: "create table kept (id);\n--> statement-breakpoint\ncreate nonsense;" },
     ];
     await expect(migrateSqlite(sqlite, broken)).rejects.toMatchObject({ code: "database" });
-    expect(await listPendingSqliteMigrations(sqlite)).toEqual(["0000_catalog"]);
+    expect(await listPendingSqliteMigrations(sqlite)).toEqual(allMigrations);
     expect(await sqlite.run((db) => db.all(sql`select name from sqlite_schema`))).toEqual([]);
     await sqlite.close();
   });

@@ -1,9 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { createPostgresCatalog } from "../../src/catalog/postgres.ts";
-import { listPendingPostgresMigrations, migratePostgres } from "../../src/database/migrate-postgres.ts";
+import {
+  listPendingPostgresMigrations,
+  migratePostgres,
+  postgresMigrations,
+} from "../../src/database/migrate-postgres.ts";
 import { openPostgres, type Postgres } from "../../src/database/postgres-connection.ts";
-import { createTestDatabase, type TestDatabase, testPostgresUrl } from "../support/postgres-database.ts";
 import { newEntry } from "../catalog/contract.ts";
+import { createTestDatabase, type TestDatabase, testPostgresUrl } from "../support/postgres-database.ts";
+
+const allMigrations = postgresMigrations.map(({ name }) => name);
 
 const readDump = (name: string) => Bun.file(new URL(`../fixtures/python-database/${name}`, import.meta.url)).text();
 const oldDump = await readDump("v0.1.4-no-cascade.sql");
@@ -79,7 +85,7 @@ describe.skipIf(testPostgresUrl === undefined)("A Python service's PostgreSQL da
       const rows = await readRows(database);
       expect(rows.map((list) => list.length)).toEqual([6, 12, 24]);
 
-      expect(await migratePostgres(postgres)).toEqual(["0000_catalog"]);
+      expect(await migratePostgres(postgres)).toEqual(allMigrations);
       expect(await readRows(database)).toEqual(rows);
       expect(await readStructure(database)).toEqual(await readFreshStructure());
       expect(await migratePostgres(postgres)).toEqual([]);
@@ -172,7 +178,7 @@ describe.skipIf(testPostgresUrl === undefined)("A Python service's PostgreSQL da
       expect(failure).toMatchObject({ name: "MigrationError", message: expect.stringMatching(complaint) });
       expect(await readStructure(database)).toEqual(structure);
       expect(await readRows(database)).toEqual(rows);
-      expect(await listPendingPostgresMigrations(postgres)).toEqual(["0000_catalog"]);
+      expect(await listPendingPostgresMigrations(postgres)).toEqual(allMigrations);
     });
   }
 });

@@ -1,7 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { listPendingPostgresMigrations, migratePostgres } from "../../src/database/migrate-postgres.ts";
+import {
+  listPendingPostgresMigrations,
+  migratePostgres,
+  postgresMigrations,
+} from "../../src/database/migrate-postgres.ts";
 import { openPostgres, type Postgres } from "../../src/database/postgres-connection.ts";
 import { createTestDatabase, type TestDatabase, testPostgresUrl } from "../support/postgres-database.ts";
+
+const allMigrations = postgresMigrations.map(({ name }) => name);
 
 describe.skipIf(testPostgresUrl === undefined)("PostgreSQL migrations", () => {
   let database: TestDatabase;
@@ -16,8 +22,8 @@ describe.skipIf(testPostgresUrl === undefined)("PostgreSQL migrations", () => {
   });
 
   test("an empty database is filled, once", async () => {
-    expect(await listPendingPostgresMigrations(postgres)).toEqual(["0000_catalog"]);
-    expect(await migratePostgres(postgres)).toEqual(["0000_catalog"]);
+    expect(await listPendingPostgresMigrations(postgres)).toEqual(allMigrations);
+    expect(await migratePostgres(postgres)).toEqual(allMigrations);
     expect(await migratePostgres(postgres)).toEqual([]);
     expect(await listPendingPostgresMigrations(postgres)).toEqual([]);
   });
@@ -32,7 +38,7 @@ describe.skipIf(testPostgresUrl === undefined)("PostgreSQL migrations", () => {
   test("eight processes that start at once apply each migration once", async () => {
     const processes = Array.from({ length: 8 }, () => openPostgres({ ...database.settings, maxConnections: 1 }));
     const applied = await Promise.all(processes.map((connection) => migratePostgres(connection)));
-    expect(applied.flat()).toEqual(["0000_catalog"]);
+    expect(applied.flat()).toEqual(allMigrations);
     await Promise.all(processes.map((connection) => connection.close()));
   });
 
@@ -46,11 +52,11 @@ describe.skipIf(testPostgresUrl === undefined)("PostgreSQL migrations", () => {
   test("a migration that fails in the middle leaves nothing behind", async () => {
     await migratePostgres(postgres);
     const migrations = [
-      { name: "0000_catalog", sql: "" },
-      { name: "0001_broken", sql: "create table kept ();\n--> statement-breakpoint\nselect nonsense;" },
+      ...postgresMigrations,
+      { name: "9000_broken", sql: "create table kept ();\n--> statement-breakpoint\nselect nonsense;" },
     ];
     await expect(migratePostgres(postgres, migrations)).rejects.toThrow(/nonsense/);
     expect(await database.execute("select relname from pg_class where relname = 'kept'")).toEqual([]);
-    expect(await listPendingPostgresMigrations(postgres, migrations)).toEqual(["0001_broken"]);
+    expect(await listPendingPostgresMigrations(postgres, migrations)).toEqual(["9000_broken"]);
   });
 });

@@ -1,10 +1,41 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { badRequest, commonErrors, jsonContent, storedSchema, uploadErrors, uuidSchema } from "../schemas.ts";
+import {
+  describeHeaders,
+  exampleIds,
+  exampleUrl,
+  fileBytes,
+  filePart,
+  hubTimeout,
+  invalid,
+  jsonContent,
+  missing,
+  notUuid,
+  problem,
+  storageFull,
+  storedSchema,
+  tokenProblems,
+  unknownAnalysis,
+  unknownObject,
+  uploadProblems,
+  upstreamProblem,
+  uuidSchema,
+} from "../schemas.ts";
 
 const shared = { tags: ["Intermediate"], security: [{ bearer: [] }] };
-const objectId = uuidSchema("Id of the file on the Hub", "7b2f2f0e-63c7-4f0a-8f8f-1f0f4b5f6d31");
-const localObjectId = uuidSchema("Id of a stored local object", "1f0c4b1e-5c1a-4a6e-9a53-1f7a3c0e2b11");
-const nodeExample = "b0000000-0000-4000-8000-000000000001";
+const objectId = uuidSchema("Id of the file on the Hub", exampleIds.hubFile);
+const localObjectId = uuidSchema("Id of a stored local object", exampleIds.object);
+
+const sent = jsonContent(storedSchema, "The Hub has the file", {
+  url: `${exampleUrl}/intermediate/${exampleIds.hubFile}?remote_node_id=${exampleIds.node}`,
+  object_id: exampleIds.hubFile,
+});
+const noBucket = `Temp bucket for analysis with ID ${exampleIds.analysis} was not found`;
+const unknownNode = `Remote node with ID ${exampleIds.node} does not exist.`;
+const unusableKey = [
+  `Remote node with ID ${exampleIds.node} does not provide a public key`,
+  "The remote node's public key cannot be read",
+];
+const noRoom = storageFull("There is no room for temporary files on this node");
 
 /**
  * A node's id as clients send it: old ones glue a second query to the first (`A?node_id=B`), or send the word None.
@@ -13,7 +44,7 @@ const nodeExample = "b0000000-0000-4000-8000-000000000001";
 const tolerantNodeId = z
   .string()
   .transform((text) => text.split("?")[0] ?? "")
-  .pipe(z.union([z.enum(["", "None"]).transform(() => undefined), uuidSchema("Id of a node", nodeExample)]))
+  .pipe(z.union([z.enum(["", "None"]).transform(() => undefined), uuidSchema("Id of a node", exampleIds.node)]))
   .optional();
 
 export const putIntermediateResult = createRoute({
@@ -34,8 +65,12 @@ export const putIntermediateResult = createRoute({
             type: "object",
             required: ["file"],
             properties: {
-              remote_node_id: { type: "string", format: "uuid", examples: [nodeExample] },
-              file: { type: "string", contentMediaType: "application/octet-stream" },
+              remote_node_id: {
+                type: "string",
+                description: "The node that may read it",
+                examples: [exampleIds.node],
+              },
+              file: filePart,
             },
           },
         },
@@ -43,10 +78,15 @@ export const putIntermediateResult = createRoute({
     },
   },
   responses: {
-    200: jsonContent(storedSchema, "The Hub has the file"),
-    ...badRequest,
-    ...commonErrors,
-    ...uploadErrors,
+    200: sent,
+    400: problem("The file cannot be encrypted for that node", unusableKey),
+    ...tokenProblems,
+    404: problem("There is nowhere to send the file to", [noBucket, unknownNode]),
+    ...uploadProblems,
+    422: invalid(missing("body", "file"), notUuid("body", "remote_node_id")),
+    502: upstreamProblem("hub"),
+    504: hubTimeout,
+    507: noRoom,
   },
 });
 
@@ -73,9 +113,27 @@ export const getIntermediateResult = createRoute({
     }),
   },
   responses: {
-    200: { description: "The file", content: { "application/octet-stream": { schema: { type: "string" } } } },
-    ...badRequest,
-    ...commonErrors,
+    200: {
+      description: "The file; damage that shows only on the way breaks the connection off",
+      headers: describeHeaders({
+        "Content-Disposition": {
+          example: 'attachment; filename="gradients.pt"',
+          description: "The name it was sent under",
+        },
+        "X-Content-Type-Options": { example: "nosniff", description: "Browsers must save it, never show it" },
+      }),
+      content: { "application/octet-stream": { schema: fileBytes } },
+    },
+    400: problem("The file cannot be decrypted", [
+      `Failed to decrypt file with ID ${exampleIds.hubFile} which was encrypted by node ${exampleIds.node}.`,
+      ...unusableKey,
+    ]),
+    ...tokenProblems,
+    404: problem("The analysis has no such file", [unknownObject, unknownNode]),
+    422: invalid(notUuid("path", "object_id"), notUuid("query", "remote_node_id")),
+    502: upstreamProblem("hub"),
+    504: hubTimeout,
+    507: noRoom,
   },
 });
 
@@ -87,7 +145,23 @@ export const uploadLocalFile = createRoute({
   summary: "Send a stored local file to another node, encrypted",
   description: "The file goes from the node's store to the Hub without passing through the client.",
   request: {
-    query: z.object({ object_id: localObjectId, remote_node_id: uuidSchema("The node that may read it", nodeExample) }),
+    query: z.object({
+      object_id: localObjectId,
+      remote_node_id: uuidSchema("The node that may read it", exampleIds.node),
+    }),
   },
-  responses: { 200: jsonContent(storedSchema, "The Hub has the file"), ...badRequest, ...commonErrors },
+  responses: {
+    200: sent,
+    400: problem("The file cannot be encrypted for that node", unusableKey),
+    ...tokenProblems,
+    404: problem("There is no such object, or nowhere to send it to", [
+      unknownObject,
+      unknownAnalysis,
+      noBucket,
+      unknownNode,
+    ]),
+    422: invalid(missing("query", "object_id"), notUuid("query", "remote_node_id")),
+    502: upstreamProblem("hub", "store"),
+    504: hubTimeout,
+  },
 });

@@ -1,14 +1,41 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { badRequest, commonErrors, jsonContent, storedSchema, uploadErrors, uuidSchema } from "../schemas.ts";
+import {
+  adapterOnly,
+  databaseProblem,
+  describeHeaders,
+  exampleIds,
+  exampleUrl,
+  fileBytes,
+  filePart,
+  hubTimeout,
+  invalid,
+  jsonContent,
+  missing,
+  notUuid,
+  problem,
+  storageFull,
+  storedSchema,
+  tokenProblems,
+  unknownAnalysis,
+  unknownObject,
+  uploadProblems,
+  upstreamProblem,
+  urlText,
+  uuidSchema,
+} from "../schemas.ts";
 
-const objectId = uuidSchema("Id of a stored object", "1f0c4b1e-5c1a-4a6e-9a53-1f7a3c0e2b11");
-const projectId = uuidSchema("Id of a project", "6513270e-269e-4d37-b2a7-4de452e6b438");
+const shared = { tags: ["Local"], security: [{ bearer: [] }] };
+const objectId = uuidSchema("Id of a stored object", exampleIds.object);
+const projectId = uuidSchema("Id of a project", exampleIds.project);
 const tagName = z
   .string()
-  .openapi({ description: "Up to 32 lower-case letters, digits, inner hyphens", example: "model-1" });
-const shared = { tags: ["Local"], security: [{ bearer: [] }] };
-const url = z.string().openapi({ example: "http://localhost:8080/local/1f0c4b1e-5c1a-4a6e-9a53-1f7a3c0e2b11" });
-const filename = z.string().openapi({ example: "weights.pkl" });
+  .openapi({ description: "Up to 32 lower-case letters, digits and inner hyphens", example: "model-1" });
+const objectUrl = `${exampleUrl}/local/${exampleIds.object}`;
+const taggedResult = { filename: "weights.pkl", url: objectUrl };
+const taggedResultSchema = z
+  .object({ filename: z.string(), url: urlText })
+  .openapi("TaggedResult", { description: "A stored file, by the name it was tagged under" });
+const invalidTag = "Invalid tag `My Tag`";
 
 export const putLocalResult = createRoute({
   ...shared,
@@ -26,7 +53,7 @@ export const putLocalResult = createRoute({
             type: "object",
             required: ["file"],
             properties: {
-              file: { type: "string", contentMediaType: "application/octet-stream" },
+              file: filePart,
               tag: { type: "string", description: "Empty or absent: untagged", examples: ["model-1"] },
             },
           },
@@ -34,7 +61,31 @@ export const putLocalResult = createRoute({
       },
     },
   },
-  responses: { 200: jsonContent(storedSchema, "The file is stored"), ...badRequest, ...commonErrors, ...uploadErrors },
+  responses: {
+    200: jsonContent(storedSchema, "The file is stored", { url: objectUrl, object_id: exampleIds.object }),
+    400: problem("The tag is not one", [invalidTag]),
+    ...tokenProblems,
+    404: problem("The Hub does not know the analysis", [unknownAnalysis]),
+    ...uploadProblems,
+    422: invalid(missing("body", "file")),
+    502: upstreamProblem("hub", "store"),
+    503: databaseProblem,
+    504: hubTimeout,
+    507: storageFull("The object store is full", "There is no room left on this node"),
+  },
+});
+
+const etag = { ETag: { example: '"9b2cf5…"', description: "Names this content, for `If-None-Match` and `If-Range`" } };
+const fileHeaders = {
+  ...etag,
+  "Accept-Ranges": { example: "bytes", description: "Parts may be asked for" },
+  "Content-Disposition": { example: 'attachment; filename="weights.pkl"', description: "The name it was stored under" },
+  "Last-Modified": { example: "Sat, 31 Jan 2026 12:00:00 GMT", description: "When it was stored" },
+  "X-Content-Type-Options": { example: "nosniff", description: "Browsers must save it, never show it" },
+};
+const anyContent = { "*/*": { schema: fileBytes } };
+const contentRange = (example: string) => ({
+  "Content-Range": { example, description: "Which part of how many bytes" },
 });
 
 export const getLocalResult = createRoute({
@@ -43,14 +94,34 @@ export const getLocalResult = createRoute({
   path: "/local/{object_id}",
   operationId: "getLocalResult",
   summary: "Read a stored file",
-  description: "Also by HEAD, by `Range` and with `If-None-Match`.",
-  request: { params: z.object({ object_id: objectId }) },
+  description:
+    "With the content type it was stored with. `HEAD` tells its size; an S3 store's files are sent in chunks.",
+  request: {
+    params: z.object({ object_id: objectId }),
+    headers: z.object({
+      Range: z.string().optional().openapi({ description: "One range of bytes, RFC 9110 §14", example: "bytes=0-99" }),
+      "If-Range": z.string().optional().openapi({ description: "The `ETag` that the range is meant for" }),
+      "If-None-Match": z.string().optional().openapi({ description: "`ETag`s that the client has already" }),
+    }),
+  },
   responses: {
-    200: { description: "The file", content: { "application/octet-stream": { schema: { type: "string" } } } },
-    206: { description: "A part of the file", content: { "application/octet-stream": { schema: { type: "string" } } } },
-    304: { description: "The client has this version" },
-    416: { description: "The range lies outside the file" },
-    ...commonErrors,
+    200: { description: "The file", headers: describeHeaders(fileHeaders), content: anyContent },
+    206: {
+      description: "The part of the file that was asked for",
+      headers: describeHeaders({ ...fileHeaders, ...contentRange("bytes 0-99/1024") }),
+      content: anyContent,
+    },
+    304: { description: "The client has this content already", headers: describeHeaders(etag) },
+    ...tokenProblems,
+    404: problem("The project has no such object", [unknownObject, unknownAnalysis]),
+    416: problem(
+      "The range lies outside the file",
+      ["The range lies outside the object"],
+      contentRange("bytes */1024"),
+    ),
+    422: invalid(notUuid("path", "object_id")),
+    502: upstreamProblem("hub", "store"),
+    504: hubTimeout,
   },
 });
 
@@ -60,9 +131,20 @@ export const getProjectTags = createRoute({
   path: "/local/tags",
   operationId: "getProjectTags",
   summary: "List the project's tags",
+  description: "Those of all its analyses.",
   responses: {
-    200: jsonContent(z.object({ tags: z.array(z.object({ name: z.string(), url })) }).openapi("Tags"), "The tags"),
-    ...commonErrors,
+    200: jsonContent(
+      z
+        .object({ tags: z.array(z.object({ name: z.string(), url: urlText })) })
+        .openapi("Tags", { description: "The tags of a project, and where their results are listed" }),
+      "The tags",
+      { tags: [{ name: "model-1", url: `${exampleUrl}/local/tags/model-1` }] },
+    ),
+    ...tokenProblems,
+    404: problem("The Hub does not know the analysis", [unknownAnalysis]),
+    502: upstreamProblem("hub"),
+    503: databaseProblem,
+    504: hubTimeout,
   },
 });
 
@@ -72,17 +154,30 @@ export const tagObject = createRoute({
   path: "/local/tags",
   operationId: "tagObject",
   summary: "Tag a stored file",
+  description: "Once more with the same tag changes nothing.",
   request: {
     query: z.object({
       tag_name: tagName,
       object_id: objectId,
-      filename: filename.optional().openapi({ description: "Default: the name the file was stored under" }),
+      filename: z
+        .string()
+        .optional()
+        .openapi({ description: "Default: the name the file was stored under", example: "weights.pkl" }),
     }),
   },
   responses: {
-    200: jsonContent(z.object({ filename, url }).openapi("TaggedResult"), "The file carries the tag"),
-    ...badRequest,
-    ...commonErrors,
+    200: jsonContent(taggedResultSchema, "The file carries the tag", taggedResult),
+    400: problem("The tag is not one, or the file has another name already", [
+      invalidTag,
+      `Object with ID ${exampleIds.object} is already known under the file name \`weights.pkl\`, not \`model.pkl\``,
+    ]),
+    ...tokenProblems,
+    404: problem("The project has no such object", [unknownObject, unknownAnalysis]),
+    422: invalid(missing("query", "tag_name"), notUuid("query", "object_id")),
+    502: upstreamProblem("hub", "store"),
+    503: databaseProblem,
+    504: hubTimeout,
+    507: storageFull("There is no room left on this node"),
   },
 });
 
@@ -92,11 +187,21 @@ export const getTaggedResults = createRoute({
   path: "/local/tags/{tag_name}",
   operationId: "getTaggedResults",
   summary: "List the files that carry a tag",
-  description: "Oldest first; empty for a tag nobody has used.",
+  description: "Oldest first; none for a tag that nobody has used.",
   request: { params: z.object({ tag_name: tagName }) },
   responses: {
-    200: jsonContent(z.object({ results: z.array(z.object({ filename, url })) }).openapi("TaggedResults"), "The files"),
-    ...commonErrors,
+    200: jsonContent(
+      z
+        .object({ results: z.array(taggedResultSchema) })
+        .openapi("TaggedResults", { description: "The files that carry a tag" }),
+      "The files",
+      { results: [taggedResult] },
+    ),
+    ...tokenProblems,
+    404: problem("The Hub does not know the analysis", [unknownAnalysis]),
+    502: upstreamProblem("hub"),
+    503: databaseProblem,
+    504: hubTimeout,
   },
 });
 
@@ -106,7 +211,21 @@ export const deleteLocalResults = createRoute({
   path: "/local",
   operationId: "deleteLocalResults",
   summary: "Remove everything of a project that is gone from the Hub",
-  description: "For the Hub Adapter only.",
+  description: "For the Hub Adapter only. Once more changes nothing.",
   request: { query: z.object({ project_id: projectId }) },
-  responses: { 200: jsonContent(z.null(), "Nothing of the project is left"), ...badRequest, ...commonErrors },
+  responses: {
+    200: jsonContent(z.null(), "Nothing of the project is left", null),
+    400: problem("The project is still there", [
+      `Project '${exampleIds.project}' will not be deleted because it is still available on the Hub.`,
+    ]),
+    401: tokenProblems[401],
+    403: adapterOnly(
+      `Only the Hub Adapter client is allowed to delete local results, got client ID '${exampleIds.analysis}'.`,
+    ),
+    422: invalid(missing("query", "project_id")),
+    502: upstreamProblem("hub", "store"),
+    503: databaseProblem,
+    504: hubTimeout,
+    507: storageFull("There is no room left on this node"),
+  },
 });

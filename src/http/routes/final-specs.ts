@@ -1,0 +1,143 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import {
+  databaseProblem,
+  describeHeaders,
+  exampleIds,
+  exampleUrl,
+  filePart,
+  hubTimeout,
+  invalid,
+  jsonContent,
+  missing,
+  notUuid,
+  problem,
+  storageFull,
+  tokenProblems,
+  uploadProblems,
+  upstreamProblem,
+  urlText,
+  uuidSchema,
+  uuidText,
+} from "../schemas.ts";
+
+const shared = { tags: ["Final"], security: [{ bearer: [] }] };
+const submissionId = uuidSchema("Id of a submission", exampleIds.submission);
+
+const submittedSchema = z
+  .object({ submission_id: uuidText, url: urlText })
+  .openapi("Submitted", { description: "A final result that waits for the Hub, and where its state can be looked up" });
+
+const dateTime = z.string().openapi({ format: "date-time" });
+const submissionSchema = z
+  .object({
+    submission_id: uuidText,
+    status: z.enum(["queued", "delivered", "rejected"]),
+    attempts: z.number().int().openapi({ description: "How often it was tried to deliver it" }),
+    last_error: z.string().nullable().openapi({ description: "Why the last attempt failed" }),
+    submitted_at: dateTime,
+    delivered_at: dateTime.nullable(),
+  })
+  .openapi("Submission", { description: "What has become of a final result" });
+
+const noBucket = `Result bucket for analysis with ID ${exampleIds.analysis} was not found`;
+const submitResponses = {
+  202: jsonContent(submittedSchema, "The file is safe here and will be delivered as soon as the Hub takes it", {
+    submission_id: exampleIds.submission,
+    url: `${exampleUrl}/final/submissions/${exampleIds.submission}`,
+  }),
+  204: { description: "The Hub has the file", headers: describeHeaders() },
+  ...tokenProblems,
+  404: problem("There is nowhere to send the file to", [noBucket]),
+  ...uploadProblems,
+  409: problem("The Hub has a file of this name already", ["The result bucket already has a file named `result.csv`"]),
+  502: upstreamProblem("hub", "store"),
+  503: databaseProblem,
+  504: hubTimeout,
+  507: storageFull("The object store is full", "There is no room left on this node"),
+};
+
+export const putFinalResult = createRoute({
+  ...shared,
+  method: "put",
+  path: "/final",
+  operationId: "putFinalResult",
+  summary: "Submit a final result to the Hub",
+  description:
+    "The file goes to the analysis' result bucket. While the Hub is away, or takes its time, the file is kept on this node " +
+    "and delivered later.",
+  request: {
+    body: {
+      required: true,
+      content: {
+        "multipart/form-data": { schema: { type: "object", required: ["file"], properties: { file: filePart } } },
+      },
+    },
+  },
+  responses: { ...submitResponses, 422: invalid(missing("body", "file")) },
+});
+
+export const putFinalResultWithLocalDP = createRoute({
+  ...shared,
+  method: "put",
+  path: "/final/localdp",
+  operationId: "putFinalResultWithLocalDP",
+  summary: "Submit a number to the Hub, with noise for local differential privacy",
+  description:
+    "The file holds a single number of at most 1 KiB. Laplace noise of scale sensitivity / epsilon is added to it; the true " +
+    "value is kept nowhere.",
+  request: {
+    body: {
+      required: true,
+      content: {
+        "multipart/form-data": {
+          schema: {
+            type: "object",
+            required: ["file", "epsilon", "sensitivity"],
+            properties: {
+              file: filePart,
+              epsilon: { type: "number", description: "The privacy budget to spend; positive", examples: [1] },
+              sensitivity: {
+                type: "number",
+                description: "How far one individual can move the value; positive",
+                examples: [1],
+              },
+            },
+          },
+        },
+      },
+    },
+  },
+  responses: {
+    ...submitResponses,
+    400: problem("A number is missing or out of range", [
+      "Uploaded file must contain a single numerical value.",
+      "epsilon must be a positive, finite number.",
+    ]),
+    422: invalid(missing("body", "epsilon")),
+  },
+});
+
+export const getSubmission = createRoute({
+  ...shared,
+  method: "get",
+  path: "/final/submissions/{submission_id}",
+  operationId: "getSubmission",
+  summary: "What has become of a submitted result",
+  description: "One that the Hub could not take at once is delivered later, or rejected with a reason.",
+  request: { params: z.object({ submission_id: submissionId }) },
+  responses: {
+    200: jsonContent(submissionSchema, "The submission", {
+      submission_id: exampleIds.submission,
+      status: "queued",
+      attempts: 2,
+      last_error: "The Hub cannot be reached",
+      submitted_at: "2026-01-31T12:00:00.000Z",
+      delivered_at: null,
+    }),
+    ...tokenProblems,
+    404: problem("The analysis has no such submission", [`Submission with ID ${exampleIds.submission} does not exist`]),
+    422: invalid(notUuid("path", "submission_id")),
+    502: upstreamProblem(),
+    503: databaseProblem,
+  },
+});

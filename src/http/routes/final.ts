@@ -1,0 +1,56 @@
+import type { Context } from "hono";
+import type { Authenticator } from "../../identity/authenticator.ts";
+import type { FinalResults } from "../../results/final.ts";
+import type { Upload } from "../../results/upload.ts";
+import { authenticate } from "../auth.ts";
+import { type AppEnv, idleSeconds } from "../env.ts";
+import { createRouter } from "../router.ts";
+import { readUpload } from "../upload.ts";
+import type { Urls } from "../urls.ts";
+import * as specs from "./final-specs.ts";
+
+export interface FinalRouteDeps {
+  readonly authenticator: Authenticator;
+  readonly final: FinalResults;
+  readonly urls: Urls;
+  readonly maxUploadBytes: number;
+  readonly stallMs: number;
+}
+
+type Submit = (analysisId: string, upload: Upload) => Promise<string | undefined>;
+
+export function finalRoutes({ authenticator, final, urls, maxUploadBytes, stallMs }: FinalRouteDeps) {
+  const router = createRouter();
+  const middleware = [authenticate(authenticator)];
+
+  async function answerSubmission(c: Context<AppEnv>, submit: Submit) {
+    c.env.setIdleTimeout(0);
+    try {
+      const upload = await readUpload(c.req.raw, { maxFileBytes: maxUploadBytes, stallMs });
+      const submissionId = await submit(c.get("clientId"), upload);
+      if (submissionId === undefined) return c.body(null, 204);
+      const url = urls.absolute(c.req.raw, `/final/submissions/${submissionId}`);
+      return c.json({ submission_id: submissionId, url }, 202);
+    } finally {
+      c.env.setIdleTimeout(idleSeconds);
+    }
+  }
+
+  router.openapi({ ...specs.putFinalResult, middleware }, (c) => answerSubmission(c, final.submit));
+  router.openapi({ ...specs.putFinalResultWithLocalDP, middleware }, (c) => answerSubmission(c, final.submitNoisy));
+
+  router.openapi({ ...specs.getSubmission, middleware }, async (c) => {
+    const found = await final.find(c.get("clientId"), c.req.valid("param").submission_id);
+    const answer = {
+      submission_id: found.id,
+      status: found.state === "delivering" ? ("queued" as const) : found.state,
+      attempts: found.attempts,
+      last_error: found.lastError ?? null,
+      submitted_at: found.submittedAt.toISOString(),
+      delivered_at: found.deliveredAt?.toISOString() ?? null,
+    };
+    return c.json(answer, 200);
+  });
+
+  return router;
+}

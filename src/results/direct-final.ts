@@ -1,0 +1,30 @@
+import type { Hub } from "../hub/hub.ts";
+import type { Log } from "../log.ts";
+import { ensureLink, findNamesakes, nameTaken, removeFromHub, singleFile } from "../submissions/hub-copy.ts";
+import { plainName } from "../submissions/hub-names.ts";
+import type { NewFinal } from "../submissions/queue.ts";
+import type { ResultBuckets } from "./result-bucket.ts";
+
+export interface DirectFinalDeps {
+  readonly hub: Hub;
+  readonly buckets: ResultBuckets;
+  readonly log: Log;
+}
+
+/** Passes a final straight on to the Hub, without keeping it here; resolves with its size. What fails leaves nothing there. */
+export async function sendDirectly(deps: DirectFinalDeps, final: NewFinal): Promise<number> {
+  const { hub, buckets } = deps;
+  const { analysisId, filename, contentType, body } = final;
+  const bucket = await buckets.get(analysisId);
+  const path = plainName(filename);
+  if ((await findNamesakes(hub, bucket.bucketId, [path])).length > 0) throw nameTaken(path);
+  const files = await hub.upload(bucket.bucketId, { path, contentType, body });
+  try {
+    const file = singleFile(files);
+    await ensureLink(hub, bucket, file, false);
+    return file.sizeBytes;
+  } catch (error) {
+    await removeFromHub(deps, files);
+    throw error;
+  }
+}

@@ -1,0 +1,125 @@
+import { AppError } from "../errors.ts";
+import type { Hub } from "../hub/hub.ts";
+import type { Log } from "../log.ts";
+import type { LaplaceOptions } from "../privacy/laplace.ts";
+import type { RandomBytes } from "../privacy/random-integers.ts";
+import { getSubmission, type NewFinal, type SubmissionQueue } from "../submissions/queue.ts";
+import type { Submission } from "../submissions/submission-store.ts";
+import { sendDirectly } from "./direct-final.ts";
+import { addNoise, readNumberForm } from "./noisy-number.ts";
+import type { ResultBuckets } from "./result-bucket.ts";
+import type { Upload } from "./upload.ts";
+import { wholeForm } from "./whole-form.ts";
+
+/**
+ * Final results, which go to the Hub. Both ways of submitting throw `not_found` for an analysis without a result bucket,
+ * `conflict` for a name the bucket has already, and the error of whatever failed; nothing is kept then.
+ */
+export interface FinalResults {
+  /** Resolves with the id of the submission when it is safe here and on its way, with `undefined` when the Hub has it. */
+  submit(analysisId: string, upload: Upload): Promise<string | undefined>;
+  /** Submits the number in the file with noise, and nothing else of it: its true value is kept nowhere, not for a moment. */
+  submitNoisy(analysisId: string, upload: Upload): Promise<string | undefined>;
+  /** Throws `not_found` unless it is a submission of this analysis. */
+  find(analysisId: string, submissionId: string): Promise<Submission>;
+}
+
+export interface FinalResultsDeps {
+  readonly hub: Hub;
+  readonly buckets: ResultBuckets;
+  readonly queue: SubmissionQueue;
+  /** Whether finals are queued while the Hub is away; if not, they are refused. */
+  readonly isQueued: boolean;
+  /** Cryptographically secure. */
+  readonly randomBytes: RandomBytes;
+  readonly log: Log;
+}
+
+export function createFinalResults(deps: FinalResultsDeps): FinalResults {
+  const { buckets, queue, isQueued, randomBytes } = deps;
+  const send = isQueued ? sendThroughQueue : sendWithoutQueue;
+
+  return {
+    async submit(analysisId, upload) {
+      const { filename, contentType, maxBytes } = upload;
+      if (isQueued) await buckets.refuseMissing(analysisId);
+      return send(deps, { analysisId, filename, contentType, maxBytes, body: wholeForm(upload).body });
+    },
+
+    async submitNoisy(analysisId, upload) {
+      const { filename } = upload;
+      const form = await readNumberForm(upload);
+      // Before anything else is done, so that no error, log line or delay hereafter depends on the true value.
+      const noisy = attempt(() => addNoise(form, randomBytes));
+      if (isQueued) await buckets.refuseMissing(analysisId);
+      else await buckets.get(analysisId);
+      const content = new TextEncoder().encode(noisy());
+      const body = new Blob([content]).stream();
+      const final = { analysisId, filename, contentType: "text/plain", maxBytes: content.byteLength, body };
+      return released(deps, analysisId, form.options, () => send(deps, final));
+    },
+
+    find: (analysisId, submissionId) => getSubmission(queue, analysisId, submissionId),
+  };
+}
+
+type Send = (deps: FinalResultsDeps, final: NewFinal) => Promise<string | undefined>;
+
+const sendThroughQueue: Send = async ({ queue, log }, final) => {
+  const { analysisId } = final;
+  try {
+    const { submissionId, sizeBytes, verdict } = await queue.submit(final);
+    log.info("final.submitted", { analysisId, objectId: submissionId, bytes: sizeBytes, verdict, outcome: "ok" });
+    return verdict === "queued" ? submissionId : undefined;
+  } catch (error) {
+    log.info("final.submitted", { analysisId, ...failure(error) });
+    throw error;
+  }
+};
+
+const sendWithoutQueue: Send = async (deps, final) => {
+  const { analysisId } = final;
+  try {
+    const bytes = await sendDirectly(deps, final);
+    deps.log.info("final.submitted", { analysisId, bytes, outcome: "ok" });
+    deps.log.info("final.delivered", { analysisId, bytes, outcome: "ok" });
+    return undefined;
+  } catch (error) {
+    deps.log.info("final.submitted", { analysisId, ...failure(error) });
+    throw error;
+  }
+};
+
+/** A release is put on record as soon as the noisy value may have left this node, even if sending it failed. */
+async function released<T>(
+  { log }: FinalResultsDeps,
+  analysisId: string,
+  { epsilon, sensitivity }: LaplaceOptions,
+  send: () => Promise<T>,
+): Promise<T> {
+  const record = () => log.info("dp.released", { analysisId, epsilon, sensitivity, outcome: "ok" });
+  try {
+    const sent = await send();
+    record();
+    return sent;
+  } catch (error) {
+    if (error instanceof AppError && error.code.startsWith("hub_")) record();
+    throw error;
+  }
+}
+
+function failure(error: unknown) {
+  return { outcome: "failed", code: error instanceof AppError ? error.code : "unknown" };
+}
+
+/** Does the work now, and gives its value or throws its error when asked. */
+function attempt<T>(work: () => T): () => T {
+  try {
+    const value = work();
+    return () => value;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
+  }
+}

@@ -1,0 +1,38 @@
+import type { ObjectStore } from "../objects/object-store.ts";
+import type { Spool } from "../streams/spool.ts";
+import { sweepEnded, sweepFiles } from "../submissions/leftovers.ts";
+import type { SubmissionStore } from "../submissions/submission-store.ts";
+import type { Sweep } from "./reconciler.ts";
+
+export interface LeftoversDeps {
+  readonly objects: ObjectStore;
+  readonly submissions: SubmissionStore;
+  readonly spool: Pick<Spool, "sweep">;
+  /** How long submissions that are over can be looked up. */
+  readonly keepMs: number;
+  /** Whether no other process uses the storage: what is older than this one is left over then, however fresh. */
+  readonly isAlone: boolean;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+const hourMs = 3_600_000;
+/** Far longer than any upload that is still alive. */
+const uploadGraceMs = 24 * hourMs;
+const fileGraceMs = hourMs;
+const spoolGraceMs = hourMs;
+
+/** Everything that can be left over, by kind. Takes the time of this call as that of the start. */
+export function listSweeps({ objects, submissions, spool, keepMs, isAlone, now }: LeftoversDeps): Sweep[] {
+  const startedAtMs = isAlone ? now() : 0;
+  const before = (graceMs: number) => new Date(Math.max(now() - graceMs, startedAtMs));
+  return [
+    { what: "unfinished uploads", run: () => objects.sweepUnfinished(before(uploadGraceMs)) },
+    { what: "temporary files", run: () => spool.sweep(new Date(now() - spoolGraceMs)) },
+    {
+      what: "files of unknown submissions",
+      run: () => sweepFiles({ store: submissions, objects }, before(fileGraceMs)),
+    },
+    { what: "submissions that are over", run: () => sweepEnded({ store: submissions, objects }, keepMs) },
+  ];
+}

@@ -1,0 +1,76 @@
+import { AppError, type FieldProblem } from "../errors.ts";
+import { addLaplaceNoise, type LaplaceOptions } from "../privacy/laplace.ts";
+import { formatPythonFloat, parsePythonFloat } from "../privacy/parse-number.ts";
+import type { RandomBytes } from "../privacy/random-integers.ts";
+import type { Upload } from "./upload.ts";
+import { wholeForm } from "./whole-form.ts";
+
+const maxNumberBytes = 1024;
+
+/** A form with a number in its file, read whole: the only file that is ever held in memory, and never kept anywhere else. */
+export interface NumberForm {
+  /** `undefined` for a file that is too long or no number. */
+  readonly value: number | undefined;
+  /** Not checked for their range. */
+  readonly options: LaplaceOptions;
+}
+
+/** Throws `invalid_form` when `epsilon` or `sensitivity` is missing or no number, and what reading the form throws. */
+export async function readNumberForm(upload: Upload): Promise<NumberForm> {
+  const form = wholeForm(upload);
+  const bytes = await readShort(form.body, maxNumberBytes);
+  // What follows a file that is too long is not read, so nothing can be said about it.
+  if (bytes === undefined) return { value: undefined, options: { epsilon: 1, sensitivity: 1 } };
+  const problems: FieldProblem[] = [];
+  const epsilon = readParameter(form.fields(), "epsilon", problems);
+  const sensitivity = readParameter(form.fields(), "sensitivity", problems);
+  if (problems.length > 0) throw new AppError("invalid_form", "The form is not valid", { problems });
+  return { value: parsePythonFloat(new TextDecoder().decode(bytes)), options: { epsilon, sensitivity } };
+}
+
+/** The number with Laplace noise, as text. Throws `invalid_input` for what is no number or out of range. */
+export function addNoise({ value, options }: NumberForm, randomBytes: RandomBytes): string {
+  if (value === undefined) {
+    throw new AppError("invalid_input", "Uploaded file must contain a single numerical value.");
+  }
+  for (const name of ["epsilon", "sensitivity"] as const) {
+    const isUsable = options[name] > 0 && Number.isFinite(options[name]);
+    if (!isUsable) throw new AppError("invalid_input", `${name} must be a positive, finite number.`);
+  }
+  return formatPythonFloat(addLaplaceNoise(value, options, randomBytes));
+}
+
+/** All bytes of a stream; `undefined`, and the stream is cancelled, if there are more than allowed. */
+async function readShort(stream: ReadableStream<Uint8Array>, maxBytes: number): Promise<Uint8Array | undefined> {
+  const reader = stream.getReader();
+  const bytes = new Uint8Array(maxBytes);
+  let length = 0;
+  for (let read = await reader.read(); !read.done; read = await reader.read()) {
+    if (length + read.value.byteLength > maxBytes) {
+      await reader.cancel();
+      return undefined;
+    }
+    bytes.set(read.value, length);
+    length += read.value.byteLength;
+  }
+  return bytes.subarray(0, length);
+}
+
+/** Numbers as Python's `float()` reads them, `nan` and `inf` too. */
+function readParameter(fields: ReadonlyMap<string, string>, name: string, problems: FieldProblem[]): number {
+  const text = fields.get(name) ?? "";
+  const loc = ["body", name];
+  const value = parsePythonFloat(text) ?? parseNonFinite(text);
+  if (text === "") problems.push({ type: "missing", loc, msg: "Field required", input: null });
+  else if (value === undefined) {
+    const msg = "Input should be a valid number, unable to parse string as a number";
+    problems.push({ type: "float_parsing", loc, msg, input: text });
+  }
+  return value ?? Number.NaN;
+}
+
+function parseNonFinite(text: string): number | undefined {
+  const isNamed = /^\s*[+-]?(?:nan|inf|infinity)\s*$/i.test(text);
+  const isTooLarge = /^[\s\d.e+-]*$/i.test(text) && Math.abs(Number(text)) === Number.POSITIVE_INFINITY;
+  return isNamed || isTooLarge ? Number.NaN : undefined;
+}

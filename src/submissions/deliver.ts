@@ -1,0 +1,111 @@
+import { AppError } from "../errors.ts";
+import type { Hub, HubBucket, HubFile } from "../hub/hub.ts";
+import type { Log } from "../log.ts";
+import type { ObjectStore } from "../objects/object-store.ts";
+import type { ContentHash } from "./content-hash.ts";
+import {
+  bucketMissing,
+  ensureLink,
+  findCopy,
+  findNamesakes,
+  nameTaken,
+  removeFromHub,
+  singleFile,
+} from "./hub-copy.ts";
+import { alternateName, plainName } from "./hub-names.ts";
+import { interruptible } from "./interruptible.ts";
+import { type HeldSubmission, submissionKey } from "./submission-store.ts";
+
+/** `no`: repeating it will not help. `later`: it may. */
+export type Outcome =
+  | { readonly kind: "delivered" }
+  | { readonly kind: "no"; readonly error: AppError }
+  | { readonly kind: "later"; readonly error: unknown };
+
+export interface DeliveryOptions {
+  /** Whether the file may get another name when its own is taken; else that is a `no`. */
+  readonly mayRename: boolean;
+  /** Ends the upload properly, as a broken one would harm the Hub. */
+  readonly signal: AbortSignal;
+}
+
+export interface DeliverDeps {
+  readonly hub: Hub;
+  readonly objects: Pick<ObjectStore, "open" | "stat">;
+  readonly newHash: () => ContentHash;
+  readonly log: Log;
+}
+
+export type Deliver = (submission: HeldSubmission, options: DeliveryOptions) => Promise<Outcome>;
+
+/** One attempt at delivering a submission. Never throws. */
+export function createDeliver(deps: DeliverDeps): Deliver {
+  return async (submission, options) => {
+    try {
+      await deliver(deps, submission, options);
+      return { kind: "delivered" };
+    } catch (error) {
+      return error instanceof AppError && isDefinite(error) ? { kind: "no", error } : { kind: "later", error };
+    }
+  };
+}
+
+/**
+ * The answer to an earlier attempt may have been lost, or its process killed: what the Hub has already is not sent again.
+ */
+async function deliver(deps: DeliverDeps, submission: HeldSubmission, options: DeliveryOptions): Promise<void> {
+  const { hub, objects, newHash } = deps;
+  const { id, analysisId, filename, attempts } = submission;
+  const isRepeat = attempts > 1;
+  if (isRepeat && (await objects.stat(submissionKey(id))) === undefined) throw fileMissing();
+  const bucket = await hub.findBucket(analysisId, "RESULT");
+  if (bucket === undefined) throw bucketMissing(analysisId);
+  const names = { plain: plainName(filename), alternate: alternateName(filename, id) };
+  const namesakes = await findNamesakes(hub, bucket.bucketId, Object.values(names));
+  const copy = isRepeat ? await findCopy(hub, namesakes, submission, newHash) : undefined;
+  if (copy !== undefined) return ensureLink(hub, bucket, copy, isRepeat);
+  const isTaken = namesakes.some(({ path }) => path === names.plain);
+  if (isTaken && !options.mayRename) throw nameTaken(names.plain);
+  // Nobody else uses the alternate name: what has it is a piece of this submission that could not be removed at the time.
+  await removeFromHub(
+    deps,
+    namesakes.filter(({ path }) => path !== names.plain),
+  );
+  await send(deps, bucket, submission, isTaken ? names.alternate : names.plain, options.signal);
+}
+
+async function send(
+  deps: DeliverDeps,
+  bucket: HubBucket,
+  { id, contentType, sizeBytes }: HeldSubmission,
+  path: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { hub, objects } = deps;
+  const opened = await objects.open(submissionKey(id));
+  if (opened === undefined) throw fileMissing();
+  const content = opened.body instanceof Blob ? opened.body.stream() : opened.body;
+  const body = interruptible(content, signal);
+  const files: readonly HubFile[] = await hub.upload(bucket.bucketId, { path, contentType, body, sizeBytes });
+  try {
+    await ensureLink(hub, bucket, singleFile(files), false);
+  } catch (error) {
+    if (error instanceof AppError && isDefinite(error)) await removeFromHub(deps, files);
+    throw error;
+  }
+}
+
+/** Statuses that say «not now» rather than «no». */
+const passing = new Set([401, 408, 425, 429]);
+
+/** Whether the Hub, or this node, has said for good that it will not be. A refused sign-in is the operator's to mend. */
+function isDefinite({ code, upstream }: AppError): boolean {
+  if (code !== "hub_unexpected") return code === "not_found" || code === "conflict";
+  if (upstream === undefined) return true;
+  const { status, isAboutSignIn = false } = upstream;
+  return !isAboutSignIn && status >= 400 && status < 500 && !passing.has(status);
+}
+
+function fileMissing() {
+  return new AppError("not_found", "The stored file is missing");
+}

@@ -1,0 +1,39 @@
+import type { Hub } from "../hub/hub.ts";
+import type { Log } from "../log.ts";
+import type { ObjectStore } from "../objects/object-store.ts";
+import type { ContentHash } from "./content-hash.ts";
+import { createCourier } from "./courier.ts";
+import { createDeliver } from "./deliver.ts";
+import { createDiscard } from "./discard.ts";
+import { createSubmissionQueue, type SubmissionQueue } from "./queue.ts";
+import { createSettle } from "./settle.ts";
+import type { SubmissionStore } from "./submission-store.ts";
+import { createWaitingClients } from "./waiting-clients.ts";
+
+export interface OpenQueueOptions {
+  readonly store: SubmissionStore;
+  readonly objects: ObjectStore;
+  readonly hub: Hub;
+  /** How long a client waits for the delivery. */
+  readonly waitMs: number;
+  readonly retryMaxMs: number;
+  readonly newId: () => string;
+  readonly newHash: () => ContentHash;
+  readonly random: () => number;
+  readonly log: Log;
+}
+
+/** Renewed three times as often; so long does a submission rest whose process was killed. */
+const leaseMs = 15_000;
+
+/** Puts the parts of the queue together; nothing runs before `start`. */
+export function openQueue(options: OpenQueueOptions): SubmissionQueue {
+  const { store, objects, hub, waitMs, retryMaxMs, newId, newHash, random, log } = options;
+  const lease = { holder: newId(), leaseMs };
+  const clients = createWaitingClients(waitMs);
+  const discard = createDiscard({ store, objects, log });
+  const deliver = createDeliver({ hub, objects, newHash, log });
+  const settle = createSettle({ store, objects, clients, discard, lease, retryMaxMs, random, log });
+  const courier = createCourier({ store, deliver, settle, clients, lease, log });
+  return createSubmissionQueue({ store, objects, courier, clients, discard, lease, newId, newHash });
+}

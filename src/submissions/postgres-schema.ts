@@ -1,0 +1,40 @@
+import { sql } from "drizzle-orm";
+import {
+  bigint,
+  bigserial,
+  boolean,
+  index,
+  integer,
+  pgTable,
+  text,
+  timestamp,
+  uuid,
+  varchar,
+} from "drizzle-orm/pg-core";
+
+export const submission = pgTable(
+  "submission",
+  {
+    /** The order they came in. */
+    sequence: bigserial("sequence", { mode: "number" }).primaryKey(),
+    id: uuid("id").notNull().unique(),
+    analysisId: uuid("analysis_id").notNull(),
+    filename: varchar("filename", { length: 255 }).notNull(),
+    contentType: varchar("content_type", { length: 255 }).notNull(),
+    sizeBytes: bigint("size_bytes", { mode: "number" }).notNull(),
+    sha256: varchar("sha256", { length: 64 }).notNull(),
+    state: varchar("state", { length: 16, enum: ["queued", "delivering", "delivered", "rejected"] }).notNull(),
+    attempts: integer("attempts").notNull(),
+    nextAttemptAt: timestamp("next_attempt_at", { withTimezone: true }).notNull().defaultNow(),
+    isFixed: boolean("is_fixed").notNull().default(false),
+    lastError: text("last_error"),
+    leaseHolder: varchar("lease_holder", { length: 64 }),
+    leaseUntil: timestamp("lease_until", { withTimezone: true }),
+    submittedAt: timestamp("submitted_at", { withTimezone: true }).notNull().defaultNow(),
+    endedAt: timestamp("ended_at", { withTimezone: true }),
+  },
+  (table) => [
+    index("submission_pending").on(table.analysisId, table.sequence).where(sql`state in ('queued', 'delivering')`),
+    index("submission_ended_at").on(table.endedAt),
+  ],
+);

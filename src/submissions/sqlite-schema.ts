@@ -1,0 +1,31 @@
+import { sql } from "drizzle-orm";
+import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+
+const moment = (name: string) => integer(name, { mode: "timestamp_ms" });
+
+export const submission = sqliteTable(
+  "submission",
+  {
+    /** The order they came in. */
+    sequence: integer("sequence").primaryKey({ autoIncrement: true }),
+    id: text("id").notNull().unique(),
+    analysisId: text("analysis_id").notNull(),
+    filename: text("filename").notNull(),
+    contentType: text("content_type").notNull(),
+    sizeBytes: integer("size_bytes").notNull(),
+    sha256: text("sha256").notNull(),
+    state: text("state", { enum: ["queued", "delivering", "delivered", "rejected"] }).notNull(),
+    attempts: integer("attempts").notNull(),
+    nextAttemptAt: moment("next_attempt_at").notNull(),
+    isFixed: integer("is_fixed", { mode: "boolean" }).notNull().default(false),
+    lastError: text("last_error"),
+    leaseHolder: text("lease_holder"),
+    leaseUntil: moment("lease_until"),
+    submittedAt: moment("submitted_at").notNull(),
+    endedAt: moment("ended_at"),
+  },
+  (table) => [
+    index("submission_pending").on(table.analysisId, table.sequence).where(sql`state in ('queued', 'delivering')`),
+    index("submission_ended_at").on(table.endedAt),
+  ],
+);

@@ -1,0 +1,49 @@
+import type { HeldSubmission, NewSubmission, Place, Submission, SubmissionState } from "./submission-store.ts";
+
+/** What both databases give for a row. */
+export interface SubmissionRow {
+  readonly id: string;
+  readonly analysisId: string;
+  readonly filename: string;
+  readonly contentType: string;
+  readonly sizeBytes: number;
+  readonly sha256: string;
+  readonly state: SubmissionState;
+  readonly attempts: number;
+  readonly nextAttemptAt: Date;
+  readonly lastError: string | null;
+  readonly submittedAt: Date;
+  readonly endedAt: Date | null;
+}
+
+export const pendingStates = ["queued", "delivering"] as const satisfies SubmissionState[];
+export const endedStates = ["delivered", "rejected"] as const satisfies SubmissionState[];
+
+export function asSubmission(row: SubmissionRow): Submission {
+  const { state, nextAttemptAt, lastError, submittedAt, endedAt } = row;
+  return {
+    ...asHeldSubmission(row),
+    state,
+    lastError: lastError ?? undefined,
+    submittedAt,
+    nextAttemptAt,
+    deliveredAt: state === "delivered" ? (endedAt ?? undefined) : undefined,
+  };
+}
+
+export function asHeldSubmission(row: SubmissionRow): HeldSubmission {
+  const { id, analysisId, filename, contentType, sizeBytes, sha256, attempts } = row;
+  return { id, analysisId, filename, contentType, sizeBytes, sha256, attempts };
+}
+
+/** The head of an analysis' queue. */
+export interface Head {
+  readonly id: string;
+  readonly isWaiting: boolean;
+}
+
+/** Where a submission stands, by the head that was there before it; it heads the queue itself if it was added before. */
+export function placeBehind(head: Head | undefined, { id }: NewSubmission): Place {
+  if (head === undefined || head.id === id) return "first";
+  return head.isWaiting ? "blocked" : "behind";
+}

@@ -1,0 +1,98 @@
+/** `delivering` is only how the holder of a lease sees it; to everybody else it is still queued. */
+export type SubmissionState = "queued" | "delivering" | "delivered" | "rejected";
+
+export interface NewSubmission {
+  readonly id: string;
+  readonly analysisId: string;
+  /** At most 255 characters, as the content type. */
+  readonly filename: string;
+  readonly contentType: string;
+  readonly sizeBytes: number;
+  /** Of the file's bytes, in lower-case hex. */
+  readonly sha256: string;
+}
+
+/** A submission that somebody holds a lease on: nobody else delivers it. */
+export interface HeldSubmission extends NewSubmission {
+  /** The one that the lease is for included. */
+  readonly attempts: number;
+}
+
+export interface Submission extends HeldSubmission {
+  readonly state: SubmissionState;
+  /** Why the last attempt came to nothing; fit for the client. */
+  readonly lastError: string | undefined;
+  readonly submittedAt: Date;
+  readonly nextAttemptAt: Date;
+  readonly deliveredAt: Date | undefined;
+}
+
+/** The right to deliver a submission, from now on for so long. It passes on when its holder dies. */
+export interface Lease {
+  readonly holder: string;
+  readonly leaseMs: number;
+}
+
+export interface Postponement {
+  readonly delayMs: number;
+  /** The Hub itself named the time: `wake` does not shorten it. */
+  readonly isFixed: boolean;
+  readonly reason: string | undefined;
+}
+
+/**
+ * Where a new submission stands among those of its analysis: `first` is held already, `behind` follows one that is due or
+ * under way, `blocked` one that waits for its next attempt.
+ */
+export type Place = "first" | "behind" | "blocked";
+
+export interface SubmissionStats {
+  readonly pending: number;
+  /** Age of the oldest one that waits; 0 when none does. */
+  readonly oldestSeconds: number;
+}
+
+/**
+ * The rows of the queue of final results; the files lie in the object store under `submissionKey`. Submissions of an analysis
+ * are held one at a time and in the order they came in. Ids are lower-case canonical UUIDs.
+ *
+ * Every function throws `AppError("database")` when the database fails, `storage_full` when it has no room.
+ */
+export interface SubmissionStore {
+  /** Adds a row; with no other of its analysis pending, the lease is taken at once. Repeating it changes nothing. */
+  add(submission: NewSubmission, lease: Lease): Promise<Place>;
+  find(id: string): Promise<Submission | undefined>;
+  /** Oldest first. */
+  list(states: readonly SubmissionState[]): Promise<Submission[]>;
+
+  /** Takes a lease on the oldest submission that is due, heads its analysis' queue and is not held; counts as an attempt. */
+  claim(lease: Lease): Promise<HeldSubmission | undefined>;
+  /** Prolongs a lease; `false` when another holder has taken it over. */
+  renew(id: string, lease: Lease): Promise<boolean>;
+  /** These end the lease; `false`, and nothing is changed, when another holder has taken it over. */
+  markDelivered(id: string, holder: string): Promise<boolean>;
+  markRejected(id: string, holder: string, reason: string): Promise<boolean>;
+  postpone(id: string, holder: string, postponement: Postponement): Promise<boolean>;
+
+  /** Makes everything due that waits by our own choice; resolves with how many. */
+  wake(): Promise<number>;
+  /** Ends all leases; only for a process that has the database to itself. */
+  releaseAll(): Promise<void>;
+  /** Forgets a submission that nobody was promised, or that is over. Idempotent. */
+  remove(id: string): Promise<void>;
+  /** Ids of those that ended, either way, longer ago than this. */
+  findEnded(longerAgoMs: number): Promise<string[]>;
+
+  /** For operators: makes a submission due now, also a rejected one; `false` if it is delivered, held or unknown. */
+  retry(id: string): Promise<boolean>;
+  /** For operators: forgets a submission; `false` if it is held or unknown. */
+  drop(id: string): Promise<boolean>;
+
+  stats(): Promise<SubmissionStats>;
+}
+
+export const submissionFolder = "submissions/";
+
+export function submissionKey(id: string): string {
+  return `${submissionFolder}${id}`;
+}
