@@ -3,6 +3,10 @@ declare module "*/standalone.js" {
   const path: string;
   export default path;
 }
+declare module "*.woff2" {
+  const path: string;
+  export default path;
+}
 declare module "*.sql" {
   const text: string;
   export default text;

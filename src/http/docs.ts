@@ -1,51 +1,104 @@
 import { Scalar } from "@scalar/hono-api-reference";
-import { secureHeaders } from "hono/secure-headers";
-import scalarScript from "../../node_modules/@scalar/api-reference/dist/browser/standalone.js" with { type: "file" };
+import { NONCE, type SecureHeadersVariables, secureHeaders } from "hono/secure-headers";
+import { type DocsAssets, loadDocsAssets } from "./docs-assets.ts";
+import type { AppEnv } from "./env.ts";
 import { createRouter } from "./router.ts";
 
-/** The page needs inline script and style of its own, but nothing from any other host: nodes have no internet. */
+/** No other host, and no script but the page's own; Scalar styles elements one by one, for which there is no nonce. */
 const contentSecurityPolicy = {
-  defaultSrc: ["'self'"],
-  scriptSrc: ["'self'", "'unsafe-inline'"],
-  styleSrc: ["'self'", "'unsafe-inline'"],
+  defaultSrc: ["'none'"],
+  scriptSrc: [NONCE],
+  styleSrc: ["'unsafe-inline'"],
   imgSrc: ["'self'", "data:", "blob:"],
-  fontSrc: ["'self'", "data:"],
+  fontSrc: ["'self'"],
   connectSrc: ["'self'"],
+  baseUri: ["'none'"],
+  formAction: ["'none'"],
+  frameAncestors: ["'none'"],
 };
 
-const scalarOptions = {
-  url: "openapi.json",
-  cdn: "docs/scalar.js",
+/** Nodes speak plain HTTP inside, where browsers complain of headers that only HTTPS may send. */
+const headers = secureHeaders({
+  contentSecurityPolicy,
+  strictTransportSecurity: false,
+  crossOriginOpenerPolicy: false,
+  originAgentCluster: false,
+});
+
+const flame =
+  "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'><path fill='#e4572e' d='M8 1c1 3 4 4 4 8a4 4 0 0 1-8 0c0-2 1-3 2-4 0 2 1 2 1 2s1-2 1-6z'/></svg>";
+
+const appearance = {
   pageTitle: "FLAME Node Result Service",
+  favicon: `data:image/svg+xml,${encodeURIComponent(flame)}`,
+  theme: "default",
   withDefaultFonts: false,
+  authentication: { preferredSecurityScheme: "bearer" },
+  defaultOpenAllTags: true,
+  defaultHttpClient: { targetKey: "shell", clientKey: "curl" },
+} as const;
+
+/** Nothing that leads to, or talks to, the maker's own services. */
+const independence = {
   telemetry: false,
   agent: { disabled: true },
-};
+  mcp: { disabled: true },
+  showDeveloperTools: "never",
+  hideClientButton: true,
+} as const;
+
+/**
+ * Runs in the browser, so it uses nothing from outside of itself. Scalar resolves a relative server url against the origin
+ * where OpenAPI (§4.6) says the document's own place: behind a proxy that strips a prefix that is another one.
+ */
+async function fetchInPage(input: string | URL | Request, init?: RequestInit): Promise<Response> {
+  const response = await fetch(input, init);
+  if (!response.ok || !/\/openapi\.json$/.test(response.url)) return response;
+  const document = (await response.json()) as object;
+  return Response.json({ ...document, servers: [{ url: new URL(".", response.url).href.replace(/\/$/, "") }] });
+}
 
 /** The API reference page with all it needs, and the OpenAPI document it shows. */
-export function docsRoutes(version: string, makeDocument: (info: ReturnType<typeof describeApi>) => object) {
+export function docsRoutes(makeDocument: () => object) {
   const router = createRouter();
   let document: object | undefined;
+  let loading: Promise<DocsAssets> | undefined;
+  const assets = () => {
+    loading ??= loadDocsAssets();
+    return loading;
+  };
+
   router.get("/openapi.json", (c) => {
-    document ??= makeDocument(describeApi(version));
+    document ??= makeDocument();
     return c.json(document);
   });
-  router.get("/docs/scalar.js", () => {
-    const headers = { "Content-Type": "text/javascript; charset=utf-8", "Cache-Control": "public, max-age=86400" };
-    return new Response(Bun.file(scalarScript), { headers });
+
+  router.get("/docs/:asset", async (c) => {
+    const { answer } = await assets();
+    return (await answer(c.req.param("asset"), c.req.header("accept-encoding"))) ?? c.notFound();
   });
-  router.get("/docs", secureHeaders({ contentSecurityPolicy }), Scalar(scalarOptions));
+
+  const page = Scalar<AppEnv & { Variables: SecureHeadersVariables }>(async (c) => {
+    const { names } = await assets();
+    // All urls are relative: a proxy may serve the page under a prefix that we do not know.
+    const up = /\/(?:\?.*)?$/.test(c.req.url) ? "../" : "";
+    return {
+      ...appearance,
+      ...independence,
+      url: `${up}openapi.json`,
+      cdn: `${up}docs/${names.script}`,
+      customCss: fonts(`${up}docs/`, names),
+      customFetch: Object.assign(fetchInPage, { preconnect: fetch.preconnect }),
+      nonce: c.get("secureHeadersNonce") ?? "",
+    };
+  });
+  router.get("/docs", headers, page);
   return router;
 }
 
-function describeApi(version: string) {
-  return {
-    openapi: "3.1.0",
-    info: {
-      title: "FLAME Node Result Service",
-      version,
-      description: "Stores the result files of federated analyses on a node, and passes them on to the FLAME Hub.",
-      license: { name: "Apache-2.0", identifier: "Apache-2.0" },
-    },
-  };
+function fonts(folder: string, { sans, mono }: DocsAssets["names"]): string {
+  return `
+@font-face { font-family: Inter; font-weight: 100 900; src: url(${folder}${sans}) format("woff2"); }
+@font-face { font-family: "JetBrains Mono"; font-weight: 100 800; src: url(${folder}${mono}) format("woff2"); }
+:root { --scalar-font: Inter, system-ui, sans-serif; --scalar-font-code: "JetBrains Mono", ui-monospace, monospace; }`;
 }

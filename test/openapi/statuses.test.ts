@@ -1,0 +1,208 @@
+import { Database } from "bun:sqlite";
+import { afterAll, expect, test } from "bun:test";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { connectRaw } from "../support/raw-http.ts";
+import { formOf, startTestService, type TestService, type TestServiceOptions } from "../support/service.ts";
+import { type Call, createWorld, properCalls, type World } from "./calls.ts";
+import { loadDocument, routesOf } from "./document.ts";
+
+// Together these tests get every status out of every operation that declares it. That no operation answers with another one
+// is seen to by the service's inspector, here and wherever else a service is tested.
+
+const routes = routesOf(loadDocument());
+const id = () => crypto.randomUUID();
+const noWorld: World = { objectId: id(), hubFileId: id(), submissionId: id(), nodeId: id(), projectId: id() };
+
+const answered = new Set<string>();
+async function withService(options: TestServiceOptions, work: (service: TestService) => Promise<unknown>) {
+  const service = await startTestService(options);
+  try {
+    await work(service);
+  } finally {
+    await service.stop();
+    for (const answer of service.answered) answered.add(answer);
+  }
+}
+
+/** Calls all operations with a token that declare the status at once, each in the same unlucky way. */
+async function expectFromAll(status: number, service: TestService, world: World, spoil = (call: Call) => call) {
+  const calls = properCalls(world);
+  const able = routes
+    .map(({ operation }) => operation)
+    .filter(({ responses, security }) => security !== undefined && String(status) in responses);
+  const statuses = able.map(async ({ operationId }) => {
+    const call = calls[operationId]?.();
+    if (call === undefined) return [operationId, "has no proper call"];
+    const { as, path, init } = spoil(call);
+    const response = await service.fetch(as, path, init);
+    await response.body?.cancel();
+    return [operationId, response.status];
+  });
+  expect(await Promise.all(statuses)).toEqual(able.map(({ operationId }) => [operationId, status]));
+}
+
+test("proper requests succeed", async () => {
+  await withService({}, async (service) => {
+    const world = await createWorld(service);
+    await service.hub.removeProject(world.projectId);
+    for (const [operationId, makeCall] of Object.entries(properCalls(world))) {
+      const { as, path, init } = makeCall();
+      const response = await service.fetch(as, path, init);
+      expect([operationId, response.ok]).toEqual([operationId, true]);
+      await response.body?.cancel();
+    }
+  });
+});
+
+test("finals wait for a Hub that is away", async () => {
+  await withService({}, async (service) => {
+    service.hub.fail({ path: /\/upload$/ }, { kind: "status", status: 503 });
+    await expectFromAll(202, service, noWorld);
+  });
+});
+
+test("a name that the Hub has already is a conflict", async () => {
+  await withService({}, async (service) => {
+    const [epsilon, sensitivity] = [["epsilon", "1"] as const, ["sensitivity", "1"] as const];
+    const form = () => formOf(epsilon, sensitivity, ["file", new File([`${Math.random()}`], "taken.txt")]);
+    await service.fetch("1", "/final", { method: "PUT", body: form() });
+    await expectFromAll(409, service, noWorld, ({ path }) => {
+      return { as: "1", path, init: { method: "PUT", body: form() } };
+    });
+  });
+});
+
+test("a file is read in parts, or not at all if it is known", async () => {
+  await withService({}, async (service) => {
+    const { objectId } = await createWorld(service);
+    const read = (headers: Record<string, string>) => service.fetch("1", `/local/${objectId}`, { headers });
+    const etag = (await read({})).headers.get("etag") ?? "";
+    expect((await read({ range: "bytes=0-1" })).status).toBe(206);
+    expect((await read({ range: "bytes=99-" })).status).toBe(416);
+    expect((await read({ "if-none-match": etag })).status).toBe(304);
+    expect((await read({ range: "bytes=0-1", "if-range": '"another"' })).status).toBe(200);
+  });
+});
+
+test("a request needs a token, and a good one", async () => {
+  await withService({}, async (service) => {
+    for (const [status, authorization] of [
+      [401, ""],
+      [403, "Bearer x"],
+    ] as const) {
+      await expectFromAll(status, service, noWorld, (call) => ({
+        ...call,
+        init: { ...call.init, headers: { authorization } },
+      }));
+    }
+  });
+});
+
+test("a request needs its ids, and its form a file", async () => {
+  await withService({}, async (service) => {
+    await expectFromAll(422, service, noWorld, ({ as, path, init }) => ({
+      as,
+      path: path.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, "42"),
+      init: init.body === undefined ? init : { ...init, body: formOf(["tag", "t"]) },
+    }));
+  });
+});
+
+test("what does not exist is not found", async () => {
+  await withService({}, (service) => expectFromAll(404, service, noWorld, (call) => ({ ...call, as: "nobody" })));
+});
+
+test("what makes no sense is refused", async () => {
+  await withService({}, async (service) => {
+    const world = { ...(await createWorld(service)), projectId: service.projects[0] };
+    service.hub.setNodeKey(world.nodeId, null);
+    const number = ["file", new File(["not a number"], "x")] as const;
+    const body = () =>
+      formOf(["tag", "A Tag"], ["remote_node_id", world.nodeId], ["epsilon", "1"], ["sensitivity", "1"], number);
+    await expectFromAll(400, service, world, ({ as, path, init }) => ({
+      as,
+      path: path.includes("?") ? path.replace("a-tag", "A") : `${path}?remote_node_id=${world.nodeId}`,
+      init: init.body === undefined ? init : { ...init, body: body() },
+    }));
+  });
+});
+
+test("uploads may be too large, and clients too slow", async () => {
+  await withService({ stallMs: 100, env: { SERVER__MAX_UPLOAD_BYTES: "1" } }, async (service) => {
+    await expectFromAll(413, service, noWorld, (call) => {
+      const large = ["file", new File(["x".repeat(2000)], "x")] as const;
+      return { ...call, init: { ...call.init, body: formOf(["epsilon", "1"], ["sensitivity", "1"], large) } };
+    });
+    const slow = routes.filter(({ operation }) => "408" in operation.responses);
+    for (const { method, path } of slow) {
+      const client = await connectRaw(service.url);
+      const head = `${method} ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${await service.token("1")}\r\n`;
+      const form =
+        'Content-Length: 999\r\nContent-Type: multipart/form-data; boundary=b\r\n\r\n--b\r\nContent-Disposition: form-data; name="file"; filename="x"\r\n\r\n1';
+      await client.send(head + form);
+      expect(await client.until(/\r\n\r\n/)).toStartWith("HTTP/1.1 408 ");
+      client.close();
+    }
+  });
+});
+
+test("without the identity provider's keys nothing can be judged", async () => {
+  await withService({}, async (service) => {
+    service.identity.fault = "refuse";
+    expect((await service.fetch("1", "/readyz")).status).toBe(503);
+    await expectFromAll(502, service, noWorld);
+  });
+});
+
+test("a database that fails is told", async () => {
+  await withService({}, async (service) => {
+    const { objectId } = await createWorld(service);
+    const database = new Database(join(service.dataDir ?? "", "catalog.sqlite"));
+    const tables = database.query<{ name: string }, []>("select name from sqlite_master where type = 'table'").all();
+    for (const { name } of tables) {
+      if (!name.startsWith("sqlite_")) database.run(`alter table "${name}" rename to "gone_${name}"`);
+    }
+    database.close();
+    await expectFromAll(503, service, { ...noWorld, objectId });
+  });
+});
+
+// Needs the right to mount a file system of its own.
+const folder = mkdtempSync(join(tmpdir(), "flame-result-full-"));
+const isMounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", folder]).status === 0;
+afterAll(() => {
+  if (isMounted) spawnSync("umount", ["-l", folder]);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test.if(isMounted)("a full disk is told", async () => {
+  await withService({ env: { DATA_DIR: folder } }, async (service) => {
+    const { objectId, ...world } = await createWorld(service);
+    const { bavail, bsize } = statfsSync(folder);
+    const filler = join(folder, "filler");
+    writeFileSync(filler, new Uint8Array(bavail * bsize));
+    try {
+      await expectFromAll(507, service, { ...world, objectId });
+    } finally {
+      // The database needs room to be closed.
+      rmSync(filler);
+    }
+  });
+});
+
+test("a Hub that hangs is given up", async () => {
+  await withService({ env: { FINAL__QUEUE: "0" } }, async (service) => {
+    service.hub.fail({ path: /./ }, { kind: "hang" });
+    await expectFromAll(504, service, noWorld);
+  });
+}, 30_000);
+
+test("that is all that the document declares", () => {
+  const declared = routes.flatMap(({ operation }) =>
+    Object.keys(operation.responses).map((status) => `${operation.operationId} ${status}`),
+  );
+  expect(declared.filter((answer) => !answered.has(answer) && (isMounted || !answer.endsWith(" 507")))).toEqual([]);
+});
