@@ -35,7 +35,12 @@ function createEdge(): Edge {
       for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve(signal));
     }),
     trustAlso(certificatesPath) {
-      if (env.NODE_EXTRA_CA_CERTS === certificatesPath) return;
+      const others = env.NODE_EXTRA_CA_CERTS;
+      if (others === certificatesPath) return;
+      if (others) {
+        const advice = "put all certificates into the one file that EXTRA_CA_CERTS names";
+        process.stderr.write(`warning: NODE_EXTRA_CA_CERTS (${others}) is not used beside EXTRA_CA_CERTS: ${advice}\n`);
+      }
       const compiled = Bun.main.startsWith("/$bunfs/");
       const args = [process.execPath, ...(compiled ? [] : [Bun.main]), ...process.argv.slice(2)];
       process.execve?.(process.execPath, args, { ...process.env, NODE_EXTRA_CA_CERTS: certificatesPath });
@@ -60,10 +65,8 @@ function createProgram(edge: Edge, finish: (exitCode: number) => void): Command 
     .action(async () => finish(await serve(edge)));
   program
     .command("sandbox")
-    .description(
-      "run everything on this machine with nothing to configure: service, identity provider and Hub stand-in",
-    )
-    .option("--port <port>", "the service's port; identity provider and Hub take the next two", portNumber, 8080)
+    .description("run everything on this machine with nothing to configure: two nodes, identity provider, Hub stand-in")
+    .option("--port <port>", "node A's port; identity provider, Hub and node B take the next three", portNumber, 8080)
     .option("--data-dir <dir>", "keep stored results there; default is a temporary folder, removed at the end")
     .action(async (options) => finish(await sandbox(edge, options)));
   program
