@@ -105,7 +105,9 @@ async function runTests(variables: Record<string, string>): Promise<{ exitCode: 
   rmSync(REPORT, { force: true });
   const reporter = ["--reporter=junit", `--reporter-outfile=${REPORT}`];
   const live = isLive ? [LIVE_TESTS] : [];
-  const child = Bun.spawn([process.execPath, "test", ...reporter, ...live, ...process.argv.slice(2)], {
+  // For those that name no time themselves: a busy machine is no failure.
+  const patience = "--timeout=30000";
+  const child = Bun.spawn([process.execPath, "test", patience, ...reporter, ...live, ...process.argv.slice(2)], {
     cwd: ROOT,
     env: { ...env, ...variables },
     stdio: ["ignore", "inherit", "inherit"],
