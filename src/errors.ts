@@ -48,6 +48,8 @@ export interface UpstreamAnswer {
   readonly retryAfterMs?: number;
   /** The answer is about our sign-in or token, so it says nothing about what was asked for. */
   readonly isAboutSignIn?: boolean;
+  /** The answer is not in the Hub's own form: something on the way to it may have given it. */
+  readonly isForeign?: boolean;
 }
 
 /** An expected failure: `message` is public and part of the HTTP contract, the cause and `operatorDetail` are not. */

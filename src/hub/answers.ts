@@ -14,6 +14,7 @@ export function unexpectedAnswer(answer: CallAnswer, request: string, advice = "
       status,
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
       ...(advice !== "" || isTokenRejected(answer) ? { isAboutSignIn: true } : {}),
+      ...(readText(answer.body, "code") === "" ? { isForeign: true } : {}),
     },
     operatorDetail: [request, `answered ${status}`, describeBody(answer.body), advice]
       .filter((text) => text !== "")

@@ -98,12 +98,17 @@ async function send(
 /** Statuses that say «not now» rather than «no». */
 const passing = new Set([401, 408, 425, 429]);
 
+/** What an ingress says as well, for as long as it has no way to the Hub. */
+const ambiguous = new Set([403, 404]);
+
 /** Whether the Hub, or this node, has said for good that it will not be. A refused sign-in is the operator's to mend. */
 function isDefinite({ code, upstream }: AppError): boolean {
   if (code !== "hub_unexpected") return code === "not_found" || code === "conflict";
+  // It is not about a status, but about the wrong number of files.
   if (upstream === undefined) return true;
-  const { status, isAboutSignIn = false } = upstream;
-  return !isAboutSignIn && status >= 400 && status < 500 && !passing.has(status);
+  const { status, isAboutSignIn = false, isForeign = false } = upstream;
+  if (isAboutSignIn || passing.has(status) || (isForeign && ambiguous.has(status))) return false;
+  return status >= 400 && status < 500;
 }
 
 function fileMissing() {

@@ -1,9 +1,17 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { migrateSqlite } from "../../src/database/migrate-sqlite.ts";
+import { openSqlite } from "../../src/database/sqlite-connection.ts";
+import { createDirectoryObjectStore } from "../../src/objects/directory.ts";
+import { openQueue } from "../../src/submissions/open-queue.ts";
+import { createSqliteSubmissions } from "../../src/submissions/sqlite-submissions.ts";
+import { SEED, serveHub } from "../hub/serve-hub.ts";
 import { eventually } from "../support/eventually.ts";
+import { createTestLog } from "../support/log.ts";
 import { testPostgresUrl } from "../support/postgres-database.ts";
 import { type Relay, startRelay } from "../support/relay.ts";
 import { testS3 } from "../support/s3.ts";
@@ -100,20 +108,18 @@ describe.skipIf(!isAvailable("servers"))("when the object store or the database 
 });
 
 describe("when the disk is full", () => {
-  const folder = mkdtempSync(join(tmpdir(), "flame-full-"));
-  const dataDir = join(folder, "data");
-  mkdirSync(dataDir);
-  // A process without the right to mount takes the limit for a single file's size instead, which fails in the same place.
-  const isMounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=6m", "tmpfs", dataDir]).status === 0;
-
-  afterEach(() => {
-    if (isMounted) spawnSync("umount", ["-l", dataDir]);
-    rmSync(folder, { recursive: true, force: true });
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "flame-full-"));
   });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  test.if(isMounted)(
-    "a final is refused with 507, the store is clean, and what fits is taken",
-    async () => {
+  test("a final is refused with 507, the store is clean, and what fits is taken", async () => {
+    const dataDir = join(folder, "data");
+    mkdirSync(dataDir);
+    // Only root may mount; for everybody else there is the next test.
+    if (spawnSync("mount", ["-t", "tmpfs", "-o", "size=6m", "tmpfs", dataDir]).status !== 0) return;
+    try {
       const service = await startTestService({ env: { DATA_DIR: dataDir } });
       const response = await put(service, new Uint8Array(16 * mebibyte), "large");
       expect([response.status, await response.json()]).toEqual([507, { detail: "The object store is full" }]);
@@ -122,9 +128,48 @@ describe("when the disk is full", () => {
       expect((await put(service, "fits", "fits")).status).toBe(204);
       expect(filesAt(service).map(({ path }) => path)).toEqual(["fits"]);
       await service.stop();
-    },
-    20_000,
-  );
+    } finally {
+      spawnSync("umount", ["-l", dataDir]);
+    }
+  }, 20_000);
+
+  test("a submission fails with what leads to that answer, and leaves neither row nor file", async () => {
+    const sqlite = openSqlite(join(folder, "catalog.sqlite"));
+    await migrateSqlite(sqlite);
+    const store = createSqliteSubmissions(sqlite, Date.now);
+    const objects = createDirectoryObjectStore({
+      root: join(folder, "objects"),
+      async createFile(path) {
+        const file = await open(path, "wx");
+        file.write = () => Promise.reject(Object.assign(new Error("no space left on device"), { code: "ENOSPC" }));
+        return file;
+      },
+    });
+    const served = serveHub({ generation: "2026" });
+    const queue = openQueue({
+      store,
+      objects,
+      hub: served.connect(),
+      waitMs: 1_000,
+      retryMaxMs: 1_000,
+      newId: () => crypto.randomUUID(),
+      newHash: () => ({ update() {}, digest: () => "" }),
+      random: () => 0,
+      log: createTestLog().log,
+    });
+    const final = {
+      analysisId: SEED.analysis1.id,
+      filename: "x",
+      contentType: "text/plain",
+      body: new Blob(["x"]).stream(),
+    };
+    await expect(queue.submit(final)).rejects.toMatchObject({ code: "storage_full" });
+    expect(await store.stats()).toEqual({ pending: 0, oldestSeconds: 0 });
+    expect(await countObjects({ dataDir: folder, bucket: undefined })).toBe(0);
+    await queue.stop();
+    await served.stop();
+    await sqlite.close();
+  });
 });
 
 function addressOf(url: string | undefined): { host: string; port: number } {

@@ -40,7 +40,7 @@ describe("a number with noise", () => {
     expect(Number(text)).not.toBe(118);
   });
 
-  test.each(["nan", "inf", "-inf", "1e999", "", " ", "0x10", "1 2", "1,5", "one", "1\n2", "5".padEnd(1025)])(
+  test.each(["nan", "inf", "-inf", "1e999", "", " ", "0x10", "1 2", "1,5", "one", "1\n2"])(
     "a file that holds %p is refused",
     async (content) => {
       const response = await put(number(content, "no.txt"), ["epsilon", "1"], ["sensitivity", "1"]);
@@ -48,8 +48,9 @@ describe("a number with noise", () => {
     },
   );
 
-  test("a file of many bytes is refused at once", async () => {
-    const response = await put(number(new Uint8Array(8_000_000), "no.txt"), ["epsilon", "1"], ["sensitivity", "1"]);
+  test.each([1_025, 8_000_000])("a file of %i bytes is refused", async (bytes) => {
+    const content = new Uint8Array(bytes).fill("5".charCodeAt(0), 0, 1);
+    const response = await put(number(content.fill(32, 1), "no.txt"), ["epsilon", "1"], ["sensitivity", "1"]);
     expect([response.status, await response.json()]).toEqual([400, notANumber]);
   });
 

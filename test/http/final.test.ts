@@ -117,6 +117,7 @@ describe("finals on a Hub that does not do as it should", () => {
     ["asks to slow down", { kind: "status", status: 429, headers: { "retry-after": "0" } }],
     ["rejects the token", { kind: "status", status: 401 }],
     ["answers nonsense", { kind: "garbage" }],
+    ["is hidden behind an ingress without a way to it", { kind: "status", status: 404, body: "default backend - 404" }],
   ] as const)("a Hub that %s costs a 202, and the final is delivered later", async (_, fault) => {
     const lift = service.hub.fail({ path: uploads }, fault);
     const response = await put(service, "kept");
