@@ -68,6 +68,10 @@ function createProgram(edge: Edge, finish: (exitCode: number) => void): Command 
     .description("run everything on this machine with nothing to configure: two nodes, identity provider, Hub stand-in")
     .option("--port <port>", "node A's port; identity provider, Hub and node B take the next three", portNumber, 8080)
     .option("--data-dir <dir>", "keep stored results there; default is a temporary folder, removed at the end")
+    .option(
+      "--node-a-key <file>",
+      "private key of node A, for a node outside that takes its place; default is a fresh one",
+    )
     .action(async (options) => finish(await sandbox(edge, options)));
   program
     .command("token")

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { generateKeyPair } from "../crypto/keys.ts";
+import { generateKeyPair, parsePrivateKey } from "../crypto/keys.ts";
 import type { Log } from "../log.ts";
 import { createPinoLog } from "../pino-log.ts";
 import { createRequestContext } from "../request-context.ts";
@@ -19,20 +19,23 @@ export interface SandboxOptions {
   /** Of node A; identity provider, Hub and node B take the next three. 0 = any free ones. */
   readonly port: number;
   readonly dataDir?: string;
+  /** File with the private key of node A, for a node outside of the sandbox that takes its place; else both are fresh. */
+  readonly nodeAKey?: string;
 }
 
 const host = "127.0.0.1";
 const tokenLifeSeconds = 24 * 3600;
 
 /** Runs two nodes with everything they need on this machine until it is told to stop; resolves with the exit code. */
-export async function sandbox(edge: Edge, { port, dataDir }: SandboxOptions): Promise<number> {
+export async function sandbox(edge: Edge, { port, dataDir, nodeAKey }: SandboxOptions): Promise<number> {
   const context = createRequestContext();
   const log = createPinoLog({ level: "info", format: "pretty", write: edge.writeLog, context: context.fields });
   const folder = dataDir ?? mkdtempSync(join(tmpdir(), "flame-result-sandbox-"));
   const stops: (() => Promise<unknown>)[] = [];
   if (dataDir === undefined) stops.push(async () => rmSync(folder, { recursive: true, force: true }));
   try {
-    const [keysA, keysB] = [generateKeyPair("P-384"), generateKeyPair("P-384")];
+    const keysA = nodeAKey === undefined ? generateKeyPair("P-384") : readKeyPair(edge.readTextFile(nodeAKey));
+    const keysB = generateKeyPair("P-384");
     const seed = createSeed({ nodeKeys: { a: keysA.publicKey.pem, b: keysB.publicKey.pem } });
     const [nodeA, nodeB] = seed.nodes;
     if (nodeA === undefined || nodeB === undefined) throw new Error("two nodes are needed");
@@ -59,6 +62,10 @@ export async function sandbox(edge: Edge, { port, dataDir }: SandboxOptions): Pr
   } finally {
     for (const stop of stops.reverse()) await stop();
   }
+}
+
+function readKeyPair(privatePem: string) {
+  return { privatePem, publicKey: parsePrivateKey(privatePem).publicKey };
 }
 
 function listenParts(identity: SandboxIdentity, hub: SandboxHub, port: number, log: Log) {

@@ -47,6 +47,11 @@ describe.skipIf(dockerHost === undefined || program === null)("docker-compose.ym
     expect(foreign.status).toBe(404);
   }, 60_000);
 
+  test("is found in order by the service's own doctor", async () => {
+    // Throws with all that it prints if anything is wrong.
+    await compose("exec", "-T", "flame-result", "flame-result", "doctor");
+  }, 60_000);
+
   test("may be brought up again, and keeps the key and the data", async () => {
     await compose("up", "-d", "--no-build");
     expect(await compose("logs", "--no-color", "key")).toContain("is there already and is kept");
