@@ -231,7 +231,7 @@ const SERVER = {
   SERVER__WORKERS: {
     schema: wholeNumber(1, 64),
     default: "1",
-    doc: "Number of processes that share the port; 1 with `DATA_DIR`.",
+    doc: "Number of processes that share the port; 1 with `DATA_DIR`. So far one process serves, whatever it says.",
   },
 } as const satisfies SettingGroup;
 
