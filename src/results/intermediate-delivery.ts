@@ -1,6 +1,7 @@
 import { AppError, fieldProblem } from "../errors.ts";
 import type { HubBucket, HubDirectory, HubFile } from "../hub/hub.ts";
 import type { OpenObject } from "../objects/object-store.ts";
+import { singleFile } from "../submissions/hub-copy.ts";
 import { parseUuid } from "../uuid.ts";
 import { defaultFilename, fitFilename } from "./file-name.ts";
 import type { IntermediateDeps, SentIntermediate } from "./intermediate.ts";
@@ -108,11 +109,7 @@ async function deliver(deps: IntermediateDeps, target: Target, delivery: Deliver
     ...(sizeBytes === undefined ? {} : { sizeBytes }),
   });
   try {
-    const [file, ...others] = files;
-    if (file === undefined || others.length > 0) {
-      const problem = `Expected single uploaded file to be returned by storage service, got ${files.length}`;
-      throw new AppError("hub_unexpected", problem);
-    }
+    const file = singleFile(files);
     await delivery.rest?.();
     if (bucket.needsLink) await hub.link(bucket, file);
     return { objectId: file.id, senderNodeId, bytes: file.sizeBytes };
