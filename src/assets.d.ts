@@ -1,5 +1,5 @@
 // Files that the build puts into the executable; importing one gives its path or its text.
-declare module "*/standalone.js" {
+declare module "*.js" {
   const path: string;
   export default path;
 }

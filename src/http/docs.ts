@@ -7,7 +7,7 @@ import { createRouter } from "./router.ts";
 /** No other host, and no script but the page's own; Scalar styles elements one by one, for which there is no nonce. */
 const contentSecurityPolicy = {
   defaultSrc: ["'none'"],
-  scriptSrc: [NONCE],
+  scriptSrc: ["'self'", NONCE],
   styleSrc: ["'unsafe-inline'"],
   imgSrc: ["'self'", "data:", "blob:"],
   fontSrc: ["'self'"],
@@ -38,7 +38,7 @@ const appearance = {
   defaultHttpClient: { targetKey: "shell", clientKey: "curl" },
 } as const;
 
-/** Nothing that leads to, or talks to, the maker's own services. */
+/** Nothing that leads to, or talks to, Scalar's own services, which a node cannot reach. */
 const independence = {
   telemetry: false,
   agent: { disabled: true },
@@ -73,21 +73,23 @@ export function docsRoutes(makeDocument: () => object) {
     return c.json(document);
   });
 
-  router.get("/docs/:asset", async (c) => {
-    const { answer } = await assets();
-    return (await answer(c.req.param("asset"), c.req.header("accept-encoding"))) ?? c.notFound();
+  router.get("/docs/:version/:name{.+}", async (c) => {
+    const { version, answer } = await assets();
+    if (c.req.param("version") !== version) return c.notFound();
+    return (await answer(c.req.param("name"), c.req.header("accept-encoding"))) ?? c.notFound();
   });
 
   const page = Scalar<AppEnv & { Variables: SecureHeadersVariables }>(async (c) => {
-    const { names } = await assets();
+    const { version } = await assets();
     // All urls are relative: a proxy may serve the page under a prefix that we do not know.
-    const up = /\/(?:\?.*)?$/.test(c.req.url) ? "../" : "";
+    const root = /\/(?:\?.*)?$/.test(c.req.url) ? "../" : "./";
+    const folder = `${root}docs/${version}`;
     return {
       ...appearance,
       ...independence,
-      url: `${up}openapi.json`,
-      cdn: `${up}docs/${names.script}`,
-      customCss: fonts(`${up}docs/`, names),
+      url: `${root}openapi.json`,
+      bundle: `${folder}/standalone.esm.js`,
+      customCss: style(folder),
       customFetch: Object.assign(fetchInPage, { preconnect: fetch.preconnect }),
       nonce: c.get("secureHeadersNonce") ?? "",
     };
@@ -96,9 +98,10 @@ export function docsRoutes(makeDocument: () => object) {
   return router;
 }
 
-function fonts(folder: string, { sans, mono }: DocsAssets["names"]): string {
+function style(folder: string): string {
   return `
-@font-face { font-family: Inter; font-weight: 100 900; src: url(${folder}${sans}) format("woff2"); }
-@font-face { font-family: "JetBrains Mono"; font-weight: 100 800; src: url(${folder}${mono}) format("woff2"); }
-:root { --scalar-font: Inter, system-ui, sans-serif; --scalar-font-code: "JetBrains Mono", ui-monospace, monospace; }`;
+@font-face { font-family: Inter; font-weight: 100 900; src: url(${folder}/inter.woff2) format("woff2"); }
+@font-face { font-family: "JetBrains Mono"; font-weight: 100 800; src: url(${folder}/jetbrains-mono.woff2) format("woff2"); }
+:root { --scalar-font: Inter, system-ui, sans-serif; --scalar-font-code: "JetBrains Mono", ui-monospace, monospace; }
+a[href*="scalar.com"] { display: none; }`;
 }

@@ -5,7 +5,7 @@ import type { Log } from "../log.ts";
 import type { ByteRange, ObjectInfo, ObjectStore, OpenObject } from "../objects/object-store.ts";
 import { type AuditFacts, audited } from "./audit.ts";
 import { defaultFilename } from "./file-name.ts";
-import { checkTagName } from "./tag-name.ts";
+import { checkTagName, isTagName } from "./tag-name.ts";
 import type { UndoStore } from "./undo-store.ts";
 import type { Upload } from "./upload.ts";
 
@@ -88,7 +88,9 @@ export function createLocalResults(deps: LocalResultsDeps): LocalResults {
     },
 
     async listTagged(analysisId, tagName) {
-      return catalog.listTagged(await projectOf(analysisId), tagName);
+      const projectId = await projectOf(analysisId);
+      // Databases differ in which other texts they take at all.
+      return isTagName(tagName) ? catalog.listTagged(projectId, tagName) : [];
     },
 
     async tag(analysisId, { objectId, tagName, filename }) {

@@ -3,12 +3,16 @@ import { version } from "../../src/version.ts";
 
 /** The parts of the OpenAPI document that the tests look at. */
 export interface ApiDocument {
+  readonly openapi: string;
+  readonly info: object;
+  readonly tags: readonly { readonly name: string; readonly description: string }[];
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
-  readonly components: { readonly headers: Readonly<Record<string, Header>> };
+  readonly components: { readonly headers: Readonly<Record<string, Header>>; readonly securitySchemes: object };
 }
 
 export interface Operation {
   readonly operationId: string;
+  readonly summary: string;
   readonly tags: readonly string[];
   readonly security?: readonly object[];
   readonly parameters?: readonly Parameter[];
@@ -20,6 +24,7 @@ export interface Parameter {
   readonly name: string;
   readonly in: "path" | "query" | "header";
   readonly required: boolean;
+  readonly description: string;
   readonly schema: { readonly type: string; readonly format?: string; readonly example?: string };
 }
 

@@ -99,7 +99,7 @@ export const getLocalResult = createRoute({
   request: {
     params: z.object({ object_id: objectId }),
     headers: z.object({
-      Range: z.string().optional().openapi({ description: "One range of bytes, RFC 9110 §14", example: "bytes=0-99" }),
+      Range: z.string().optional().openapi({ description: "One range of bytes, such as `bytes=0-99`" }),
       "If-Range": z.string().optional().openapi({ description: "The `ETag` that the range is meant for" }),
       "If-None-Match": z.string().optional().openapi({ description: "`ETag`s that the client has already" }),
     }),
@@ -132,6 +132,7 @@ export const getProjectTags = createRoute({
   operationId: "getProjectTags",
   summary: "List the project's tags",
   description: "Those of all its analyses.",
+
   responses: {
     200: jsonContent(
       z
@@ -159,10 +160,7 @@ export const tagObject = createRoute({
     query: z.object({
       tag_name: tagName,
       object_id: objectId,
-      filename: z
-        .string()
-        .optional()
-        .openapi({ description: "Default: the name the file was stored under", example: "weights.pkl" }),
+      filename: z.string().optional().openapi({ description: "Default: the name the file was stored under" }),
     }),
   },
   responses: {

@@ -1,0 +1,40 @@
+import { type Browser, chromium, type Page } from "playwright-core";
+
+/** The system's Chromium; `undefined` where there is none. */
+export const chromiumPath: string | undefined = Bun.which("chromium") ?? undefined;
+
+/** No name but that of this machine resolves, and nothing is fetched behind the page's back. */
+const args = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-background-networking",
+  "--no-first-run",
+  "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+];
+
+export async function launchBrowser(): Promise<Browser> {
+  if (chromiumPath === undefined) throw new Error("Chromium is not installed");
+  return chromium.launch({ executablePath: chromiumPath, args });
+}
+
+export interface WatchedPage {
+  readonly page: Page;
+  /** What the page said on the console beyond information, threw, asked other hosts for or could not load. */
+  readonly complaints: readonly string[];
+}
+
+export async function openPage(browser: Browser, origin: string): Promise<WatchedPage> {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  page.setDefaultTimeout(8_000);
+  const complaints: string[] = [];
+  page.on("console", (message) => {
+    if (!["info", "log", "debug"].includes(message.type())) complaints.push(`${message.type()}: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => complaints.push(`thrown: ${error.message}`));
+  page.on("requestfailed", (request) => complaints.push(`failed: ${request.url()} ${request.failure()?.errorText}`));
+  page.on("request", (request) => {
+    const { protocol, origin: asked } = new URL(request.url());
+    if (asked !== origin && protocol !== "data:" && protocol !== "blob:") complaints.push(`asked: ${request.url()}`);
+  });
+  return { page, complaints };
+}

@@ -1,0 +1,91 @@
+import { heapStats } from "bun:jsc";
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import { formOf, startTestService, type TestService } from "../support/service.ts";
+import { loadDocument, routesOf } from "./document.ts";
+import { contentOf, createPossessions, type Possessions } from "./possessions.ts";
+import { type PlannedBody, type PlannedRequest, plannedRequests } from "./requests.ts";
+
+const rounds = 520;
+const requestsPerRound = 10;
+const warmUpRounds = 120;
+const document = loadDocument();
+
+test("whatever is sent, no answer is undeclared, a failure of the service, or another project's", async () => {
+  const service = await startTestService({ env: { SUBMISSIONS__WAIT_SECONDS: "1" } });
+  const possessions = createPossessions(service);
+  await leaveFinalsWaiting(service, possessions);
+  const [minLength, maxLength] = [requestsPerRound, requestsPerRound];
+  let round = 0;
+  let warm = measure(service);
+  const law = fc.asyncProperty(fc.array(plannedRequests(document), { minLength, maxLength }), async (requests) => {
+    await Promise.all(requests.map((request) => send(service, possessions, request)));
+    round += 1;
+    if (round === warmUpRounds) warm = measure(service);
+  });
+  const limits = { interruptAfterTimeLimit: 100_000, markInterruptAsFailure: true };
+  await fc.assert(law, { seed: 20_260_131, numRuns: rounds, ...limits });
+
+  const after = measure(service);
+  for (const [type, count] of Object.entries(after.counts)) {
+    const grown = count - (warm.counts[type] ?? 0);
+    expect(grown > 200 ? `${grown} more of ${type}` : "").toBe("");
+  }
+  expect((after.heapBytes - warm.heapBytes) / (1024 * 1024)).toBeLessThan(10);
+  const reached = (operationId: string) =>
+    [...service.answered].some((answer) => answer.startsWith(`${operationId} 2`));
+  expect(routesOf(document).filter(({ operation }) => !reached(operation.operationId))).toEqual([]);
+  await service.stop();
+}, 120_000);
+
+/** So that there are submissions to be looked up. */
+async function leaveFinalsWaiting(service: TestService, possessions: Possessions) {
+  const lift = service.hub.fail({ path: /\/upload$/ }, { kind: "status", status: 503 });
+  for (const client of ["1", "2", "3"] as const) {
+    const body = formOf(["file", new File([contentOf(client)], "x")]);
+    const response = await service.fetch(client, "/final", { method: "PUT", body });
+    possessions.remember("/final", client, (await response.json()) as { submission_id: string });
+  }
+  lift();
+}
+
+async function send(service: TestService, possessions: Possessions, request: PlannedRequest): Promise<void> {
+  const { as, method } = request;
+  const { headers: typeHeader, ...content } = contentFor(request.body, as, possessions);
+  const path = possessions.resolve(request.path, as);
+  const init = { ...content, method, headers: { ...request.headers, ...typeHeader } };
+  const response =
+    as === "no token"
+      ? await fetch(`${service.url}${path}`, init)
+      : as === "bad token"
+        ? await fetch(`${service.url}${path}`, { ...init, headers: { ...init.headers, authorization: "Bearer x.y.z" } })
+        : await service.fetch(as, path, init);
+  const text = await response.text();
+  const exchange = `${method} ${path} as ${as} answered ${response.status}: ${text}`;
+  // What is not declared has become 599.
+  if (response.status >= 500) throw new Error(exchange);
+  if (!response.ok || text === "") return;
+  if (method === "PUT") possessions.remember(path, as, JSON.parse(text));
+  else if (method === "GET" && !possessions.mayRead(path, as, text)) throw new Error(exchange);
+}
+
+function contentFor(body: PlannedBody | undefined, client: string, { resolve }: Possessions): RequestInit {
+  if (body === undefined) return { headers: {} };
+  if (body.kind === "raw") return { body: body.text, headers: { "content-type": body.contentType } };
+  const form = new FormData();
+  for (const { name, filename, content } of body.parts) {
+    const text = content === "known content" ? contentOf(client) : resolve(content, client);
+    if (filename === undefined) form.append(name, text);
+    else form.append(name, new File([text], filename), filename);
+  }
+  return { body: form, headers: {} };
+}
+
+/** What the process holds on to, without what the stand-in Hub has recorded. */
+function measure(service: TestService) {
+  service.hub.requests.length = 0;
+  Bun.gc(true);
+  const { objectTypeCounts, heapSize } = heapStats();
+  const types = ["Request", "Response", "ReadableStream", "AbortSignal", "Headers", "FormData", "Promise", "Timeout"];
+  return { heapBytes: heapSize, counts: Object.fromEntries(types.map((type) => [type, objectTypeCounts[type] ?? 0])) };
+}
