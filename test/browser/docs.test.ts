@@ -40,6 +40,9 @@ describe.skipIf(chromiumPath === undefined)(
       );
       const elsewhere = links.filter((link) => link !== "" && !link.startsWith(url));
       expect(elsewhere).toEqual(["https://privateaim.net/"]);
+      for (const offer of [/share/i, /deploy/i, /\bMCP\b/, /\bSDKs?\b/, /\bAI\b/i, /ask/i, /API client/i]) {
+        expect(await page.getByText(offer).allInnerTexts()).toEqual([]);
+      }
       mkdirSync(".artifacts", { recursive: true });
       await page.screenshot({ path: ".artifacts/docs.png" });
       expect(complaints).toEqual([]);
