@@ -65,8 +65,11 @@ async function openEmbedded(
   const lock = acquireDataDirLock(dataDir);
   const sqlite = observeSqlite(openSqlite(sqlitePath(dataDir)), observe);
   const close = async () => {
-    await sqlite.close();
-    lock.release();
+    try {
+      await sqlite.close();
+    } finally {
+      lock.release();
+    }
   };
   try {
     logMigrations(log, await migrateSqlite(sqlite));

@@ -35,14 +35,15 @@ export function openSqlite(path: string): Sqlite {
       }
     },
     async close() {
-      if (isOpen) {
-        isOpen = false;
-        try {
-          // SQLite would do this itself, were it not for drizzle's statements, which stay open until they are collected.
-          client.run("pragma wal_checkpoint(truncate)");
-        } finally {
-          client.close();
-        }
+      if (!isOpen) return;
+      isOpen = false;
+      try {
+        // SQLite would do this itself, were it not for drizzle's statements, which stay open until they are collected.
+        client.run("pragma wal_checkpoint(truncate)");
+      } catch {
+        // A full disk, say. What is committed stays in the write-ahead log, and the next process finds it there.
+      } finally {
+        client.close();
       }
     },
   };

@@ -54,12 +54,14 @@ async function send(service: TestService, possessions: Possessions, request: Pla
   const { headers: typeHeader, ...content } = contentFor(request.body, as, possessions);
   const path = possessions.resolve(request.path, as);
   const init = { ...content, method, headers: { ...request.headers, ...typeHeader } };
+  const badToken = { authorization: "Bearer x.y.z" };
   const response =
     as === "no token"
       ? await fetch(`${service.url}${path}`, init)
-      : as === "bad token"
-        ? await fetch(`${service.url}${path}`, { ...init, headers: { ...init.headers, authorization: "Bearer x.y.z" } })
-        : await service.fetch(as, path, init);
+      : await service.fetch(as === "bad token" ? "1" : as, path, {
+          ...init,
+          headers: { ...init.headers, ...(as === "bad token" ? badToken : {}) },
+        });
   const text = await response.text();
   const exchange = `${method} ${path} as ${as} answered ${response.status}: ${text}`;
   // What is not declared has become 599.

@@ -81,6 +81,27 @@ const anyHeaders = fc.record(
   { requiredKeys: [] },
 );
 
+/** Bodies that are no whole form, under whatever name. */
+const rawBodies = fc.record({
+  kind: fc.constant("raw" as const),
+  contentType: fc.constantFrom(
+    "multipart/form-data; boundary=b",
+    "multipart/form-data",
+    "application/json",
+    "text/plain",
+    "multipart/form-data; boundary=",
+  ),
+  text: fc.oneof(
+    oddText,
+    fc.constantFrom(
+      "{}",
+      "--b--",
+      "--b\r\n\r\n",
+      '--b\r\nContent-Disposition: form-data; name="file"; filename="x"\r\n\r\ncut off',
+    ),
+  ),
+});
+
 function formsOf(schema: FormSchema): fc.Arbitrary<PlannedBody> {
   const partOf = (name: string): fc.Arbitrary<PlannedPart> => {
     const { type, format } = schema.properties[name] ?? { type: "string" };
@@ -104,28 +125,9 @@ function formsOf(schema: FormSchema): fc.Arbitrary<PlannedBody> {
     { weight: 2, arbitrary: declared.chain((all) => fc.shuffledSubarray(all)) },
     { weight: 1, arbitrary: fc.tuple(declared, odd).map(([all, more]) => [...all, more]) },
   );
-  const raw = fc.record({
-    kind: fc.constant("raw" as const),
-    contentType: fc.constantFrom(
-      "multipart/form-data; boundary=b",
-      "multipart/form-data",
-      "application/json",
-      "text/plain",
-      "multipart/form-data; boundary=",
-    ),
-    text: fc.oneof(
-      oddText,
-      fc.constantFrom(
-        "{}",
-        "--b--",
-        "--b\r\n\r\n",
-        '--b\r\nContent-Disposition: form-data; name="file"; filename="x"\r\n\r\ncut off',
-      ),
-    ),
-  });
   return fc.oneof(
     { weight: 9, arbitrary: parts.map((list) => ({ kind: "form" as const, parts: list })) },
-    { weight: 1, arbitrary: raw },
+    { weight: 1, arbitrary: rawBodies },
   );
 }
 
