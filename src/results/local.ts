@@ -58,7 +58,7 @@ export function createLocalResults(deps: LocalResultsDeps): LocalResults {
     const found = await objects.open(objectKey(facts.projectId, objectId), range);
     if (found === undefined) throw missing(objectId);
     facts.bytes = range === undefined ? found.info.sizeBytes : range.end - range.start + 1;
-    return found;
+    return { ...found, info: await named(analysisId, objectId, found.info) };
   }
 
   async function keyOf(analysisId: string, objectId: string): Promise<string> {
@@ -68,7 +68,14 @@ export function createLocalResults(deps: LocalResultsDeps): LocalResults {
   async function stat(analysisId: string, objectId: string): Promise<ObjectInfo> {
     const info = await objects.stat(await keyOf(analysisId, objectId));
     if (info === undefined) throw missing(objectId);
-    return info;
+    return named(analysisId, objectId, info);
+  }
+
+  /** The Python services kept names in the database alone. Reading a file must not hang on that, so a failure costs the name. */
+  async function named(analysisId: string, objectId: string, info: ObjectInfo): Promise<ObjectInfo> {
+    if (info.filename !== undefined) return info;
+    const filename = await catalog.findFilename(analysisId, objectId).catch(() => undefined);
+    return { ...info, filename };
   }
 
   return {
