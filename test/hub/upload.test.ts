@@ -103,7 +103,7 @@ describe.each([...GENERATIONS])("an upload to a Hub of generation %s", (generati
 
   test("whose source falls silent is ended properly and leaves no file", async () => {
     const body = new ReadableStream<Uint8Array>({ start: (controller) => controller.enqueue(new Uint8Array(10)) });
-    const hub = served.connect({ sourceIdleMs: 50, limits: { idleMs: 20 } });
+    const hub = served.connect({ sourceIdleMs: 1_500, limits: { idleMs: 1_000 } });
     const error = await catchAppError(hub.upload(bucketId, { path: "silent", contentType: OCTETS, body }));
     expect(error.code).toBe("hub_timeout");
     expect(stored()).toEqual([]);
