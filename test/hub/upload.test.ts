@@ -174,8 +174,8 @@ describe.each([...GENERATIONS])("an upload to a Hub of generation %s", (generati
   });
 
   test("may take longer than the idle time while its source is slow", async () => {
-    const { body } = pulledBody(MIB, { pauseMs: 30 });
-    const hub = served.connect({ limits: { idleMs: 20, callMs: 20 } });
+    const { body } = pulledBody(200_000, { pauseMs: 350 });
+    const hub = served.connect({ limits: { idleMs: 250, callMs: 250 } });
     expect(await hub.upload(bucketId, { path: "slow", contentType: OCTETS, body })).toHaveLength(1);
   });
 });

@@ -6,7 +6,7 @@ import { catchAppError } from "../hub/catch-error.ts";
 import { type RawServer, startRawServer } from "./raw-server.ts";
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
-const outbound = createOutbound({ log: silent, limits: { idleMs: 80, backoffMs: 2 } });
+const outbound = createOutbound({ log: silent, limits: { idleMs: 400, backoffMs: 2 } });
 const MIB = 1024 * 1024;
 
 let server: RawServer | undefined;
@@ -69,7 +69,7 @@ describe("a download", () => {
     let text = "";
     for await (const chunk of stream) {
       text += new TextDecoder().decode(chunk);
-      await Bun.sleep(200);
+      await Bun.sleep(600);
     }
     expect(text).toBe("helloworld");
   });
