@@ -3,6 +3,7 @@ import { AppError } from "../errors.ts";
 import { parseUuid } from "../uuid.ts";
 import type { Authenticator } from "./authenticator.ts";
 import type { RemoteKey, RemoteKeys } from "./remote-keys.ts";
+import { createVerifiedTokens, type VerifiedTokens } from "./verified-tokens.ts";
 
 const leewaySeconds = 60;
 
@@ -19,12 +20,13 @@ export interface JwtAuthenticatorOptions {
 
 /** Judges JWTs (RFC 7519, with the precautions of RFC 8725) by a remote key set. */
 export function createJwtAuthenticator(options: JwtAuthenticatorOptions): Authenticator {
+  const verified = createVerifiedTokens(options.now);
   return {
     async authenticate(authorization) {
       const token = /^bearer +(\S+) *$/i.exec(authorization ?? "")?.[1];
       if (token === undefined) throw new AppError("not_authenticated", "Not authenticated");
       try {
-        const payload = options.skipValidation ? decodeJwt(token) : await verify(token, options);
+        const payload = options.skipValidation ? decodeJwt(token) : await verify(token, verified, options);
         return readClientId(payload, options.clientIdClaim);
       } catch (error) {
         if (error instanceof AppError) throw error;
@@ -39,17 +41,20 @@ export function createJwtAuthenticator(options: JwtAuthenticatorOptions): Authen
   };
 }
 
-async function verify(token: string, options: JwtAuthenticatorOptions): Promise<JWTPayload> {
+async function verify(token: string, verified: VerifiedTokens, options: JwtAuthenticatorOptions): Promise<JWTPayload> {
   const { alg, kid } = decodeProtectedHeader(token);
   if (alg === undefined || !options.algorithms.includes(alg)) {
     throw rejected(`"alg" (Algorithm) Header Parameter value not allowed`);
   }
-  const first = await tryKeys(token, alg, kid, await options.keys.get(), options);
-  if ("payload" in first) return first.payload;
-  const renewed = await options.keys.refresh();
-  const second = renewed === undefined ? first : await tryKeys(token, alg, kid, renewed, options);
-  if ("payload" in second) return second.payload;
-  throw rejected(second.reason);
+  const keys = await options.keys.get();
+  const known = verified.find(token, keys);
+  if (known !== undefined) return known;
+  const first = await tryKeys(token, alg, kid, keys, options);
+  const renewed = "payload" in first ? undefined : await options.keys.refresh();
+  const last = renewed === undefined ? first : await tryKeys(token, alg, kid, renewed, options);
+  if (!("payload" in last)) throw rejected(last.reason);
+  verified.add(token, renewed ?? keys, last.payload);
+  return last.payload;
 }
 
 /** Several keys may fit a token without `kid`; only a wrong signature lets the next one have its turn. */

@@ -18,7 +18,10 @@ export interface RemoteKeys {
    * `auth_provider_unavailable` when there is none at all.
    */
   get(): Promise<readonly RemoteKey[]>;
-  /** For a token that no key fits: the set fetched anew, or `undefined` during the cool-down and when the fetch failed. */
+  /**
+   * For a token that no key fits: the set fetched anew, or `undefined` when the fetch fails and during the cool-down, which is
+   * that of a failed fetch after one.
+   */
   refresh(): Promise<readonly RemoteKey[] | undefined>;
 }
 
@@ -39,6 +42,7 @@ export function createRemoteKeys(options: RemoteKeysOptions): RemoteKeys {
   let keys: readonly RemoteKey[] | undefined;
   let loadedAt = Number.NEGATIVE_INFINITY;
   let triedAt = Number.NEGATIVE_INFINITY;
+  let hasFailed = false;
   let failure: unknown;
   let flight: Promise<boolean> | undefined;
 
@@ -47,10 +51,12 @@ export function createRemoteKeys(options: RemoteKeysOptions): RemoteKeys {
     try {
       keys = await fetchKeys(options, timeoutMs);
       loadedAt = now();
+      hasFailed = false;
       log.debug("jwks.loaded", { keys: keys.length });
       return true;
     } catch (error) {
       failure = error;
+      hasFailed = true;
       log.warn("jwks.failed", { url: options.url, reason: String(error), cached: keys !== undefined });
       return false;
     }
@@ -71,7 +77,7 @@ export function createRemoteKeys(options: RemoteKeysOptions): RemoteKeys {
       throw new AppError("auth_provider_unavailable", "Auth provider is unavailable", { cause: failure });
     },
     async refresh() {
-      if (flight === undefined && now() - triedAt < cooldownMs) return undefined;
+      if (flight === undefined && now() - triedAt < (hasFailed ? retryMs : cooldownMs)) return undefined;
       return (await reload()) ? keys : undefined;
     },
   };
@@ -88,7 +94,10 @@ async function fetchKeys(options: RemoteKeysOptions, timeoutMs: number): Promise
   const parsed: unknown = JSON.parse(text);
   const list = typeof parsed === "object" && parsed !== null && "keys" in parsed ? parsed.keys : undefined;
   if (!Array.isArray(list)) throw new Error("the answer is not a JSON Web Key Set");
-  return list.filter(isJwk).map(createRemoteKey);
+  const keys = list.filter(isJwk);
+  // A provider that is just starting, say, must not make every token a wrong one.
+  if (keys.length === 0) throw new Error("the key set holds no key");
+  return keys.map(createRemoteKey);
 }
 
 async function readLimited(response: Response): Promise<string> {

@@ -96,6 +96,8 @@ describe("keys kept from the identity provider", () => {
   test.each([
     ["garbage", () => new Response("<html>")],
     ["JSON without keys", () => Response.json({ error: "x" })],
+    ["a set without keys", () => Response.json({ keys: [] })],
+    ["a set of what is no key", () => Response.json({ keys: [null, "x", {}] })],
     ["an error", () => new Response("", { status: 500 })],
     ["two megabytes", () => new Response("x".repeat(2_000_000))],
   ])("%s instead of keys is as good as no answer", async (_, answer) => {
@@ -118,6 +120,34 @@ describe("keys kept from the identity provider", () => {
     for (let round = 0; round < 10; round++) expect(await judge(token)).toBe("token_rejected");
     expect(requests).toBe(2);
     time += 31_000;
+    answers = [serve(old.jwk, fresh.jwk)];
+    expect(await judge(token)).toBe(client);
+    expect(requests).toBe(3);
+  });
+
+  test("a set without keys does not take the place of one with keys", async () => {
+    const key = await createKey({ kid: "k" });
+    answers = [serve(key.jwk)];
+    const judge = authenticator();
+    const token = await key.sign({ kid: "k" });
+    await judge(token);
+    time += 601_000;
+    answers = [serve()];
+    expect(await judge(token)).toBe(client);
+    expect(requests).toBe(2);
+  });
+
+  test("an unknown key that could not be looked for is looked for again after five seconds", async () => {
+    const [old, fresh] = [await createKey({ kid: "old" }), await createKey({ kid: "fresh" })];
+    answers = [serve(old.jwk)];
+    const judge = authenticator();
+    await judge(await old.sign({ kid: "old" }));
+    time += 31_000;
+    answers = [];
+    const token = await fresh.sign({ kid: "fresh" });
+    for (let round = 0; round < 10; round++) expect(await judge(token)).toBe("token_rejected");
+    expect(requests).toBe(2);
+    time += 6_000;
     answers = [serve(old.jwk, fresh.jwk)];
     expect(await judge(token)).toBe(client);
     expect(requests).toBe(3);
