@@ -7,7 +7,10 @@ import { result, tag, taggedResult } from "./postgres-schema.ts";
 /** A catalog in the tables that the Python services made; `close` closes the shared connection pool. */
 export function createPostgresCatalog(postgres: Postgres): Catalog {
   return {
-    tag: (entry) => postgres.run((db) => tagObject(db, entry)),
+    tag: (entry) =>
+      postgres.run(async (db) =>
+        (await tagNewObject(db, entry)) ? { knownAs: entry.filename } : tagObject(db, entry),
+      ),
     findFilename: (clientId, objectId) =>
       postgres.run(async (db) => {
         const isSought = and(eq(result.clientId, clientId), eq(result.objectId, objectId));
@@ -37,6 +40,24 @@ export function createPostgresCatalog(postgres: Postgres): Catalog {
       }),
     close: postgres.close,
   };
+}
+
+/**
+ * One statement, and so one round trip, for a result that has no row yet: nobody else can have linked it. Tells whether
+ * that was so; otherwise nothing is changed, for all depends on the new row.
+ */
+async function tagNewObject(db: BunSQLDatabase, entry: NewTaggedResult): Promise<boolean> {
+  const { projectId, clientId, objectId, tagName, filename } = entry;
+  const links = await db.execute(sql`
+    with new_result as (
+      insert into ${result} (client_id, object_id, filename) values (${clientId}, ${objectId}, ${filename})
+      on conflict (client_id, object_id) do nothing returning id
+    ), its_tag as (
+      insert into ${tag} (tag_name, project_id) select ${tagName}, ${projectId} from new_result
+      on conflict (tag_name, project_id) do update set tag_name = excluded.tag_name returning id
+    )
+    insert into ${taggedResult} (tag_id, result_id) select its_tag.id, new_result.id from its_tag, new_result returning id`);
+  return links.length > 0;
 }
 
 /**
