@@ -19,7 +19,7 @@ export interface OpenObject {
   readonly info: ObjectInfo;
   /**
    * The object's bytes (those of the range, if one was asked for). A `Blob` where the bytes lie in a local file, so that the
-   * server can send the file itself; else a stream, which errors when the store breaks off and is closed by cancelling it.
+   * server can send the file itself, or are few; else a stream, which errors when the store breaks off and is closed by cancelling it.
    */
   readonly body: ReadableStream<Uint8Array> | Blob;
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { s3CodeOf, s3Failure } from "./s3-errors.ts";
 import { listKeys, listUnfinishedUploads, type UnfinishedUpload } from "./s3-list.ts";
-import { readText, type SendS3Request } from "./s3-request.ts";
+import { dropBody, readText, type SendS3Request } from "./s3-request.ts";
 import { elementsOf, escapeXml, isXmlText, textOf } from "./s3-xml.ts";
 
 const parallelBatches = 4;
@@ -10,7 +10,7 @@ const secondLookMs = 50;
 
 export async function removeKey(send: SendS3Request, key: string): Promise<void> {
   const answer = await send({ action: "DeleteObject", method: "DELETE", key });
-  await answer?.body.cancel();
+  await dropBody(answer);
 }
 
 /** Removes every key under the prefix, several pages of 1000 at a time; resolves with how many. */
@@ -33,7 +33,7 @@ export async function removeKeysUnder(send: SendS3Request, prefix: string): Prom
 export async function abortUpload(send: SendS3Request, upload: UnfinishedUpload, signal?: AbortSignal): Promise<void> {
   const { key, uploadId } = upload;
   const answer = await send({ action: "AbortMultipartUpload", method: "DELETE", key, query: { uploadId }, signal });
-  await answer?.body.cancel();
+  await dropBody(answer);
 }
 
 /**

@@ -1,10 +1,8 @@
-import { AwsV4Signer } from "aws4fetch";
 import { AppError } from "../errors.ts";
-import { encodeStrictly } from "./content-headers.ts";
 import { guardBody } from "./guarded-body.ts";
 import { asS3Failure, codeOfAnswer, s3CodeOf, s3Failure } from "./s3-errors.ts";
-import { encodeKey } from "./s3-key.ts";
 import { defaultIdleMs, type S3Settings } from "./s3-settings.ts";
+import { createS3Signer } from "./s3-sign.ts";
 
 export interface S3Request {
   /** What is being done, for operators. */
@@ -24,8 +22,11 @@ export interface S3Request {
 export interface S3Answer {
   readonly status: number;
   readonly headers: Headers;
-  /** Breaks off with an `AppError` when the store does, or when it is silent for too long; cancelling it frees the connection. */
-  readonly body: ReadableStream<Uint8Array>;
+  /**
+   * A small one is here already. A stream breaks off with an `AppError` when the store does, or when it is silent for too
+   * long; cancelling it frees the connection.
+   */
+  readonly body: Blob | ReadableStream<Uint8Array>;
 }
 
 /** Sends a request; resolves with a 2xx answer, or with `undefined` when the key does not exist. */
@@ -35,31 +36,13 @@ const retriedStatuses = new Set([429, 500, 502, 503, 504]);
 const passingErrors = new Set(["ECONNRESET", "ConnectionClosed", "ECONNREFUSED", "ConnectionRefused"]);
 const maxAttempts = 3;
 const firstPauseMs = 100;
+/** Up to here a body is read at once: that takes less than handing it on piece by piece, and it may be asked for again. */
+const smallBytes = 64 * 1024;
 
 /** Signed requests to one bucket, for all that Bun's own S3 client cannot do or cannot give up. */
 export function createS3Requests(settings: S3Settings): SendS3Request {
-  const keyCache = new Map<string, ArrayBuffer>();
+  const sign = createS3Signer(settings);
   const { idleMs = defaultIdleMs, log } = settings;
-
-  async function sign(request: S3Request) {
-    const { region, accessKey: accessKeyId, secretKey: secretAccessKey } = settings;
-    const { method, headers = {} } = request;
-    const signer = new AwsV4Signer({
-      method,
-      url: urlOf(settings, request),
-      headers,
-      service: "s3",
-      region,
-      accessKeyId,
-      secretAccessKey,
-      cache: keyCache,
-    });
-    const signed = await signer.sign();
-    // Not signed, because something in between may rewrite them.
-    signed.headers.set("accept-encoding", "identity");
-    if (request.range !== undefined) signed.headers.set("range", request.range);
-    return signed;
-  }
 
   async function sendOnce(request: S3Request): Promise<S3Answer> {
     const { action, method, body } = request;
@@ -78,6 +61,9 @@ export function createS3Requests(settings: S3Settings): SendS3Request {
         keepalive: mayKeepAlive(url, method),
         ...(body === undefined ? {} : { body }),
       });
+      const { status, headers: answered } = response;
+      const length = Number(answered.get("content-length") ?? Number.NaN);
+      if (length <= smallBytes) return { status, headers: answered, body: await response.blob() };
       // The status is out already: nobody but the log learns why a body has failed.
       const logged = (failure: AppError) => {
         log?.warn("object_store.broken_off", { action, reason: failure.operatorDetail });
@@ -86,7 +72,7 @@ export function createS3Requests(settings: S3Settings): SendS3Request {
       const onIdle = () => logged(s3Failure(action, "IdleTimeout"));
       const onBreak = (cause: unknown) => logged(asS3Failure(action, cause));
       const guarded = guardBody(response.body, idleMs, onIdle, onBreak);
-      return { status: response.status, headers: response.headers, body: guarded };
+      return { status, headers: answered, body: guarded };
     } finally {
       clearTimeout(timer);
     }
@@ -117,14 +103,13 @@ async function refusalOf(request: S3Request, answer: S3Answer): Promise<AppError
 }
 
 /** The whole body as text, for answers that are small by nature. */
-export async function readText(body: ReadableStream<Uint8Array>): Promise<string> {
+export async function readText(body: S3Answer["body"]): Promise<string> {
   return await new Response(body).text();
 }
 
-function urlOf({ endpoint, bucket }: S3Settings, { key, query = {} }: S3Request): string {
-  const path = key === undefined ? "" : `/${encodeKey(key)}`;
-  const pairs = Object.entries(query).map(([name, value]) => `${encodeStrictly(name)}=${encodeStrictly(value)}`);
-  return `${endpoint}/${bucket}${path}${pairs.length === 0 ? "" : `?${pairs.join("&")}`}`;
+/** For answers whose body nobody needs. */
+export async function dropBody(answer: S3Answer | undefined): Promise<void> {
+  if (answer?.body instanceof ReadableStream) await answer.body.cancel();
 }
 
 /**

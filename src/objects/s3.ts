@@ -6,7 +6,7 @@ import { s3Failure } from "./s3-errors.ts";
 import { checkS3Key } from "./s3-key.ts";
 import { checkListing, listKeys, listUnfinishedUploads } from "./s3-list.ts";
 import { abortUpload, abortUploadsOf, removeKey, removeKeysUnder } from "./s3-remove.ts";
-import { createS3Requests, type S3Answer, type SendS3Request } from "./s3-request.ts";
+import { createS3Requests, dropBody, type S3Answer, type SendS3Request } from "./s3-request.ts";
 import { defaultIdleMs, type S3Settings } from "./s3-settings.ts";
 import { uploadToS3 } from "./s3-upload.ts";
 
@@ -93,7 +93,7 @@ async function openObject(send: SendS3Request, key: string, range?: ByteRange): 
       range === undefined ? Number(answer.headers.get("content-length") ?? Number.NaN) : totalOf(answer, range);
     return { info: infoOf(answer, sizeBytes), body: answer.body };
   } catch (error) {
-    await answer.body.cancel();
+    await dropBody(answer);
     throw error;
   }
 }
