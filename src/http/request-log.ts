@@ -28,7 +28,8 @@ export function requestLog({ log, context, metrics, newRequestId, now }: Request
     const start = now();
     await context.run({ requestId, traceparent }, async () => {
       await next();
-      c.header("X-Request-Id", requestId);
+      // Not by `c.header`, which would make the whole answer anew.
+      c.res.headers.set("X-Request-Id", requestId);
       const { method } = c.req;
       const { status } = c.res;
       const route = routePath(c, -1);
