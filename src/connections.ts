@@ -9,6 +9,9 @@ import { createOutbound, type Outbound, type OutboundLimits } from "./net/outbou
 import type { FetchKeys } from "./observability/observed-calls.ts";
 import type { Settings } from "./settings.ts";
 
+/** For how old something is: it goes on evenly, whatever the machine's clock is set to. */
+const steadyNow = () => performance.now();
+
 /** Throws with the name of the setting when it holds no usable key. */
 export function readPrivateKey({ crypto: { key } }: Settings): PrivateKey {
   try {
@@ -31,14 +34,14 @@ export function hubUrls({ hub }: Settings) {
 export function connectHub(settings: Settings, outbound: Outbound, log: Log, limitMs?: number): Hub {
   const { auth: signIn, cacheSeconds } = settings.hub;
   const limit = limitMs === undefined ? {} : { limitMs };
-  return createHub({ ...hubUrls(settings), signIn, outbound, cacheSeconds, now: Date.now, log, ...limit });
+  return createHub({ ...hubUrls(settings), signIn, outbound, cacheSeconds, now: steadyNow, log, ...limit });
 }
 
 /** Never through the Hub's proxy: the identity provider stands in the node. */
 export const fetchKeys: FetchKeys = (url, init) => fetch(url, init);
 
 export function createAuthenticator(oidc: Settings["oidc"], log: Log, fetch: FetchKeys): Authenticator {
-  const keys = createRemoteKeys({ url: oidc.certsUrl, fetch, now: Date.now, log });
+  const keys = createRemoteKeys({ url: oidc.certsUrl, fetch, now: steadyNow, log });
   if (oidc.skipJwtValidation) log.warn("identity.unchecked", { reason: "OIDC__SKIP_JWT_VALIDATION is set" });
   return createJwtAuthenticator({
     keys,

@@ -9,6 +9,7 @@ import type { IntermediateResults } from "../results/intermediate.ts";
 import type { LocalResults } from "../results/local.ts";
 import { docsRoutes } from "./docs.ts";
 import { describeError, detailResponse, errorResponse } from "./errors.ts";
+import { keepLengthOnHead } from "./head.ts";
 import { describeApi, registerComponents } from "./openapi.ts";
 import { requestLog } from "./request-log.ts";
 import { createRouter } from "./router.ts";
@@ -44,6 +45,7 @@ export interface AppDeps {
 export function createApp(deps: AppDeps) {
   const app = createRouter();
   app.use(requestLog(deps));
+  app.use(keepLengthOnHead);
   app.route("/", healthRoutes(deps.readiness));
   if (deps.serveMetrics) app.route("/", metricsRoutes(deps.metrics));
   app.route("/", localRoutes(deps));

@@ -2,6 +2,8 @@
 export interface Connection {
   /** Seconds without a byte after which the connection is cut; 0 = never, for handlers that watch over it themselves. */
   setIdleTimeout(seconds: number): void;
+  /** Cuts the connection when for so many seconds the client takes no byte of an answer that is still on its way. */
+  allowSlowReading(seconds: number): void;
 }
 
 /** The types of Hono's context: request facts only. */

@@ -67,7 +67,11 @@ export function createFormReader(request: Request, limits: FormLimits): FormRead
   async function nextFile(): Promise<FilePart | undefined> {
     for (;;) {
       const part = await parts.nextPart();
-      if (part === undefined) return undefined;
+      if (part === undefined) {
+        // The form has come, the request not yet: one that is cut off after its form is not to count.
+        while ((await nextPiece()) !== undefined);
+        return undefined;
+      }
       partCount += 1;
       if (partCount > maxParts) throw fieldProblem("too_many_parts", ["body"], `A form has at most ${maxParts} parts`);
       const { name, filename, contentType } = part;

@@ -41,12 +41,14 @@ function unchanged(info: ObjectInfo): Response {
   return new Response(null, { status: 304, headers: { ETag: info.etag } });
 }
 
-/** Stored files come from analyses: a browser must save them, never show them. */
+/** Stored files come from analyses: a browser must save them, never show them, and if it did so, run nothing in them. */
+export const neverShown = { "X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox" } as const;
+
 function headersOf(info: ObjectInfo): Record<string, string> {
   return {
     "Content-Type": info.contentType,
     "Content-Disposition": attachment(info.filename ?? defaultFilename),
-    "X-Content-Type-Options": "nosniff",
+    ...neverShown,
     "Accept-Ranges": "bytes",
     "Last-Modified": info.modifiedAt.toUTCString(),
     ETag: info.etag,

@@ -43,6 +43,12 @@ export function describeHeaders(own: Headers = {}) {
   return { "X-Request-Id": { $ref: "#/components/headers/X-Request-Id" }, ...Object.fromEntries(described) };
 }
 
+/** Of every answer with a file in it. */
+export const neverShownHeaders = {
+  "X-Content-Type-Options": { example: "nosniff", description: "Browsers must save it, never show it" },
+  "Content-Security-Policy": { example: "sandbox", description: "Nothing in it may run" },
+};
+
 export function jsonContent<T extends z.ZodType>(schema: T, description: string, example: z.input<T>) {
   return { description, headers: describeHeaders(), content: { "application/json": { schema, example } } };
 }

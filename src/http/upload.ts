@@ -34,8 +34,12 @@ export async function readUpload(request: Request, limits: UploadLimits): Promis
     early: new Map(form.fields),
     body: fileStream(file, limits.maxFileBytes),
     async rest() {
-      if ((await form.nextFile()) === undefined) return form.fields;
-      throw fieldProblem("too_many_files", ["body", "file"], "Only one file may be sent");
+      if ((await form.nextFile()) !== undefined) {
+        throw fieldProblem("too_many_files", ["body", "file"], "Only one file may be sent");
+      }
+      // Nobody would learn of the result. The server hangs up, too, when no proper HTTP follows the request.
+      if (request.signal.aborted) throw new AppError("client_gone", "The client closed the connection");
+      return form.fields;
     },
   };
 }

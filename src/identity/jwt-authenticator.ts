@@ -70,13 +70,21 @@ async function tryKeys(
     const key = await candidate.forAlgorithm(alg);
     if (key === undefined) continue;
     try {
-      return { payload: (await jwtVerify(token, key, verifyOptions(options))).payload };
+      const { payload } = await jwtVerify(token, key, verifyOptions(options));
+      refuseFuture(payload, options.now());
+      return { payload };
     } catch (error) {
       if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
       reason = error.message;
     }
   }
   return { reason };
+}
+
+/** The library looks at this only where the age of tokens is limited. */
+function refuseFuture({ iat = 0 }: JWTPayload, now: number): void {
+  if (iat <= now / 1000 + leewaySeconds) return;
+  throw rejected(`"iat" claim timestamp check failed (it should be in the past)`);
 }
 
 function verifyOptions(options: JwtAuthenticatorOptions) {

@@ -57,6 +57,8 @@ export function createRemoteKeys(options: RemoteKeysOptions): RemoteKeys {
     } catch (error) {
       failure = error;
       hasFailed = true;
+      // After the failure, which may have taken its time.
+      triedAt = now();
       log.warn("jwks.failed", { url: options.url, reason: String(error), cached: keys !== undefined });
       return false;
     }
@@ -72,7 +74,11 @@ export function createRemoteKeys(options: RemoteKeysOptions): RemoteKeys {
   return {
     async get() {
       const stale = now() - loadedAt >= maxAgeMs;
-      if (stale && (flight !== undefined || now() - triedAt >= retryMs)) await reload();
+      if (stale && (flight !== undefined || now() - triedAt >= retryMs)) {
+        const loading = reload();
+        // A provider that keeps silent is waited for once, not by everybody for as long as it does.
+        if (keys === undefined || !hasFailed) await loading;
+      }
       if (keys !== undefined) return keys;
       throw new AppError("auth_provider_unavailable", "Auth provider is unavailable", { cause: failure });
     },

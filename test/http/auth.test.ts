@@ -60,6 +60,13 @@ describe("who may ask", () => {
     await expectRejected(await service.identity.token(service.analyses[0], { claims: { nbf } }), /nbf/);
   });
 
+  test("a token from the future is refused, but not within the leeway", async () => {
+    const issued = (seconds: number) => ({ claims: { iat: Math.floor(Date.now() / 1000) + seconds } });
+    await expectRejected(await service.identity.token(service.analyses[0], issued(90)), /iat/);
+    const token = await service.identity.token(service.analyses[0], issued(30));
+    expect((await ask(`Bearer ${token}`)).status).toBe(200);
+  });
+
   test.each(["iat", "exp", "client_id"])("a token without %s is refused", async (claim) => {
     const token = await service.identity.token(service.analyses[0], { claims: { [claim]: undefined } });
     await expectRejected(token, new RegExp(claim));

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { eventually } from "../support/eventually.ts";
 import { connectRaw } from "../support/raw-http.ts";
 import { backends, formOf, isAvailable, startTestService, type TestService } from "../support/service.ts";
 import { countObjects } from "../support/storage-check.ts";
@@ -182,6 +183,23 @@ describe.each([...backends])("bad uploads on %s storage", (backend) => {
       expect((await service.fetch("1", `/local/${object_id}`)).headers.get("content-type")).toBe(
         "application/octet-stream",
       );
+    });
+
+    test.each([
+      ["is cut off behind its form", 50, ""],
+      ["is followed by what is no request", 0, "XYZ\r\n\r\n"],
+    ])("an upload that %s is not taken for a whole one", async (_, missing, surplus) => {
+      const countHandled = () => service.logLines.filter(({ event }) => event === "http.request").length;
+      const [before, handled] = [await countObjects(service), countHandled()];
+      const body = rawForm([filePart("x.bin", "whole")]);
+      const client = await connectRaw(service.url);
+      client.socket.end(
+        `PUT /local HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${await service.token("1")}\r\n` +
+          `Content-Type: multipart/form-data; boundary=cut\r\nContent-Length: ${body.length + missing}\r\n\r\n${body}${surplus}`,
+      );
+      expect(await client.until(/\}$/)).not.toContain("HTTP/1.1 200");
+      await eventually(() => expect(countHandled()).toBe(handled + 1), 15_000);
+      expect(await countObjects(service)).toBe(before);
     });
 
     test("a client that goes away at half leaves nothing", async () => {

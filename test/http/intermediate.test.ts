@@ -372,7 +372,10 @@ describe("intermediates", () => {
   test("HEAD tells whether a file is there without fetching it", async () => {
     const { object_id } = await send(a, "head");
     const before = a.hub.requests.filter(({ path }) => path.endsWith("/stream")).length;
-    expect((await a.fetch("1", `/intermediate/${object_id}`, { method: "HEAD" })).status).toBe(200);
+    const head = await a.fetch("1", `/intermediate/${object_id}`, { method: "HEAD" });
+    expect(head.status).toBe(200);
+    // A length of 0 would say that it is empty.
+    expect(head.headers.get("content-length")).toBeNull();
     expect((await a.fetch("1", `/intermediate/${unknownId}`, { method: "HEAD" })).status).toBe(404);
     expect(a.hub.requests.filter(({ path }) => path.endsWith("/stream")).length).toBe(before);
   });

@@ -55,6 +55,14 @@ describe("the server", () => {
     }
   });
 
+  test("tells by HEAD how long an answer to GET is", async () => {
+    for (const path of ["/healthz", "/nope", "/local/tags", "/openapi.json"]) {
+      const head = await fetch(`${service.url}${path}`, { method: "HEAD" });
+      const length = (await (await fetch(`${service.url}${path}`)).arrayBuffer()).byteLength;
+      expect([path, head.headers.get("content-length")]).toEqual([path, String(length)]);
+    }
+  });
+
   test("gives every answer a request id: the client's own if it is sane", async () => {
     const idFor = async (id: string) =>
       (await fetch(`${service.url}/healthz`, { headers: { "x-request-id": id } })).headers.get("x-request-id");

@@ -93,6 +93,27 @@ describe("keys kept from the identity provider", () => {
     expect(requests).toBe(3);
   });
 
+  test("a provider that falls silent is waited for once, then the old keys serve at once", async () => {
+    const key = await createKey({ kid: "k" });
+    answers = [serve(key.jwk)];
+    const judge = authenticator();
+    const token = await key.sign({ kid: "k" });
+    await judge(token);
+    time += 601_000;
+    let fail = (_: Error) => {};
+    answers = [() => new Promise((_, reject) => (fail = reject))];
+    const first = judge(token);
+    await Bun.sleep(5);
+    fail(new Error("timeout"));
+    expect(await first).toBe(client);
+    time += 6_000;
+    expect(await judge(token)).toBe(client);
+    expect(await judge(token)).toBe(client);
+    expect(requests).toBe(3);
+    answers = [serve(key.jwk)];
+    fail(new Error("timeout"));
+  });
+
   test.each([
     ["garbage", () => new Response("<html>")],
     ["JSON without keys", () => Response.json({ error: "x" })],

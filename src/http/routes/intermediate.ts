@@ -3,7 +3,7 @@ import type { Authenticator } from "../../identity/authenticator.ts";
 import type { IntermediateResults, SentIntermediate } from "../../results/intermediate.ts";
 import { authenticate } from "../auth.ts";
 import { idleSeconds, stallSeconds } from "../env.ts";
-import { attachment } from "../object-response.ts";
+import { attachment, neverShown } from "../object-response.ts";
 import { createRouter } from "../router.ts";
 import { readUpload } from "../upload.ts";
 import type { Urls } from "../urls.ts";
@@ -56,11 +56,12 @@ export function intermediateRoutes(deps: IntermediateRouteDeps) {
     const headers = {
       "Content-Type": "application/octet-stream",
       "Content-Disposition": attachment(file.name),
-      "X-Content-Type-Options": "nosniff",
+      ...neverShown,
     };
-    if (c.req.method === "HEAD") return new Response(null, { headers });
+    // Without saying how it would be sent the answer would announce an empty file.
+    if (c.req.method === "HEAD") return new Response(null, { headers: { ...headers, "Transfer-Encoding": "chunked" } });
     const body = await intermediate.open(file, remoteNodeId ?? nodeId);
-    c.env.setIdleTimeout(stallSeconds);
+    c.env.allowSlowReading(stallSeconds);
     const ended = (failure?: { error: unknown }) => intermediate.received(clientId, file, failure);
     return new Response(watchEnd(body, c.req.raw.signal, ended), { headers });
   });

@@ -11,6 +11,7 @@ import {
   invalid,
   jsonContent,
   missing,
+  neverShownHeaders,
   notUuid,
   problem,
   storageFull,
@@ -81,7 +82,7 @@ const fileHeaders = {
   "Accept-Ranges": { example: "bytes", description: "Parts may be asked for" },
   "Content-Disposition": { example: 'attachment; filename="weights.pkl"', description: "The name it was stored under" },
   "Last-Modified": { example: "Sat, 31 Jan 2026 12:00:00 GMT", description: "When it was stored" },
-  "X-Content-Type-Options": { example: "nosniff", description: "Browsers must save it, never show it" },
+  ...neverShownHeaders,
 };
 const anyContent = { "*/*": { schema: fileBytes } };
 const contentRange = (example: string) => ({

@@ -57,11 +57,13 @@ export function localRoutes({ authenticator, local, urls, maxUploadBytes, stallM
   router.openapi({ ...specs.getLocalResult, middleware }, async (c) => {
     const clientId = c.get("clientId");
     const { object_id: objectId } = c.req.valid("param");
-    c.env.setIdleTimeout(stallSeconds);
-    return answerObject(c.req.raw, {
+    const answer = await answerObject(c.req.raw, {
       stat: () => local.stat(clientId, objectId),
       open: (range) => local.open(clientId, objectId, range),
     });
+    // Not before: a store that is silent must be given up, and the client told, before its connection is.
+    c.env.allowSlowReading(stallSeconds);
+    return answer;
   });
 
   const adapterOnly = createMiddleware<AppEnv>(async (c, next) => {
