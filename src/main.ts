@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { doctor } from "./commands/doctor.ts";
@@ -11,6 +11,9 @@ import { sandbox } from "./commands/sandbox.ts";
 import { serve } from "./commands/serve.ts";
 import { type SubmissionsRequest, submissions } from "./commands/submissions.ts";
 import { token } from "./commands/token.ts";
+import { serveAsWorker } from "./commands/worker.ts";
+import type { ParentLine } from "./commands/worker-line.ts";
+import { startWorkerProcess } from "./commands/worker-process.ts";
 import { version } from "./version.ts";
 
 /**
@@ -41,11 +44,42 @@ function createEdge(): Edge {
         const advice = "put all certificates into the one file that EXTRA_CA_CERTS names";
         process.stderr.write(`warning: NODE_EXTRA_CA_CERTS (${others}) is not used beside EXTRA_CA_CERTS: ${advice}\n`);
       }
-      const compiled = Bun.main.startsWith("/$bunfs/");
-      const args = [process.execPath, ...(compiled ? [] : [Bun.main]), ...process.argv.slice(2)];
+      const args = [...thisProgram(), ...process.argv.slice(2)];
       process.execve?.(process.execPath, args, { ...process.env, NODE_EXTRA_CA_CERTS: certificatesPath });
     },
+    startWorker(number, onMessage) {
+      const command = [...thisProgram(), "serve", "--worker", String(number)];
+      return startWorkerProcess(command, { ...process.env }, onMessage);
+    },
+    connectParent: () => (process.send === undefined ? undefined : createParentLine()),
   };
+}
+
+/** How to start this program once more, compiled or not. */
+function thisProgram(): string[] {
+  return [process.execPath, ...(Bun.main.startsWith("/$bunfs/") ? [] : [Bun.main])];
+}
+
+function createParentLine(): ParentLine {
+  return {
+    send(message) {
+      if (process.connected) process.send?.(message);
+    },
+    listen: (onMessage) => void process.on("message", onMessage),
+    lost: new Promise((resolve) => {
+      process.once("disconnect", resolve);
+      if (!process.connected) resolve();
+    }),
+  };
+}
+
+/** Secrets and results are in memory: what the system keeps of a crashed process shall hold none of it (core(5)). */
+function keepMemoryOutOfCoreFiles(): void {
+  try {
+    writeFileSync("/proc/self/coredump_filter", "0");
+  } catch {
+    // Linux alone has it.
+  }
 }
 
 function portNumber(text: string): number {
@@ -62,7 +96,11 @@ function createProgram(edge: Edge, finish: (exitCode: number) => void): Command 
   program
     .command("serve", { isDefault: true })
     .description("run the service on the settings in the environment and .env (the default)")
-    .action(async () => finish(await serve(edge)));
+    .addOption(new Option("--worker <number>").hideHelp())
+    .action(async ({ worker }) => {
+      const parent = worker === undefined ? undefined : edge.connectParent();
+      finish(await (parent === undefined ? serve(edge) : serveAsWorker(edge, parent)));
+    });
   program
     .command("sandbox")
     .description("run everything on this machine with nothing to configure: two nodes, identity provider, Hub stand-in")
@@ -157,4 +195,5 @@ process.on("unhandledRejection", (reason) => {
   process.stderr.write(`${JSON.stringify({ level: "error", event: "process.unhandled", error })}\n`);
 });
 
+keepMemoryOutOfCoreFiles();
 await createProgram(createEdge(), (exitCode) => process.exit(exitCode)).parseAsync();

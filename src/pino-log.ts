@@ -35,7 +35,14 @@ function prettyLine(line: string): string {
   const { level, time, event, ...fields }: Record<string, unknown> = JSON.parse(line);
   const clock = String(time).slice(11, 19);
   const rest = Object.entries(fields).map(([key, value]) => {
-    return `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`;
+    return `${key}=${plain(typeof value === "string" ? value : JSON.stringify(value))}`;
   });
   return `${[clock, String(level).toUpperCase().padEnd(5), event, ...rest].join(" ")}\n`;
+}
+
+/** A client's text may neither begin a line of its own nor command the terminal. */
+function plain(text: string): string {
+  return text.replace(/[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu, (character) => {
+    return character === "\n" ? "\\n" : `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  });
 }

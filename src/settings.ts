@@ -1,3 +1,4 @@
+import { platform } from "node:os";
 import { arrange, type Files } from "./settings/arrange.ts";
 import { warnOfChoices } from "./settings/choices.ts";
 import { type DotenvFile, parseDotenv } from "./settings/dotenv.ts";
@@ -144,8 +145,12 @@ function readDotenvFile(readTextFile: ReadTextFile): DotenvFile {
   }
 }
 
-/** Checks every setting in the environment given, and the files they name. Never throws. */
-export function parseSettings(environment: Environment, readTextFile: ReadTextFile): ParsedSettings {
+/** Checks every setting in the environment given, and the files they name, for an operating system. Never throws. */
+export function parseSettings(
+  environment: Environment,
+  readTextFile: ReadTextFile,
+  system: string = platform(),
+): ParsedSettings {
   const { texts, problems } = findGiven(SETTINGS, environment, readTextFile);
   const values: Partial<Record<string, unknown>> = {};
   for (const [name, setting] of Object.entries<Setting>(SETTINGS)) {
@@ -160,7 +165,7 @@ export function parseSettings(environment: Environment, readTextFile: ReadTextFi
     else problems.push(problemWith(name, setting, text, parsed.error.issues[0]?.message));
   }
   const files = readFiles(values, readTextFile, problems);
-  problems.push(...findConflicts(values));
+  problems.push(...findConflicts(values, system));
   const warnings = warnOfNearMisses(SETTINGS, environment);
   if (problems.length > 0) return { problems, warnings };
   // Every required setting is there and every value has passed its schema, which is all that SettingValues says.
@@ -187,9 +192,12 @@ function readFiles(values: Partial<SettingValues>, readTextFile: ReadTextFile, p
   };
 }
 
-function findConflicts(values: Partial<SettingValues>): string[] {
-  const isShared = values.DATA_DIR !== undefined && (values.SERVER__WORKERS ?? 1) > 1;
-  return isShared ? ["SERVER__WORKERS must be 1 with DATA_DIR, which only one process may use"] : [];
+function findConflicts({ DATA_DIR, SERVER__WORKERS = 1 }: Partial<SettingValues>, system: string): string[] {
+  if (SERVER__WORKERS === 1) return [];
+  return [
+    ...(DATA_DIR === undefined ? [] : ["SERVER__WORKERS must be 1 with DATA_DIR, which only one process may use"]),
+    ...(system === "linux" ? [] : ["SERVER__WORKERS must be 1 here: processes share a port on Linux only"]),
+  ];
 }
 
 const MASK = "***";

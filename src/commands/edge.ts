@@ -1,4 +1,5 @@
 import type { Environment, ReadTextFile } from "../settings.ts";
+import type { FromWorker, ParentLine, WorkerProcess } from "./worker-line.ts";
 
 /** The process as commands see it. */
 export interface Edge {
@@ -17,6 +18,10 @@ export interface Edge {
    * when the process has them already.
    */
   trustAlso(certificatesPath: string): void;
+  /** Starts this executable as a worker, in the same surroundings and with the same output. */
+  startWorker(number: number, onMessage: (message: FromWorker) => void): WorkerProcess;
+  /** In a worker: the line to the process that started it. */
+  connectParent(): ParentLine | undefined;
 }
 
 /** sysexits.h: the settings are wrong. */

@@ -1,18 +1,19 @@
-import { readPrivateKey } from "../connections.ts";
 import { createPinoLog } from "../pino-log.ts";
 import { createRequestContext } from "../request-context.ts";
-import { describeSettings, type Settings } from "../settings.ts";
 import { version } from "../version.ts";
+import { describeService } from "./describe-service.ts";
 import { type Edge, exitConfig } from "./edge.ts";
 import { explainError } from "./explain-error.ts";
 import { readSettings } from "./read-settings.ts";
 import { startService } from "./start-service.ts";
+import { serveWithWorkers } from "./workers.ts";
 
 /** Runs the service on the settings of the environment until it is told to stop; resolves with the exit code. */
 export async function serve(edge: Edge): Promise<number> {
   const settings = readSettings(edge);
   if (settings === undefined) return exitConfig;
   if (settings.extraCaCerts !== undefined) edge.trustAlso(settings.extraCaCerts.path);
+  if (settings.server.workers > 1) return serveWithWorkers(edge, settings);
   const context = createRequestContext();
   const log = createPinoLog({ ...settings.log, write: edge.writeLog, context: context.fields });
   const startUp = new AbortController();
@@ -22,12 +23,7 @@ export async function serve(edge: Edge): Promise<number> {
     log.info("service.starting", { version });
     const service = await startService(settings, { log, context, signal: startUp.signal });
     isStarted = true;
-    log.info("service.started", {
-      url: service.url,
-      version,
-      ...describeKeys(settings),
-      ...describeSettings(settings),
-    });
+    log.info("service.started", { url: service.url, version, ...describeService(settings) });
     const signal = await edge.stopRequested;
     log.info("service.stopping", { signal, graceSeconds: settings.server.shutdownSeconds });
     await service.stop();
@@ -41,11 +37,4 @@ export async function serve(edge: Edge): Promise<number> {
     log.error("service.failed", { error: explainError(error) });
     return 1;
   }
-}
-
-/** The keys in use, by what may be known of them. */
-function describeKeys(settings: Settings) {
-  const { curve, publicKey } = readPrivateKey(settings);
-  const authorities = settings.extraCaCerts?.pem.match(/-----BEGIN [A-Z ]*CERTIFICATE-----/g) ?? [];
-  return { "key.curve": curve, "key.fingerprint": publicKey.fingerprint, "extraCaCerts.count": authorities.length };
 }

@@ -3,7 +3,8 @@ import { type Connection, stallSeconds } from "../http/env.ts";
 import { createUrls } from "../http/urls.ts";
 import type { Log } from "../log.ts";
 import { createCountedLog } from "../observability/counted-log.ts";
-import { createPrometheusMetrics } from "../observability/prometheus.ts";
+import type { MetricsReport } from "../observability/metrics.ts";
+import { createPrometheusMetrics, type Gathered } from "../observability/prometheus.ts";
 import type { RequestContext } from "../request-context.ts";
 import { listen } from "../server.ts";
 import { createServices } from "../services.ts";
@@ -13,6 +14,8 @@ import { version } from "../version.ts";
 export interface RunningService {
   readonly port: number;
   readonly url: string;
+  /** What this process has counted. */
+  report(): Promise<MetricsReport>;
   /** Lets running requests finish within `SERVER__SHUTDOWN_SECONDS`, then closes everything. */
   stop(): Promise<void>;
 }
@@ -26,14 +29,16 @@ export interface StartDeps {
   readonly patienceMs?: number | undefined;
   /** Ends that waiting. */
   readonly signal?: AbortSignal;
+  /** Where the port is shared with other workers: asks them for what they have counted. */
+  readonly gather?: () => Promise<Gathered>;
   /** For tests; sees every answer before it is sent, and may send another one. */
   readonly inspect?: (request: Request, response: Response) => Promise<Response>;
 }
 
 /** Opens what the settings name, brings the database up to date and listens. */
 export async function startService(settings: Settings, deps: StartDeps): Promise<RunningService> {
-  const { context, stallMs, patienceMs, signal, inspect = async (_, response) => response } = deps;
-  const metrics = createPrometheusMetrics({ version, runtime: `bun ${Bun.version}` });
+  const { context, stallMs, patienceMs, signal, gather, inspect = async (_, response) => response } = deps;
+  const metrics = createPrometheusMetrics({ version, runtime: `bun ${Bun.version}`, gather });
   const log = createCountedLog(deps.log, metrics);
   const { traceparent } = context;
   const services = await createServices(settings, { log, metrics, traceparent, patienceMs, signal });
@@ -56,11 +61,12 @@ export async function startService(settings: Settings, deps: StartDeps): Promise
     const { host: hostname } = settings.server;
     const fetch = async (request: Request, connection: Connection) =>
       inspect(request, await app.fetch(request, connection));
-    const listener = listen({ hostname, port, fetch, log });
+    const listener = listen({ hostname, port, sharesPort: gather !== undefined, fetch, log });
     port = listener.port;
     return {
       port,
-      url: `http://${hostname === "0.0.0.0" || hostname === "::" ? "localhost" : hostname}:${port}`,
+      url: serviceUrl(hostname, port),
+      report: metrics.report,
       async stop() {
         services.readiness.stop();
         services.submissions.hurry();
@@ -72,4 +78,9 @@ export async function startService(settings: Settings, deps: StartDeps): Promise
     await services.close();
     throw error;
   }
+}
+
+/** Where to reach a service that listens on this address from its own machine. */
+export function serviceUrl(hostname: string, port: number): string {
+  return `http://${hostname === "0.0.0.0" || hostname === "::" ? "localhost" : hostname}:${port}`;
 }

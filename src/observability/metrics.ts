@@ -24,6 +24,9 @@ export interface SubmissionStats {
   readonly oldestSeconds: number;
 }
 
+/** The numbers of a process by themselves, for another one to add to its own; survives a structured clone. */
+export type MetricsReport = readonly object[];
+
 /** Numbers about what the service does. Recording takes a microsecond and never throws. */
 export interface Metrics {
   answered(request: AnsweredRequest): void;
@@ -33,6 +36,8 @@ export interface Metrics {
   logged(event: string, fields: Readonly<Record<string, unknown>>): void;
   /** From now on the queue of final results is asked at every scrape. */
   watchSubmissions(stats: () => Promise<SubmissionStats>): void;
-  /** Everything in the text format of Prometheus. */
+  /** Everything in the text format of Prometheus; of all workers where there are several. */
   render(): Promise<{ readonly contentType: string; readonly text: string }>;
+  /** What this process has counted, without what any of them would find out alike. */
+  report(): Promise<MetricsReport>;
 }

@@ -1,10 +1,19 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import type { Metrics, SubmissionStats } from "./metrics.ts";
+import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { Metrics, MetricsReport, SubmissionStats } from "./metrics.ts";
 
 export interface PrometheusOptions {
   readonly version: string;
   /** Of the runtime. */
   readonly runtime: string;
+  /** Where several processes serve as one: asks the others for what they have counted. Never throws. */
+  readonly gather?: (() => Promise<Gathered>) | undefined;
+}
+
+export interface Gathered {
+  /** How many processes there should be, this one included. */
+  readonly workers: number;
+  /** Of the others; one that does not answer in time is missing. */
+  readonly reports: readonly MetricsReport[];
 }
 
 const prefix = "flame_result_";
@@ -35,8 +44,10 @@ const renewals: Readonly<Record<string, "ok" | "failed">> = {
 };
 
 /** Metrics in a registry of their own, with those of the process. */
-export function createPrometheusMetrics({ version, runtime }: PrometheusOptions): Metrics {
+export function createPrometheusMetrics({ version, runtime, gather }: PrometheusOptions): Metrics {
   const registry = new Registry();
+  // What all processes would find in the same database must not be added up.
+  const common = gather === undefined ? registry : new Registry();
   collectProcessMetrics(registry);
   const registers = [registry];
   const requests = new Histogram({
@@ -63,6 +74,7 @@ export function createPrometheusMetrics({ version, runtime }: PrometheusOptions)
     name: `${prefix}build_info`,
     help: "1, for the version in its labels.",
     labelNames: ["version", "runtime"],
+    aggregator: "first",
     registers,
   });
   build.set({ version, runtime }, 1);
@@ -79,9 +91,26 @@ export function createPrometheusMetrics({ version, runtime }: PrometheusOptions)
       };
     },
     logged: createEventCounters(registers),
-    watchSubmissions: (stats) => watchSubmissions(stats, registers),
-    render: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
+    watchSubmissions: (stats) => watchSubmissions(stats, [common]),
+    report: () => registry.getMetricsAsJSON(),
+    async render() {
+      const shown = gather === undefined ? registry : await sumUp([registry, common], await gather());
+      return { contentType: shown.contentType, text: await shown.metrics() };
+    },
   };
+}
+
+async function sumUp(own: readonly Registry[], { workers, reports }: Gathered): Promise<Registry> {
+  const mine = (await Promise.all(own.map((registry) => registry.getMetricsAsJSON()))).flat();
+  const sums: Registry = AggregatorRegistry.aggregate([mine, ...reports]);
+  const registers = [sums];
+  new Gauge({ name: `${prefix}workers`, help: "Processes that serve together.", registers }).set(workers);
+  new Gauge({
+    name: `${prefix}workers_reporting`,
+    help: "Those of them whose numbers are in this answer; the sums are short of the others.",
+    registers,
+  }).set(reports.length + 1);
+  return sums;
 }
 
 function createEventCounters(registers: Registry[]): Metrics["logged"] {

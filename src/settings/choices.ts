@@ -5,7 +5,7 @@ import type { Setting } from "./setting.ts";
 
 /** What is legal but likely not meant, or not safe. */
 export function warnOfChoices(
-  { hub, storage, oidc, intermediate, server }: Settings,
+  { hub, storage, oidc, intermediate }: Settings,
   texts: ReadonlyMap<string, string>,
 ): string[] {
   const warnings: string[] = [];
@@ -23,11 +23,6 @@ export function warnOfChoices(
   }
   if (intermediate.anyAnalysis) {
     warnings.push("INTERMEDIATE__ANY_ANALYSIS is on: every analysis may read every intermediate this node can reach");
-  }
-  if (server.workers > 1) {
-    warnings.push(
-      "SERVER__WORKERS is more than 1, but this version serves with one process; run replicas to use more cores",
-    );
   }
   const isCleartext = (url: string) => /^http:\/\/(?!localhost[:/]|127\.|\[::1\])/.test(`${url}/`);
   if ([hub.coreBaseUrl, hub.storageBaseUrl, hub.authBaseUrl].some(isCleartext)) {

@@ -231,7 +231,7 @@ const SERVER = {
   SERVER__WORKERS: {
     schema: wholeNumber(1, 64),
     default: "1",
-    doc: "Number of processes that share the port; 1 with `DATA_DIR`. So far one process serves, whatever it says.",
+    doc: "Number of processes that share the port, each with caches and connections of its own; more than 1 on Linux only, and not with `DATA_DIR`.",
   },
 } as const satisfies SettingGroup;
 

@@ -3,6 +3,7 @@ import type { ObjectStore } from "../objects/object-store.ts";
 import { type ContentHash, hashed } from "./content-hash.ts";
 import type { Courier } from "./courier.ts";
 import type { Discard } from "./discard.ts";
+import { follow } from "./follow.ts";
 import {
   type Lease,
   type NewSubmission,
@@ -70,6 +71,7 @@ export function createSubmissionQueue(deps: SubmissionQueueDeps): SubmissionQueu
     const verdict = place === "blocked" || isHurrying ? "queued" : clients.wait(id, analysisId);
     if (place === "first") courier.carry({ ...submission, attempts: 1 });
     else courier.look();
+    if (place === "behind") void follow(deps, id);
     return verdict;
   }
 

@@ -26,6 +26,10 @@ export function createTestEdge(env: Environment): TestEdge {
     writeLog: (line) => void logged.push(line),
     stopRequested: stop.promise,
     trustAlso() {},
+    startWorker() {
+      throw new Error("no processes here");
+    },
+    connectParent: () => undefined,
     printed,
     complaints,
     logged,

@@ -89,3 +89,39 @@ test("two services in one process do not share their numbers", async () => {
   one.logged("dp.released", { epsilon: 1, outcome: "ok" });
   expect(await samples(other)).toContain("flame_result_dp_releases_total 0");
 });
+
+test("of several workers everything is added up but what they all see alike", async () => {
+  const worker = { version: "1.2.3", runtime: "bun 1" };
+  const other = createPrometheusMetrics({ ...worker, gather: async () => ({ workers: 3, reports: [] }) });
+  other.logged("result.stored", { bytes: 5, outcome: "ok" });
+  other.answered({ method: "GET", route: "/x", status: 200, seconds: 0.01 });
+  other.answered({ method: "GET", route: "/x", status: 200, seconds: 50 });
+  other.calling("database");
+  const watch = { pending: 3, oldestSeconds: 60 };
+  other.watchSubmissions(async () => watch);
+  // As it comes from another process.
+  const gather = async () => ({ workers: 3, reports: [structuredClone(await other.report())] });
+  const metrics = createPrometheusMetrics({ ...worker, gather });
+  metrics.watchSubmissions(async () => watch);
+  metrics.logged("result.stored", { bytes: 7, outcome: "ok" });
+  metrics.answered({ method: "GET", route: "/x", status: 200, seconds: 0.01 });
+  metrics.answered({ method: "PUT", route: "/x", status: 200, seconds: 0.01 });
+  metrics.calling("database");
+  const labels = 'method="GET",route="/x",status="200"';
+  expect(await samples(metrics)).toEqual(
+    expect.arrayContaining([
+      'flame_result_audit_events_total{event="result.stored",outcome="ok"} 2',
+      'flame_result_file_bytes_total{kind="local",direction="in"} 12',
+      `flame_result_http_request_duration_seconds_count{${labels}} 3`,
+      `flame_result_http_request_duration_seconds_bucket{le="0.025",${labels}} 2`,
+      'flame_result_http_request_duration_seconds_count{method="PUT",route="/x",status="200"} 1',
+      'flame_result_dependency_calls_running{dependency="database"} 2',
+      'flame_result_build_info{version="1.2.3",runtime="bun 1"} 1',
+      "flame_result_submissions_pending 3",
+      "flame_result_submissions_oldest_seconds 60",
+      "flame_result_workers 3",
+      "flame_result_workers_reporting 2",
+    ]),
+  );
+  expect((await newMetrics().render()).text).not.toContain("flame_result_workers");
+});

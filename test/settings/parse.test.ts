@@ -130,7 +130,15 @@ describe("what is required", () => {
     expect(problems({ ...NODE, DATA_DIR: "/data", SERVER__WORKERS: "2" })).toEqual([
       expect.stringContaining("SERVER__WORKERS"),
     ]);
-    expect(accepted({ ...NODE, SERVER__WORKERS: "2" }).settings.server.workers).toBe(2);
+  });
+
+  test("several processes share a port on Linux only", () => {
+    const environment = { ...NODE, SERVER__WORKERS: "2" };
+    expect(parseSettings(environment, filesystem({}), "linux").settings?.server.workers).toBe(2);
+    expect(parseSettings(environment, filesystem({}), "darwin").problems).toEqual([
+      expect.stringContaining("SERVER__WORKERS must be 1"),
+    ]);
+    expect(parseSettings({ ...NODE, SERVER__WORKERS: "1" }, filesystem({}), "darwin").problems).toBeUndefined();
   });
 
   test("each sign-in flow asks for its own credentials", () => {

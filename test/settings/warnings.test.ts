@@ -49,7 +49,6 @@ describe("choices that are not safe or likely not meant", () => {
   test.each<[string, Environment]>([
     ["OIDC__SKIP_JWT_VALIDATION", { OIDC__SKIP_JWT_VALIDATION: "1" }],
     ["INTERMEDIATE__ANY_ANALYSIS", { INTERMEDIATE__ANY_ANALYSIS: "1" }],
-    ["SERVER__WORKERS", { SERVER__WORKERS: "2" }],
     ["http://", { HUB__CORE_BASE_URL: "http://core.example" }],
     ["HUB__AUTH__ID", { HUB__AUTH__ID: "my-robot" }],
     ["HUB__AUTH__SECRET", { HUB__AUTH__SECRET: "word\n" }],
