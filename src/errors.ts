@@ -36,6 +36,8 @@ export interface AppErrorOptions {
   readonly problems?: readonly FieldProblem[];
   /** For operators only; goes to the log, never to a client. */
   readonly operatorDetail?: string;
+  /** What the log says instead of the public message, which repeats a file's name. */
+  readonly loggedAs?: string;
   /** What the Hub answered, for `hub_unexpected`. */
   readonly upstream?: UpstreamAnswer;
   /** The connection was lost while a write was being committed: it may have happened all the same. */
@@ -58,6 +60,7 @@ export class AppError extends Error {
   readonly code: ErrorCode;
   readonly problems: readonly FieldProblem[] | undefined;
   readonly operatorDetail: string | undefined;
+  readonly loggedAs: string;
   readonly upstream: UpstreamAnswer | undefined;
   readonly uncertain: boolean;
 
@@ -66,6 +69,7 @@ export class AppError extends Error {
     this.code = code;
     this.problems = options.problems;
     this.operatorDetail = options.operatorDetail;
+    this.loggedAs = options.loggedAs ?? publicMessage;
     this.upstream = options.upstream;
     this.uncertain = options.uncertain ?? false;
   }

@@ -61,7 +61,7 @@ export async function createServices(settings: Settings, surroundings: Surroundi
   const local = createLocalResults({ objects, catalog, hub, undo, newId, adapterClientId, log });
   const spool = createSpool({ dir: storage.spoolDir });
   const keepMs = settings.submissions.keepDays * dayMs;
-  const sweeps = listSweeps({ ...storage, spool, keepMs, now: Date.now });
+  const sweeps = listSweeps({ ...storage, spool, keepMs, now: Date.now, steadyNow: () => performance.now() });
   const reconciler = createReconciler(sweeps, log);
   reconciler.start();
   const queue = createQueue(settings, storage, hub, log);

@@ -44,13 +44,16 @@ export function detailResponse(
   return Response.json({ detail } satisfies ErrorBody, { status, headers });
 }
 
+/** A client's text may be part of a message; in the log this much of it will do. */
+const maxLoggedCharacters = 500;
+
 /** What an error says in the log: the public text, what operators need besides, and where it came from. */
 export function describeError(error: unknown): Record<string, unknown> {
   if (!(error instanceof AppError))
     return { error: error instanceof Error ? (error.stack ?? error.message) : String(error) };
   return {
     code: error.code,
-    error: error.message,
+    error: error.loggedAs.slice(0, maxLoggedCharacters),
     ...(error.operatorDetail === undefined ? {} : { reason: error.operatorDetail }),
     ...(error.cause === undefined ? {} : { cause: String(error.cause) }),
   };

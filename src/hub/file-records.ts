@@ -7,7 +7,7 @@ import { isNotFound, isSuccess, unexpectedAnswer } from "./answers.ts";
 import type { HubFile, HubFiles } from "./hub.ts";
 import { readPages } from "./pages.ts";
 import type { Session } from "./session.ts";
-import { parseRecord, readFile, readLinkedFileId } from "./wire.ts";
+import { parseRecord, readFile, readId, readLinkedFileId } from "./wire.ts";
 
 export interface FileRecordsOptions {
   readonly coreUrl: string;
@@ -43,7 +43,9 @@ export function createFileRecords(options: FileRecordsOptions): FileRecords {
       const url = `${coreUrl}/analysis-bucket-files`;
       const json = { name: file.name, external_id: file.id, bucket_id: bucket.analysisBucketId, root: false };
       const answer = await call({ method: "POST", url, json });
-      if (!isSuccess(answer)) throw unexpectedAnswer(answer, `POST ${url}`);
+      // A page, say, that something else on the way answers with does not mean that there is a link.
+      if (!isSuccess(answer) || readId(parseRecord(answer.body) ?? {}) === undefined)
+        throw unexpectedAnswer(answer, `POST ${url}`);
     },
     async isLinked(bucket, file) {
       const url = `${coreUrl}/analysis-bucket-files`;

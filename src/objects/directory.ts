@@ -27,17 +27,22 @@ export function createDirectoryObjectStore(settings: DirectorySettings): ObjectS
   const root = resolve(settings.root);
   const { newId = () => crypto.randomUUID(), createFile = (path) => open(path, "wx", 0o600) } = settings;
   const stagingFolder = join(root, ".staging");
+  /** Those that are written at this moment: no date makes them leftovers. */
+  const inUse = new Set<string>();
 
   /** Runs `use` on a new staged file, which is gone afterwards unless it was moved. */
   async function withStagedFile<T>(use: (handle: FileHandle, path: string) => Promise<T>): Promise<T> {
-    const path = join(stagingFolder, newId());
+    const name = newId();
+    const path = join(stagingFolder, name);
     await storing("making the staging folder", mkdir(stagingFolder, { recursive: true, mode: 0o700 }));
     const handle = await storing("making a staged file", createFile(path));
+    inUse.add(name);
     try {
       return await use(handle, path);
     } finally {
       await handle.close().catch(() => {});
       await unlink(path).catch(() => {});
+      inUse.delete(name);
     }
   }
 
@@ -108,7 +113,8 @@ export function createDirectoryObjectStore(settings: DirectorySettings): ObjectS
       }
     },
 
-    sweepUnfinished: (olderThan) => storing("sweeping staged files", removeFilesOlderThan(stagingFolder, olderThan)),
+    sweepUnfinished: (olderThan) =>
+      storing("sweeping staged files", removeFilesOlderThan(stagingFolder, olderThan, inUse)),
 
     async check() {
       await withStagedFile(async () => {});
@@ -139,9 +145,10 @@ async function removeFolder(root: string, folder: string): Promise<number> {
   return removed;
 }
 
-async function removeFilesOlderThan(folder: string, olderThan: Date): Promise<number> {
+async function removeFilesOlderThan(folder: string, olderThan: Date, inUse: ReadonlySet<string>): Promise<number> {
   let removed = 0;
   for (const name of (await unless(["ENOENT"], readdir(folder))) ?? []) {
+    if (inUse.has(name)) continue;
     const path = join(folder, name);
     const found = await unless(["ENOENT"], stat(path));
     if (found?.isFile() && found.mtime < olderThan && (await removeFile(path))) removed += 1;

@@ -4,20 +4,23 @@ const maxCharacters = 255;
 /** What a file without a usable name is called. */
 export const defaultFilename = "data.bin";
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this removes
+const unprintable = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
+
 /**
- * The last path segment of a name as a client sent it, without control characters and cut to 255 characters (the extension
- * stays); `data.bin` where nothing usable is left.
+ * The last path segment of a name as a client sent it, without control characters, also those that turn the direction of
+ * writing (`…fdp.exe` would look like `…exe.pdf`), and cut to 255 characters (the extension stays); `data.bin` where nothing
+ * usable is left.
  */
 export function cleanFilename(name: string): string {
   const segments = name.toWellFormed().split(/[/\\]/);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this removes
-  const base = (segments.at(-1) ?? "").replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, "").trim();
+  const base = (segments.at(-1) ?? "").replace(unprintable, "").trim();
   if (/^\.*$/.test(base)) return defaultFilename;
   return fitFilename(base, maxCharacters);
 }
 
 /** Cuts a name to so many characters and keeps its extension. */
-export function fitFilename(name: string, limit: number): string {
+function fitFilename(name: string, limit: number): string {
   const characters = [...name];
   if (characters.length <= limit) return name;
   const extension = /\.[^./]{1,16}$/.exec(name)?.[0] ?? "";

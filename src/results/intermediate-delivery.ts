@@ -2,8 +2,9 @@ import { AppError, fieldProblem } from "../errors.ts";
 import type { HubBucket, HubDirectory, HubFile } from "../hub/hub.ts";
 import type { OpenObject } from "../objects/object-store.ts";
 import { singleFile } from "../submissions/hub-copy.ts";
+import { plainName } from "../submissions/hub-names.ts";
 import { parseUuid } from "../uuid.ts";
-import { defaultFilename, fitFilename } from "./file-name.ts";
+import { defaultFilename } from "./file-name.ts";
 import type { IntermediateDeps, SentIntermediate } from "./intermediate.ts";
 import type { Upload } from "./upload.ts";
 
@@ -13,9 +14,6 @@ interface Target {
   readonly peerPublicKey: string | undefined;
   readonly senderNodeId: string | undefined;
 }
-
-/** The Hub takes no longer path. */
-const maxPathCharacters = 255;
 
 /** Sends a file as it comes in where the form names its receiver first, else when the form has been read. */
 export async function sendUpload(
@@ -103,7 +101,7 @@ async function deliver(deps: IntermediateDeps, target: Target, delivery: Deliver
     peerPublicKey === undefined || plainBytes === undefined ? plainBytes : cipher.sealedSize(plainBytes);
   const files = await hub.upload(bucket.bucketId, {
     // Names are unique in a bucket; the Hub keeps the last segment as the file's name.
-    path: fitFilename(`${newId()}/${delivery.filename}`, maxPathCharacters),
+    path: plainName(`${newId()}/${delivery.filename}`),
     contentType: "application/octet-stream",
     body,
     ...(sizeBytes === undefined ? {} : { sizeBytes }),

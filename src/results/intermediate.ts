@@ -4,6 +4,7 @@ import type { Hub, HubFile } from "../hub/hub.ts";
 import type { Log } from "../log.ts";
 import { expectLength } from "../streams/expect-length.ts";
 import type { Spool } from "../streams/spool.ts";
+import { isUuid } from "../uuid.ts";
 import { type AuditFacts, audited } from "./audit.ts";
 import { getPeerKey, sendStored, sendUpload } from "./intermediate-delivery.ts";
 import type { LocalResults } from "./local.ts";
@@ -71,6 +72,8 @@ export function createIntermediateResults(deps: IntermediateDeps): IntermediateR
   }
 
   async function find(analysisId: string, objectId: string): Promise<HubFile> {
+    // A client that is no analysis owns no bucket, so there is nothing to ask the Hub about.
+    if (!options.anyAnalysis && !isUuid(analysisId)) throw missing(objectId);
     const file = await hub.findFile(objectId);
     if (file !== undefined && (await owns(analysisId, file.bucketId))) return file;
     throw missing(objectId);

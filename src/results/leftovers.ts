@@ -14,6 +14,8 @@ export interface LeftoversDeps {
   readonly isAlone: boolean;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** Milliseconds since any moment, on a clock that nobody can set. */
+  readonly steadyNow: () => number;
 }
 
 const hourMs = 3_600_000;
@@ -22,17 +24,28 @@ const uploadGraceMs = 24 * hourMs;
 const fileGraceMs = hourMs;
 const spoolGraceMs = hourMs;
 
-/** Everything that can be left over, by kind. Takes the time of this call as that of the start. */
-export function listSweeps({ objects, submissions, spool, keepMs, isAlone, now }: LeftoversDeps): Sweep[] {
-  const startedAtMs = isAlone ? now() : 0;
-  const before = (graceMs: number) => new Date(Math.max(now() - graceMs, startedAtMs));
+/**
+ * Everything that can be left over, by kind. Takes the time of this call as that of the start. A clock that is set forward, by
+ * years even, makes nothing older, and one that is set back makes nothing that was begun since older than the start.
+ */
+export function listSweeps(deps: LeftoversDeps): Sweep[] {
+  const { objects, submissions, spool, keepMs, isAlone, now, steadyNow } = deps;
+  const [startedAtMs, steadyAtMs] = [now(), steadyNow()];
+  /** How far the clock was set forward since the start; negative when it was set back. */
+  const aheadMs = () => now() - (startedAtMs + steadyNow() - steadyAtMs);
+  const ago = (graceMs: number) => now() - Math.max(0, aheadMs()) - graceMs;
+  const start = () => (isAlone ? startedAtMs + Math.min(0, aheadMs()) : Number.NEGATIVE_INFINITY);
+  const before = (graceMs: number) => new Date(Math.max(ago(graceMs), start()));
   return [
     { what: "unfinished uploads", run: () => objects.sweepUnfinished(before(uploadGraceMs)) },
-    { what: "temporary files", run: () => spool.sweep(new Date(now() - spoolGraceMs)) },
+    { what: "temporary files", run: () => spool.sweep(new Date(ago(spoolGraceMs))) },
     {
       what: "files of unknown submissions",
       run: () => sweepFiles({ store: submissions, objects }, before(fileGraceMs)),
     },
-    { what: "submissions that are over", run: () => sweepEnded({ store: submissions, objects }, keepMs) },
+    {
+      what: "submissions that are over",
+      run: () => sweepEnded({ store: submissions, objects }, keepMs + Math.max(0, aheadMs())),
+    },
   ];
 }

@@ -108,7 +108,8 @@ export function createLocalResults(deps: LocalResultsDeps): LocalResults {
       const { knownAs } = await catalog.tag({ projectId, clientId: analysisId, objectId, tagName, filename: name });
       if (knownAs === name) return name;
       const problem = `Object with ID ${objectId} is already known under the file name \`${knownAs}\`, not \`${name}\``;
-      throw new AppError("invalid_input", problem);
+      const loggedAs = `Object with ID ${objectId} is already known under another file name`;
+      throw new AppError("invalid_input", problem, { loggedAs });
     },
 
     checkMayRemove(clientId) {
@@ -123,9 +124,15 @@ export function createLocalResults(deps: LocalResultsDeps): LocalResults {
           const problem = `Project '${projectId}' will not be deleted because it is still available on the Hub.`;
           throw new AppError("invalid_input", problem);
         }
+        const removeObjects = () => objects.removeAll(`local/${projectId}/`);
         // Rows first: a crash in between leaves objects without rows, which the next call removes, never the other way round.
-        await catalog.removeProject(projectId);
-        await objects.removeAll(`local/${projectId}/`);
+        await catalog.removeProject(projectId).catch(async (error: unknown) => {
+          if (!(error instanceof AppError && error.code === "storage_full")) throw error;
+          // Removing rows takes room as well, which on a full disk only the objects can make.
+          await removeObjects();
+          await catalog.removeProject(projectId);
+        });
+        await removeObjects();
       });
     },
   };

@@ -3,8 +3,9 @@ import type { Log } from "../log.ts";
 import { createBell } from "./bell.ts";
 import type { Deliver } from "./deliver.ts";
 import type { Settle } from "./settle.ts";
-import type { HeldSubmission, Lease, SubmissionStore } from "./submission-store.ts";
+import type { HeldSubmission, Lease, LongestDelays, SubmissionStore } from "./submission-store.ts";
 import type { WaitingClients } from "./waiting-clients.ts";
+import { within } from "./within.ts";
 
 /** Delivers submissions: those handed to it, and in the background whatever is due. */
 export interface Courier {
@@ -24,6 +25,8 @@ export interface CourierDeps {
   readonly settle: Settle;
   readonly clients: WaitingClients;
   readonly lease: Lease;
+  readonly longestDelays: LongestDelays;
+  readonly isTakingBack: (id: string) => boolean;
   readonly log: Log;
 }
 
@@ -32,7 +35,8 @@ const maxInBackground = 4;
 /** For ending uploads properly, once that was asked for. */
 const endingMs = 3_000;
 
-export function createCourier({ store, deliver, settle, clients, lease, log }: CourierDeps): Courier {
+export function createCourier(deps: CourierDeps): Courier {
+  const { store, deliver, settle, clients, lease, longestDelays, isTakingBack, log } = deps;
   const bell = createBell();
   const stopping = new AbortController();
   const running = new Map<string, Promise<void>>();
@@ -64,8 +68,10 @@ export function createCourier({ store, deliver, settle, clients, lease, log }: C
 
   async function carryWhatIsDue(): Promise<void> {
     while (!isStopping && inBackground.size < maxInBackground) {
-      const submission = await store.claim(lease);
+      const submission = await store.claim(lease, longestDelays);
       if (submission === undefined) return;
+      // Its client was told that it has failed; the row goes as soon as the database lets it.
+      if (isTakingBack(submission.id)) continue;
       inBackground.add(submission.id);
       carry(submission);
     }
@@ -105,15 +111,6 @@ export function createCourier({ store, deliver, settle, clients, lease, log }: C
       }
     },
   };
-}
-
-async function within(work: Promise<unknown>, limitMs: number): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, limitMs);
-  });
-  await Promise.race([work, late]);
-  clearTimeout(timer);
 }
 
 function reasonOf(error: unknown): string {

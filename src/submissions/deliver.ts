@@ -95,8 +95,11 @@ async function send(
   }
 }
 
-/** Statuses that say «not now» rather than «no». */
-const passing = new Set([401, 408, 425, 429]);
+/**
+ * Statuses that say «not now» rather than «no». A conflict is one with a file that another node has sent at the same moment:
+ * the next attempt sees it, and takes another name.
+ */
+const passing = new Set([401, 408, 409, 425, 429]);
 
 /** What an ingress says as well, for as long as it has no way to the Hub. */
 const ambiguous = new Set([403, 404]);

@@ -60,7 +60,8 @@ export async function removeFromHub(
 }
 
 export function nameTaken(filename: string) {
-  return new AppError("conflict", `The result bucket already has a file named \`${filename}\``);
+  const loggedAs = "The result bucket already has a file of this name";
+  return new AppError("conflict", `The result bucket already has a file named \`${filename}\``, { loggedAs });
 }
 
 export function bucketMissing(analysisId: string) {

@@ -1,7 +1,7 @@
 /** The Hub takes no longer names; it may count as JavaScript does, in UTF-16 units. */
 const maxUnits = 255;
 
-/** The name that a file has on the Hub: its own, if that is not too long. */
+/** The name or path that a file has on the Hub: its own, if that is not too long. */
 export function plainName(filename: string): string {
   return joinName(filename, "");
 }

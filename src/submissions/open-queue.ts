@@ -6,6 +6,7 @@ import { createCourier } from "./courier.ts";
 import { createDeliver } from "./deliver.ts";
 import { createDiscard } from "./discard.ts";
 import { createSubmissionQueue, type SubmissionQueue } from "./queue.ts";
+import { longestAskedMs } from "./retry-delay.ts";
 import { createSettle } from "./settle.ts";
 import type { SubmissionStore } from "./submission-store.ts";
 import { createWaitingClients } from "./waiting-clients.ts";
@@ -30,10 +31,20 @@ const leaseMs = 15_000;
 export function openQueue(options: OpenQueueOptions): SubmissionQueue {
   const { store, objects, hub, waitMs, retryMaxMs, newId, newHash, random, log } = options;
   const lease = { holder: newId(), leaseMs };
+  const longestDelays = { ownMs: retryMaxMs, fixedMs: longestAskedMs };
   const clients = createWaitingClients(waitMs);
   const discard = createDiscard({ store, objects, log });
   const deliver = createDeliver({ hub, objects, newHash, log });
   const settle = createSettle({ store, objects, clients, discard, lease, retryMaxMs, random, log });
-  const courier = createCourier({ store, deliver, settle, clients, lease, log });
+  const courier = createCourier({
+    store,
+    deliver,
+    settle,
+    clients,
+    lease,
+    longestDelays,
+    isTakingBack: discard.isTakingBack,
+    log,
+  });
   return createSubmissionQueue({ store, objects, courier, clients, discard, lease, newId, newHash });
 }

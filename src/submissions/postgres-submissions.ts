@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, isNull, lt, not, or, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, isNull, lt, lte, not, or, type SQL, sql } from "drizzle-orm";
 import type { BunSQLDatabase } from "drizzle-orm/bun-sql";
 import { alias, type PgUpdateSetSource } from "drizzle-orm/pg-core";
 import type { Postgres } from "../database/postgres-connection.ts";
@@ -11,7 +11,7 @@ import {
   pendingStates,
   placeBehind,
 } from "./submission-row.ts";
-import type { Lease, NewSubmission, Place, SubmissionStore } from "./submission-store.ts";
+import type { Lease, LongestDelays, NewSubmission, Place, SubmissionStore } from "./submission-store.ts";
 
 type Changes = PgUpdateSetSource<typeof submission>;
 
@@ -46,7 +46,7 @@ export function createPostgresSubmissions(postgres: Postgres): SubmissionStore {
         return (await db.select().from(submission).where(isWanted).orderBy(asc(submission.sequence))).map(asSubmission);
       }),
 
-    claim: (lease) => postgres.run((db) => claim(db, lease)),
+    claim: (lease, longest) => postgres.run((db) => claim(db, lease, longest)),
     renew: (id, { holder, leaseMs }) => changeOne(isHeldBy(id, holder), { leaseUntil: inMs(leaseMs) }),
     markDelivered: (id, holder) =>
       changeOne(isHeldBy(id, holder), { ...noLease, state: "delivered", endedAt: now, lastError: null }),
@@ -135,8 +135,16 @@ async function add(db: BunSQLDatabase, added: NewSubmission, { holder, leaseMs }
   });
 }
 
+function isDue(longest: LongestDelays | undefined): SQL | undefined {
+  const { nextAttemptAt, isFixed } = submission;
+  const isNow = lte(nextAttemptAt, now);
+  if (longest === undefined) return isNow;
+  const { ownMs, fixedMs } = longest;
+  return or(isNow, and(isFixed, gt(nextAttemptAt, inMs(fixedMs))), and(not(isFixed), gt(nextAttemptAt, inMs(ownMs))));
+}
+
 /** Rows that others are claiming at this very moment are passed over; a row once claimed has its lease. */
-async function claim(db: BunSQLDatabase, { holder, leaseMs }: Lease) {
+async function claim(db: BunSQLDatabase, { holder, leaseMs }: Lease, longest: LongestDelays | undefined) {
   const older = alias(submission, "older");
   const olderPending = db
     .select({ one: sql`1` })
@@ -151,7 +159,7 @@ async function claim(db: BunSQLDatabase, { holder, leaseMs }: Lease) {
   const next = db
     .select({ id: submission.id })
     .from(submission)
-    .where(and(isPending, sql`${submission.nextAttemptAt} <= now()`, isFree, sql`not exists ${olderPending}`))
+    .where(and(isPending, isDue(longest), isFree, sql`not exists ${olderPending}`))
     .orderBy(asc(submission.sequence))
     .limit(1)
     .for("update", { skipLocked: true });

@@ -1,6 +1,6 @@
 const firstMs = 1_000;
 /** A Hub that asks for more is asked again after this time. */
-const longestAskedMs = 3_600_000;
+export const longestAskedMs = 3_600_000;
 
 export interface RetryDelay {
   readonly delayMs: number;

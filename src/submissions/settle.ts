@@ -46,17 +46,22 @@ export function createSettle(deps: SettleDeps): Settle {
   };
 }
 
-async function conclude({ store, objects, clients, lease, log }: SettleDeps, submission: HeldSubmission) {
+async function conclude(deps: SettleDeps, submission: HeldSubmission) {
+  const { store, objects, clients, discard, lease, log } = deps;
   const { id, analysisId, sizeBytes: bytes, attempts } = submission;
   try {
-    // Whoever has taken the lease over needs the file, and will find out the same.
-    if (!(await store.markDelivered(id, lease.holder))) return;
+    // Whoever has taken the lease over needs the file, and will find out the same; unless it was us, and the answer got lost.
+    const isMarked = await store.markDelivered(id, lease.holder);
+    if (!isMarked && (await store.find(id))?.state !== "delivered") return;
     log.info("final.delivered", { analysisId, objectId: id, bytes, attempts, outcome: "ok" });
+  } catch (error) {
+    discard.clearIfDelivered(id);
+    throw error;
   } finally {
     // Whatever the database says: the Hub has it.
     clients.answer(id, "delivered");
   }
-  await objects.remove(submissionKey(id));
+  await objects.remove(submissionKey(id)).catch(() => discard.clearLater(id));
 }
 
 async function postpone(deps: SettleDeps, submission: HeldSubmission, error: unknown): Promise<void> {
@@ -111,6 +116,6 @@ async function refuse(deps: SettleDeps, submission: HeldSubmission, error: AppEr
 }
 
 function describe(error: unknown): string {
-  if (error instanceof AppError) return error.operatorDetail ?? error.message;
+  if (error instanceof AppError) return error.operatorDetail ?? error.loggedAs;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

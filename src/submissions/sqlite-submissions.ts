@@ -1,9 +1,16 @@
-import { and, asc, eq, inArray, isNull, lt, lte, not, notExists, or, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, isNull, lt, lte, not, notExists, or, type SQL, sql } from "drizzle-orm";
 import { alias, type SQLiteUpdateSetSource } from "drizzle-orm/sqlite-core";
 import type { Sqlite, SqliteDatabase } from "../database/sqlite-connection.ts";
 import { submission } from "./sqlite-schema.ts";
 import { asHeldSubmission, asSubmission, endedStates, pendingStates, placeBehind } from "./submission-row.ts";
-import type { HeldSubmission, Lease, NewSubmission, Place, SubmissionStore } from "./submission-store.ts";
+import type {
+  HeldSubmission,
+  Lease,
+  LongestDelays,
+  NewSubmission,
+  Place,
+  SubmissionStore,
+} from "./submission-store.ts";
 
 type Changes = SQLiteUpdateSetSource<typeof submission>;
 
@@ -34,7 +41,7 @@ export function createSqliteSubmissions(sqlite: Sqlite, now: () => number): Subm
         return db.select().from(submission).where(isWanted).orderBy(asc(submission.sequence)).all().map(asSubmission);
       }),
 
-    claim: (lease) => sqlite.run((db) => claim(db, lease, now(), isFree())),
+    claim: (lease, longest) => sqlite.run((db) => claim(db, lease, now(), and(isDue(longest, now()), isFree()))),
     renew: (id, { holder, leaseMs }) => changeOne(isHeldBy(id, holder), { leaseUntil: inMs(leaseMs) }),
     markDelivered: (id, holder) =>
       changeOne(isHeldBy(id, holder), { ...noLease, state: "delivered", endedAt: inMs(0), lastError: null }),
@@ -121,12 +128,24 @@ function add(
   return placeBehind(head && { id: head.id, isWaiting }, added);
 }
 
+function isDue(longest: LongestDelays | undefined, nowMs: number): SQL | undefined {
+  const { nextAttemptAt, isFixed } = submission;
+  const isNow = lte(nextAttemptAt, new Date(nowMs));
+  if (longest === undefined) return isNow;
+  const { ownMs, fixedMs } = longest;
+  return or(
+    isNow,
+    and(isFixed, gt(nextAttemptAt, new Date(nowMs + fixedMs))),
+    and(not(isFixed), gt(nextAttemptAt, new Date(nowMs + ownMs))),
+  );
+}
+
 /** One statement, so that not even an operator's command comes in between. */
 function claim(
   db: SqliteDatabase,
   { holder, leaseMs }: Lease,
   nowMs: number,
-  isFree: SQL | undefined,
+  isReady: SQL | undefined,
 ): HeldSubmission | undefined {
   const older = alias(submission, "older");
   const olderPending = db
@@ -142,7 +161,7 @@ function claim(
   const next = db
     .select({ id: submission.id })
     .from(submission)
-    .where(and(isPending, lte(submission.nextAttemptAt, new Date(nowMs)), isFree, notExists(olderPending)))
+    .where(and(isPending, isReady, notExists(olderPending)))
     .orderBy(asc(submission.sequence))
     .limit(1);
   const row = db

@@ -33,6 +33,12 @@ export interface Lease {
   readonly leaseMs: number;
 }
 
+/** The longest delays that a postponement is given, by who named the time. */
+export interface LongestDelays {
+  readonly ownMs: number;
+  readonly fixedMs: number;
+}
+
 export interface Postponement {
   readonly delayMs: number;
   /** The Hub itself named the time: `wake` does not shorten it. */
@@ -65,8 +71,11 @@ export interface SubmissionStore {
   /** Oldest first. */
   list(states: readonly SubmissionState[]): Promise<Submission[]>;
 
-  /** Takes a lease on the oldest submission that is due, heads its analysis' queue and is not held; counts as an attempt. */
-  claim(lease: Lease): Promise<HeldSubmission | undefined>;
+  /**
+   * Takes a lease on the oldest submission that is due, heads its analysis' queue and is not held; counts as an attempt. One
+   * that would have to wait for longer than it can have been told to is due as well: the clock was set back.
+   */
+  claim(lease: Lease, longest?: LongestDelays): Promise<HeldSubmission | undefined>;
   /** Prolongs a lease; `false` when another holder has taken it over. */
   renew(id: string, lease: Lease): Promise<boolean>;
   /** These end the lease; `false`, and nothing is changed, when another holder has taken it over. */

@@ -99,6 +99,13 @@ describe.each([...GENERATIONS])("files on a Hub of generation %s", (generation) 
     expect([...served.sandbox.state.links.values()].length).toBe(1);
   });
 
+  test("are not tied by a page that something else answers with", async () => {
+    const bucket = { bucketId, analysisBucketId: crypto.randomUUID(), needsLink: true };
+    const file = await put("linked", "x");
+    served.sandbox.fail({ path: /analysis-bucket-files$/ }, { kind: "garbage" });
+    expect((await catchAppError(served.connect().link(bucket, file))).code).toBe("hub_unexpected");
+  });
+
   test("break off as an error, never as a short file", async () => {
     const { body } = pulledBody(2 * MIB);
     const hub = served.connect();

@@ -109,6 +109,23 @@ export function describeSubmissionStore(name: string, open: () => Promise<StoreU
       expect(await store.claim(mine)).toEqual({ ...added, attempts: 2 });
     });
 
+    test("one that waits for longer than any delay is due, for the clock must have been set back", async () => {
+      const longest = { ownMs: 60_000, fixedMs: 3_600_000 };
+      const added = newSubmission();
+      await store.add(added, mine);
+      for (const [delayMs, isFixed, isDue] of [
+        [59_000, false, false],
+        [61_000, false, true],
+        [61_000, true, false],
+        [3_605_000, true, true],
+      ] as const) {
+        await store.postpone(added.id, "me", later(delayMs, isFixed));
+        expect(await store.claim(mine)).toBeUndefined();
+        expect((await store.claim(mine, longest)) !== undefined).toBe(isDue);
+        if (!isDue) await store.retry(added.id).then(() => store.claim(mine));
+      }
+    });
+
     test("waking makes due what waits by our own choice, not what the Hub has put off", async () => {
       const [ours, fixed] = [newSubmission(), newSubmission({ analysisId: otherAnalysis })];
       for (const [added, isFixed] of [

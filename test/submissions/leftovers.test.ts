@@ -1,5 +1,5 @@
-import { afterEach, beforeEach, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { mkdtempSync, readdirSync, rmSync, utimesSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { migrateSqlite } from "../../src/database/migrate-sqlite.ts";
@@ -10,6 +10,7 @@ import { listSweeps } from "../../src/results/leftovers.ts";
 import { createReconciler } from "../../src/results/reconciler.ts";
 import { createSqliteSubmissions } from "../../src/submissions/sqlite-submissions.ts";
 import { type SubmissionStore, submissionKey } from "../../src/submissions/submission-store.ts";
+import { eventually } from "../support/eventually.ts";
 import { createTestLog } from "../support/log.ts";
 import { newSubmission } from "./contract.ts";
 
@@ -22,11 +23,13 @@ let sqlite: Sqlite;
 let store: SubmissionStore;
 let objects: ObjectStore;
 let laterMs = 0;
-const now = () => Date.now() + laterMs;
+let setForwardMs = 0;
+const now = () => Date.now() + laterMs + setForwardMs;
 
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), "flame-leftovers-"));
   laterMs = 0;
+  setForwardMs = 0;
   sqlite = openSqlite(join(dir, "catalog.sqlite"));
   await migrateSqlite(sqlite);
   store = createSqliteSubmissions(sqlite, now);
@@ -47,12 +50,18 @@ async function addWithFile() {
   return added.id;
 }
 
-async function reconcile(isAlone = false, spool = { sweep: async () => 0 }) {
+function start(isAlone = false, spool = { sweep: async () => 0 }) {
   const { log, lines } = createTestLog();
-  const sweeps = listSweeps({ objects, submissions: store, spool, keepMs: 30 * day, isAlone, now });
-  await createReconciler(sweeps, log).run();
-  return lines;
+  const steadyNow = () => performance.now() + laterMs;
+  const sweeps = listSweeps({ objects, submissions: store, spool, keepMs: 30 * day, isAlone, now, steadyNow });
+  const reconciler = createReconciler(sweeps, log);
+  return async () => {
+    await reconciler.run();
+    return lines;
+  };
 }
+
+const reconcile = (...how: Parameters<typeof start>) => start(...how)();
 
 test("files of pending and rejected submissions stay, those of delivered ones go", async () => {
   const [pending, rejected, delivered] = [await addWithFile(), await addWithFile(), await addWithFile()];
@@ -77,6 +86,58 @@ test("a process that is alone waits for nobody: what is older than itself goes a
   await Bun.sleep(5);
   await reconcile(true);
   expect(await keys()).toEqual([]);
+});
+
+describe.each([true, false])("when the clock is set while the service runs, alone: %p", (isAlone) => {
+  const files = () =>
+    readdirSync(join(dir, "objects"), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name));
+
+  /** One that is under way, and a final that has no row yet. */
+  async function upload() {
+    await Bun.sleep(10);
+    const { readable, writable } = new TransformStream<Uint8Array>();
+    const stored = objects.put(`local/${crypto.randomUUID()}/${crypto.randomUUID()}`, readable, {
+      contentType: "text/plain",
+      filename: "x",
+    });
+    await eventually(() => expect(readdirSync(join(dir, "objects", ".staging"))).toHaveLength(1));
+    await putObject(submissionKey(crypto.randomUUID()));
+    return async () => {
+      const writer = writable.getWriter();
+      await writer.write(new Uint8Array(10));
+      await writer.close();
+      return stored;
+    };
+  }
+
+  test.each([2 * day, 400 * day, -hour, -2 * day])("by %i ms, what is fresh is not taken for left over", async (ms) => {
+    const rejected = await addWithFile();
+    await store.markRejected(rejected, "me", "no");
+    const run = start(isAlone);
+    const finish = await upload();
+    setForwardMs = ms;
+    expect(await run()).toEqual([]);
+    expect(await keys()).toHaveLength(2);
+    expect(await finish()).toBe(10);
+    // What comes after that is as safe, dated as it is by the clock as set.
+    const before = new Set(files());
+    const finishNext = await upload();
+    for (const path of files()) if (!before.has(path)) utimesSync(path, now() / 1000, now() / 1000);
+    expect(await run()).toEqual([]);
+    expect(await finishNext()).toBe(10);
+    expect(await keys()).toHaveLength(5);
+  });
+
+  test("time still goes by, and what gets old is left over", async () => {
+    const run = start(isAlone);
+    await putObject(submissionKey(crypto.randomUUID()));
+    setForwardMs = 400 * day;
+    laterMs = 2 * hour;
+    await run();
+    expect(await keys()).toEqual([]);
+  });
 });
 
 test("only files of submissions are looked at", async () => {

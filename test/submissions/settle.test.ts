@@ -12,6 +12,7 @@ import { createSettle, type Settle } from "../../src/submissions/settle.ts";
 import { createSqliteSubmissions } from "../../src/submissions/sqlite-submissions.ts";
 import { type SubmissionStore, submissionKey } from "../../src/submissions/submission-store.ts";
 import { createWaitingClients, type WaitingClients } from "../../src/submissions/waiting-clients.ts";
+import { eventually } from "../support/eventually.ts";
 import { createTestLog } from "../support/log.ts";
 import { newSubmission } from "./contract.ts";
 
@@ -92,6 +93,49 @@ test("an unforeseen error loses nothing and shows nothing of itself", async () =
   const submission = await hold();
   await settle(submission, { kind: "later", error: new TypeError("secret is not a function") });
   expect(await store.find(submission.id)).toMatchObject({ state: "queued", lastError: "Internal error" });
+});
+
+test("a delivery that was put on record, though the database's answer got lost, leaves no file", async () => {
+  const submission = await hold();
+  await store.markDelivered(submission.id, mine.holder);
+  await settle(submission, { kind: "delivered" });
+  expect(await isKept(submission.id)).toBe(false);
+});
+
+test("a delivery put on record by a statement of which the database never told leaves no file", async () => {
+  const submission = await hold();
+  const { markDelivered } = store;
+  store.markDelivered = async (...row) => {
+    await markDelivered(...row);
+    throw new AppError("database", "The database is not available", { uncertain: true });
+  };
+  const answer = clients.wait(submission.id, submission.analysisId);
+  await settle(submission, { kind: "delivered" });
+  expect(await answer).toBe("delivered");
+  await eventually(async () => expect(await isKept(submission.id)).toBe(false));
+});
+
+test("a delivery that could not be put on record keeps its file for the next attempt", async () => {
+  const submission = await hold();
+  store.markDelivered = async () => {
+    throw new AppError("database", "The database is not available", { uncertain: true });
+  };
+  await settle(submission, { kind: "delivered" });
+  await Bun.sleep(1_500);
+  expect(await isKept(submission.id)).toBe(true);
+  expect(await store.find(submission.id)).toMatchObject({ state: "delivering" });
+});
+
+test("a delivered file that cannot be removed because the store is away goes when it is back", async () => {
+  const submission = await hold();
+  const { remove } = objects;
+  objects.remove = async () => {
+    throw new AppError("object_store", "Unexpected error from object store");
+  };
+  await settle(submission, { kind: "delivered" });
+  expect(await isKept(submission.id)).toBe(true);
+  objects.remove = remove;
+  await eventually(async () => expect(await isKept(submission.id)).toBe(false));
 });
 
 test("whoever has lost the lease changes nothing, for another one is at work", async () => {
