@@ -1,0 +1,104 @@
+import { randomBytes } from "node:crypto";
+import { tmpdir } from "node:os";
+import { createNodeCipher } from "../../src/crypto/ecdh-cipher.ts";
+import type { Framing } from "../../src/crypto/framing.ts";
+import { generateKeyPair, parsePrivateKey } from "../../src/crypto/keys.ts";
+import { createSpool } from "../../src/streams/spool.ts";
+import type { Bench } from "../harness/bench.ts";
+import { type Figures, mebibyte, ratioAtLeast, summarize } from "../harness/measure.ts";
+
+const chunkBytes = mebibyte;
+const segmentPlainBytes = chunkBytes - 28;
+const spooledBytes = 64 * mebibyte;
+/** What downloads and uploads come in. */
+const pieceBytes = 64 * 1024;
+
+const pair = generateKeyPair("P-384");
+const peerPublicKey = pair.publicKey.hex;
+
+function cipherWith(framing: Framing) {
+  const privateKey = parsePrivateKey(pair.privatePem);
+  return createNodeCipher({ privateKey, framing, chunkBytes, spool: createSpool({ dir: tmpdir() }), randomBytes });
+}
+
+/** The same bytes over and over, in pieces. */
+function repeat(bytes: Uint8Array, times: number): ReadableStream<Uint8Array> {
+  const perTurn = Math.ceil(bytes.length / pieceBytes);
+  let next = 0;
+  return new ReadableStream(
+    {
+      pull(controller) {
+        if (next === perTurn * times) return controller.close();
+        const start = (next++ % perTurn) * pieceBytes;
+        controller.enqueue(bytes.subarray(start, start + pieceBytes));
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+async function countBytes(stream: ReadableStream<Uint8Array>): Promise<number> {
+  const reader = stream.getReader();
+  let bytes = 0;
+  for (let read = await reader.read(); !read.done; read = await reader.read()) bytes += read.value.length;
+  return bytes;
+}
+
+async function sealed(framing: Framing, plain: Uint8Array): Promise<Uint8Array> {
+  return new Uint8Array(await new Response(await cipherWith(framing).seal(repeat(plain, 1), peerPublicKey)).bytes());
+}
+
+async function megabytesPerSecond(run: () => Promise<number>): Promise<number> {
+  const startedAt = performance.now();
+  const bytes = await run();
+  return bytes / 1e3 / (performance.now() - startedAt);
+}
+
+async function opensslMegabytesPerSecond(): Promise<number> {
+  const command = ["openssl", "speed", "-mr", "-seconds", "1", "-bytes", `${chunkBytes}`, "-evp", "aes-256-gcm"];
+  const output = await new Response(Bun.spawn(command, { stderr: "ignore" }).stdout).text();
+  return Number(output.trim().split(":").at(-1)) / 1e6;
+}
+
+/** Sealing and opening in memory, streams and all, in this process. */
+export async function cipher(bench: Bench): Promise<void> {
+  const segments = bench.quick ? 256 : 1024;
+  const plainSegment = new Uint8Array(segmentPlainBytes).map((_, i) => i);
+  const sealedSegment = await sealed("segmented", plainSegment);
+  const sealedSingle = await sealed("single", new Uint8Array(spooledBytes));
+  const seal = async (framing: Framing) =>
+    countBytes(await cipherWith(framing).seal(repeat(plainSegment, segments), peerPublicKey));
+  // Segments carry no order, so one of them repeated is a file.
+  const open = async (framing: Framing, bytes: Uint8Array, times: number) =>
+    countBytes(
+      await cipherWith(framing).open(repeat(bytes, times), { peerPublicKey, sealedBytes: bytes.length * times }),
+    );
+  const candidates: readonly (readonly [string, () => Promise<number>])[] = [
+    ["openssl", opensslMegabytesPerSecond],
+    ["seal, in segments of 1 MiB", () => megabytesPerSecond(() => seal("segmented"))],
+    ["open, in segments of 1 MiB", () => megabytesPerSecond(() => open("segmented", sealedSegment, segments))],
+    ["seal, one message", () => megabytesPerSecond(() => seal("single"))],
+    [
+      "open, one message of 64 MiB, through its spool on the disk",
+      () => megabytesPerSecond(() => open("single", sealedSingle, 1)),
+    ],
+  ];
+  const rates = candidates.map((): number[] => []);
+  for (let round = 0; round < bench.rounds; round++) {
+    for (const [index, [, measure]] of candidates.entries()) rates[index]?.push(await measure());
+  }
+  const [limit, ...services]: Figures[] = rates.map(summarize);
+  for (const [index, service] of services.entries()) {
+    const work = candidates[index + 1]?.[0] ?? "";
+    const goal = work.includes("spool") ? undefined : ratioAtLeast(0.6);
+    bench.add({
+      group: "cipher",
+      work,
+      unit: "MB/s",
+      service,
+      limit,
+      against: "openssl speed, aes-256-gcm, 1 MiB",
+      goal,
+    });
+  }
+}
