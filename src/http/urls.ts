@@ -10,7 +10,7 @@ export interface UrlsOptions {
   readonly port: () => number;
 }
 
-const hostName = /^(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/;
+const hostName = /^(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(?::(\d{1,5}))?$/;
 
 /** From scheme and Host alone: the proxy in front strips a prefix that clients add themselves. */
 export function createUrls({ publicUrl, port }: UrlsOptions): Urls {
@@ -18,7 +18,8 @@ export function createUrls({ publicUrl, port }: UrlsOptions): Urls {
 
   function baseOf(request: Request): string {
     const host = request.headers.get("host") ?? "";
-    if (!hostName.test(host)) return `http://localhost:${port()}`;
+    const [name, portText = "80"] = hostName.exec(host) ?? [];
+    if (name === undefined || Number(portText) > 65_535) return `http://localhost:${port()}`;
     const forwarded = request.headers.get("x-forwarded-proto")?.toLowerCase();
     return `${forwarded === "https" ? "https" : "http"}://${host}`;
   }
