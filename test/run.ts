@@ -1,7 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseDotenv } from "../src/settings/dotenv.ts";
+import { figuresFile, sumUp } from "./resilience/support/figures.ts";
 import { cephInstalled, startCeph } from "./support/ceph-server.ts";
+import { removeServerDirs } from "./support/daemon.ts";
 import { dockerInstalled, startDockerEngine } from "./support/docker-engine.ts";
 import { postgresInstalled, startPostgres } from "./support/postgres-server.ts";
 import { judge } from "./support/verdict.ts";
@@ -102,7 +104,7 @@ async function startPart(part: Part) {
 /** Runs `bun test`; its report is undefined when it left none. */
 async function runTests(variables: Record<string, string>): Promise<{ exitCode: number; xml: string | undefined }> {
   mkdirSync(dirname(REPORT), { recursive: true });
-  rmSync(REPORT, { force: true });
+  for (const path of [REPORT, figuresFile]) rmSync(path, { force: true });
   const reporter = ["--reporter=junit", `--reporter-outfile=${REPORT}`];
   const live = isLive ? [LIVE_TESTS] : [];
   // For those that name no time themselves: a busy machine is no failure.
@@ -114,6 +116,7 @@ async function runTests(variables: Record<string, string>): Promise<{ exitCode: 
   });
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));
   const exitCode = await child.exited;
+  removeServerDirs(child.pid);
   return { exitCode, xml: existsSync(REPORT) ? readFileSync(REPORT, "utf8") : undefined };
 }
 
@@ -141,5 +144,6 @@ const { exitCode, xml } = await runWithServices().catch((error) => {
   return { exitCode: 1, xml: undefined };
 });
 const verdict = judge(exitCode, xml, env.TEST_REQUIRE_ALL === "1");
-console.log(`\n${verdict.lines.join("\n")}`);
+const resilience = existsSync(figuresFile) ? [sumUp(readFileSync(figuresFile, "utf8"))] : [];
+console.log(`\n${[...resilience, ...verdict.lines].join("\n")}`);
 process.exit(verdict.exitCode);

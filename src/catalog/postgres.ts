@@ -19,7 +19,8 @@ export function createPostgresCatalog(postgres: Postgres): Catalog {
       }),
     listTags: (projectId) =>
       postgres.run(async (db) => {
-        const rows = await db.select().from(tag).where(eq(tag.projectId, projectId)).orderBy(tag.id);
+        const isOfProject = eq(tag.projectId, projectId);
+        const rows = await db.select({ tagName: tag.tagName }).from(tag).where(isOfProject).orderBy(tag.id);
         return rows.map(({ tagName }) => tagName);
       }),
     listTagged: (projectId, tagName) =>

@@ -14,7 +14,8 @@ export function createSqliteCatalog(sqlite: Sqlite): Catalog {
       }),
     listTags: (projectId) =>
       sqlite.run((db) => {
-        const rows = db.select().from(tag).where(eq(tag.projectId, projectId)).orderBy(tag.id).all();
+        const isOfProject = eq(tag.projectId, projectId);
+        const rows = db.select({ tagName: tag.tagName }).from(tag).where(isOfProject).orderBy(tag.id).all();
         return rows.map(({ tagName }) => tagName);
       }),
     listTagged: (projectId, tagName) =>

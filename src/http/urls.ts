@@ -1,7 +1,7 @@
 /** Makes the absolute urls in answers. */
 export interface Urls {
-  /** An absolute url for a path of this service, as the client of this request reaches it. */
-  absolute(request: Request, path: string): string;
+  /** Scheme and host, without a slash at the end, as the client of this request reaches the service. */
+  base(request: Request): string;
 }
 
 export interface UrlsOptions {
@@ -24,5 +24,5 @@ export function createUrls({ publicUrl, port }: UrlsOptions): Urls {
     return `${forwarded === "https" ? "https" : "http"}://${host}`;
   }
 
-  return { absolute: (request, path) => `${fixed ?? baseOf(request)}${path}` };
+  return { base: (request) => fixed ?? baseOf(request) };
 }

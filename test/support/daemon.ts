@@ -35,6 +35,12 @@ export function createServerDir(kind: string, owner?: User): string {
   return dir;
 }
 
+/** Removes what a process that has ended has left, when it could not do so itself. */
+export function removeServerDirs(pid: number): void {
+  const names = readdirSync(tmpdir()).filter((name) => new RegExp(`^${PREFIX}-[a-z]+-${pid}-`).test(name));
+  for (const name of names) rmSync(join(tmpdir(), name), { recursive: true, force: true });
+}
+
 export function findUser(name: string): User | undefined {
   const id = (flag: string) => spawnSync("id", [flag, name], { encoding: "utf8" }).stdout.trim();
   return id("-u") === "" ? undefined : { name, uid: Number(id("-u")), gid: Number(id("-g")) };

@@ -11,15 +11,15 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** Makes an empty database of its own for one suite, to be dropped after it. */
-export async function createTestDatabase(): Promise<TestDatabase> {
-  if (testPostgresUrl === undefined) {
+/** Makes an empty database of its own for one suite, to be dropped after it; on the environment's server or another one. */
+export async function createTestDatabase(serverUrl: string | undefined = testPostgresUrl): Promise<TestDatabase> {
+  if (serverUrl === undefined) {
     throw new Error("TEST_POSTGRES_URL is not set");
   }
   const database = `flame_test_${crypto.randomUUID().replaceAll("-", "")}`;
-  await executeOnce(testPostgresUrl, `create database ${database}`);
+  await executeOnce(serverUrl, `create database ${database}`);
 
-  const url = new URL(testPostgresUrl);
+  const url = new URL(serverUrl);
   url.pathname = `/${database}`;
   return {
     settings: {
@@ -32,7 +32,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     },
     execute: (script) => executeOnce(url.href, script),
     async drop() {
-      await executeOnce(testPostgresUrl, `drop database ${database} with (force)`);
+      await executeOnce(serverUrl, `drop database ${database} with (force)`);
     },
   };
 }

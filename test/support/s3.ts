@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { AwsClient } from "aws4fetch";
 import { createS3ObjectStore } from "../../src/objects/s3.ts";
 
-interface TestS3 {
+export interface TestS3 {
   readonly endpoint: string;
   readonly region: string;
   readonly accessKey: string;
@@ -18,11 +18,11 @@ export interface TestBucket extends TestS3 {
 /** The object store the environment names for tests; `undefined` if it names none. */
 export const testS3: TestS3 | undefined = readTestS3();
 
-/** Makes a bucket that nobody else uses. */
-export async function createTestBucket(): Promise<TestBucket> {
-  if (testS3 === undefined)
+/** Makes a bucket that nobody else uses, in the object store of the environment or in another one. */
+export async function createTestBucket(server: TestS3 | undefined = testS3): Promise<TestBucket> {
+  if (server === undefined)
     throw new Error("TEST_S3_ENDPOINT, TEST_S3_ACCESS_KEY and TEST_S3_SECRET_KEY are not all set");
-  const { endpoint, region, accessKey, secretKey } = testS3;
+  const { endpoint, region, accessKey, secretKey } = server;
   const bucket = `test-${randomUUID()}`;
   const credentials = { accessKeyId: accessKey, secretAccessKey: secretKey };
   const client = new AwsClient({ ...credentials, region, service: "s3", retries: 2 });

@@ -11,7 +11,7 @@ import { type Environment, parseSettings } from "../../src/settings.ts";
 import { createInspector } from "../openapi/inspector.ts";
 import { createTestLog, type LogLine } from "./log.ts";
 import { createTestDatabase, testPostgresUrl } from "./postgres-database.ts";
-import { createTestBucket, type TestBucket, testS3 } from "./s3.ts";
+import { createTestBucket, type TestBucket, type TestS3, testS3 } from "./s3.ts";
 
 /** What the service keeps its data in; every HTTP suite is run on both. */
 export type Backend = "embedded" | "servers";
@@ -62,8 +62,16 @@ export interface TestService {
 
 export type Client = "1" | "2" | "3" | "adapter" | "nobody";
 
+/** A PostgreSQL and an object store of a suite's own. */
+export interface OwnServers {
+  readonly postgresUrl: string;
+  readonly s3: TestS3;
+}
+
 export interface TestServiceOptions {
   readonly backend?: Backend;
+  /** Instead of those in the environment. What is made there is left to them. */
+  readonly servers?: OwnServers | undefined;
   readonly generation?: HubGeneration;
   /** Settings over the usual ones. */
   readonly env?: Record<string, string>;
@@ -74,10 +82,10 @@ export interface TestServiceOptions {
 
 /** The service as it is served, with the sandbox's Hub and identity provider, everything on free ports. */
 export async function startTestService(options: TestServiceOptions = {}): Promise<TestService> {
-  const { backend = "embedded", generation = "2026", env = {}, stallMs, besides } = options;
+  const { backend = "embedded", generation = "2026", env = {}, servers, stallMs, besides } = options;
   const world = besides?.world ?? (await startWorld(generation));
   const { hub, hubUrl, identity, identityUrl, seed } = world;
-  const storage = await openBackend(backend);
+  const storage = await openBackend(backend, servers);
   const index = besides === undefined ? 0 : 1;
   const node = seed.nodes[index];
   const environment: Environment = {
@@ -171,7 +179,7 @@ async function startWorld(generation: HubGeneration): Promise<World> {
   };
 }
 
-async function openBackend(backend: Backend) {
+async function openBackend(backend: Backend, servers?: OwnServers) {
   if (backend === "embedded") {
     const dataDir = await mkdtemp(join(tmpdir(), "flame-result-test-"));
     return {
@@ -181,8 +189,8 @@ async function openBackend(backend: Backend) {
       drop: () => rm(dataDir, { recursive: true, force: true }),
     };
   }
-  const database = await createTestDatabase();
-  const bucket = await createTestBucket();
+  const database = await createTestDatabase(servers?.postgresUrl);
+  const bucket = await createTestBucket(servers?.s3);
   return {
     dataDir: undefined,
     bucket,
@@ -198,6 +206,7 @@ async function openBackend(backend: Backend) {
       POSTGRES__DB: database.settings.database,
     },
     async drop() {
+      if (servers !== undefined) return;
       await database.drop();
       await bucket.drop();
     },

@@ -29,7 +29,7 @@ export function finalRoutes({ authenticator, final, urls, maxUploadBytes, stallM
       const upload = await readUpload(c.req.raw, { maxFileBytes: maxUploadBytes, stallMs });
       const submissionId = await submit(c.get("clientId"), upload);
       if (submissionId === undefined) return c.body(null, 204);
-      const url = urls.absolute(c.req.raw, `/final/submissions/${submissionId}`);
+      const url = `${urls.base(c.req.raw)}/final/submissions/${submissionId}`;
       return c.json({ submission_id: submissionId, url }, 202);
     } finally {
       c.env.setIdleTimeout(idleSeconds);

@@ -27,7 +27,7 @@ export function localRoutes({ authenticator, local, urls, maxUploadBytes, stallM
     try {
       const upload = await readUpload(c.req.raw, { maxFileBytes: maxUploadBytes, stallMs });
       const objectId = await local.store(c.get("clientId"), upload);
-      return c.json({ url: urls.absolute(c.req.raw, `/local/${objectId}`), object_id: objectId }, 200);
+      return c.json({ url: `${urls.base(c.req.raw)}/local/${objectId}`, object_id: objectId }, 200);
     } finally {
       c.env.setIdleTimeout(idleSeconds);
     }
@@ -35,7 +35,8 @@ export function localRoutes({ authenticator, local, urls, maxUploadBytes, stallM
 
   router.openapi({ ...specs.getProjectTags, middleware }, async (c) => {
     const names = await local.listTags(c.get("clientId"));
-    const tags = names.map((name) => ({ name, url: urls.absolute(c.req.raw, `/local/tags/${name}`) }));
+    const base = urls.base(c.req.raw);
+    const tags = names.map((name) => ({ name, url: `${base}/local/tags/${name}` }));
     return c.json({ tags }, 200);
   });
 
@@ -43,14 +44,13 @@ export function localRoutes({ authenticator, local, urls, maxUploadBytes, stallM
     const { tag_name: tagName, object_id: objectId, filename: given } = c.req.valid("query");
     const filename = given === undefined || given === "" ? undefined : cleanFilename(given);
     const name = await local.tag(c.get("clientId"), { objectId, tagName, filename });
-    return c.json({ filename: name, url: urls.absolute(c.req.raw, `/local/${objectId}`) }, 200);
+    return c.json({ filename: name, url: `${urls.base(c.req.raw)}/local/${objectId}` }, 200);
   });
 
   router.openapi({ ...specs.getTaggedResults, middleware }, async (c) => {
     const tagged = await local.listTagged(c.get("clientId"), c.req.valid("param").tag_name);
-    const results = tagged.map(({ objectId, filename }) => {
-      return { filename, url: urls.absolute(c.req.raw, `/local/${objectId}`) };
-    });
+    const base = urls.base(c.req.raw);
+    const results = tagged.map(({ objectId, filename }) => ({ filename, url: `${base}/local/${objectId}` }));
     return c.json({ results }, 200);
   });
 
