@@ -1,17 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { doctor } from "./commands/doctor.ts";
 import type { Edge } from "./commands/edge.ts";
-import { healthcheck } from "./commands/healthcheck.ts";
-import { keygen } from "./commands/keygen.ts";
-import { migrate } from "./commands/migrate.ts";
-import { openapi } from "./commands/openapi.ts";
-import { sandbox } from "./commands/sandbox.ts";
-import { serve } from "./commands/serve.ts";
-import { type SubmissionsRequest, submissions } from "./commands/submissions.ts";
-import { token } from "./commands/token.ts";
-import { serveAsWorker } from "./commands/worker.ts";
+import type { SubmissionsRequest } from "./commands/submissions.ts";
 import type { ParentLine } from "./commands/worker-line.ts";
 import { startWorkerProcess } from "./commands/worker-process.ts";
 import { version } from "./version.ts";
@@ -21,6 +12,20 @@ import { version } from "./version.ts";
  * where only PROXY__* counts and for the Hub alone, and sign uploads with these tokens.
  */
 const ambientNames = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "AWS_SESSION_TOKEN", "S3_SESSION_TOKEN"];
+
+/** Each command is loaded when it is run: a health check every few seconds is not to start a whole service. */
+const load = {
+  doctor: () => import("./commands/doctor.ts"),
+  healthcheck: () => import("./commands/healthcheck.ts"),
+  keygen: () => import("./commands/keygen.ts"),
+  migrate: () => import("./commands/migrate.ts"),
+  openapi: () => import("./commands/openapi.ts"),
+  sandbox: () => import("./commands/sandbox.ts"),
+  serve: () => import("./commands/serve.ts"),
+  submissions: () => import("./commands/submissions.ts"),
+  token: () => import("./commands/token.ts"),
+  worker: () => import("./commands/worker.ts"),
+};
 
 /** As a shell reports a command that was ended by SIGINT. */
 const exitInterrupted = 130;
@@ -99,7 +104,8 @@ function createProgram(edge: Edge, finish: (exitCode: number) => void): Command 
     .addOption(new Option("--worker <number>").hideHelp())
     .action(async ({ worker }) => {
       const parent = worker === undefined ? undefined : edge.connectParent();
-      finish(await (parent === undefined ? serve(edge) : serveAsWorker(edge, parent)));
+      if (parent === undefined) finish(await (await load.serve()).serve(edge));
+      else finish(await (await load.worker()).serveAsWorker(edge, parent));
     });
   program
     .command("sandbox")
@@ -110,7 +116,7 @@ function createProgram(edge: Edge, finish: (exitCode: number) => void): Command 
       "--node-a-key <file>",
       "private key of node A, for a node outside that takes its place; default is a fresh one",
     )
-    .action(async (options) => finish(await sandbox(edge, options)));
+    .action(async (options) => finish(await (await load.sandbox()).sandbox(edge, options)));
   program
     .command("token")
     .description("print an access token, from a running sandbox or from any OIDC token endpoint")
@@ -119,15 +125,16 @@ function createProgram(edge: Edge, finish: (exitCode: number) => void): Command 
     .option("--url <endpoint>", "an OIDC token endpoint, instead of a sandbox")
     .option("--client-id <id>", "for --url")
     .option("--client-secret <secret>", "for --url")
-    .action(async (options) => finish(await token(edge, options)));
+    .action(async (options) => finish(await (await load.token()).token(edge, options)));
   addOperatorCommands(program, edge, finish);
   return program;
 }
 
 function addOperatorCommands(program: Command, edge: Edge, finish: (exitCode: number) => void): void {
   /** The edge keeps signals from ending the process; these commands have nothing to finish in an orderly way. */
-  async function untilStopped(work: Promise<number>): Promise<void> {
-    finish(await Promise.race([work, edge.stopRequested.then(() => exitInterrupted)]));
+  async function untilStopped<M>(load: () => Promise<M>, run: (command: M) => Promise<number>): Promise<void> {
+    const interrupted = edge.stopRequested.then(() => exitInterrupted);
+    finish(await Promise.race([load().then(run), interrupted]));
   }
   program
     .command("doctor")
@@ -135,7 +142,9 @@ function addOperatorCommands(program: Command, edge: Edge, finish: (exitCode: nu
       "check settings, keys, Hub, identity provider, storage, clock and network; exit 1 if something is wrong",
     )
     .option("--json", "print the findings as JSON")
-    .action((options) => untilStopped(doctor(edge, options, { now: Date.now, limitMs: 12_000 })));
+    .action((options) =>
+      untilStopped(load.doctor, ({ doctor }) => doctor(edge, options, { now: Date.now, limitMs: 12_000 })),
+    );
   program
     .command("keygen")
     .description("make this node's key pair for exchanging encrypted intermediates; never overwrites a file")
@@ -144,20 +153,22 @@ function addOperatorCommands(program: Command, edge: Edge, finish: (exitCode: nu
     )
     .option("--out <file>", "where the private key goes; - prints it", "ecdh-private-key.pem")
     .option("--keep", "succeed without making a key if the file is there already")
-    .action((options) => untilStopped(keygen(edge, options)));
+    .action((options) => untilStopped(load.keygen, ({ keygen }) => keygen(edge, options)));
   program
     .command("migrate")
     .description("bring the database up to date, as serve does at its start, and exit")
-    .action(() => untilStopped(migrate(edge)));
+    .action(() => untilStopped(load.migrate, ({ migrate }) => migrate(edge)));
   program
     .command("openapi")
     .description("print the OpenAPI document")
-    .action(() => untilStopped(openapi(edge)));
+    .action(() => untilStopped(load.openapi, ({ openapi }) => openapi(edge)));
   program
     .command("healthcheck")
     .description("exit 0 if the service on this machine answers; needs no setting but SERVER__PORT")
-    .action(() => untilStopped(healthcheck(edge)));
-  addSubmissionsCommand(program, (request) => untilStopped(submissions(edge, request, { confirm })));
+    .action(() => untilStopped(load.healthcheck, ({ healthcheck }) => healthcheck(edge)));
+  addSubmissionsCommand(program, (request) =>
+    untilStopped(load.submissions, ({ submissions }) => submissions(edge, request, { confirm })),
+  );
 }
 
 function addSubmissionsCommand(program: Command, run: (request: SubmissionsRequest) => Promise<void>): void {

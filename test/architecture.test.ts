@@ -34,7 +34,13 @@ const rooms = [
   "observability",
 ];
 /** What the settings name, opened; and everything joined. */
-const compositionRoot = ["src/connections.ts", "src/storage.ts", "src/services.ts"];
+const compositionRoot = [
+  "src/connections.ts",
+  "src/storage.ts",
+  "src/storage-embedded.ts",
+  "src/storage-servers.ts",
+  "src/services.ts",
+];
 const adapterRooms = ["objects", "catalog", "hub", "crypto", "identity", "database"];
 
 /** Everything a file imports: paths from the project's root, or package names. Type-only imports count, too. */

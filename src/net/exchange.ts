@@ -3,7 +3,6 @@ import { explainFailure, proxyRefused, type Route } from "./network-failure.ts";
 import { createPlainFetch, type FetchInit, type FetchLike } from "./plain-fetch.ts";
 import { findProxy, maskProxy, type ProxySettings } from "./proxy.ts";
 import { type Outcome, parseRetryAfter } from "./retry.ts";
-import { createTunnelFetch } from "./tunnel-fetch.ts";
 
 /** One request and one answer, without judgement or repetition. */
 export interface Exchange {
@@ -24,7 +23,12 @@ export interface ExchangeOptions {
 
 export function createExchange({ proxy, fetch, maxAnswerBytes, now }: ExchangeOptions): Exchange {
   const plainFetch = fetch ?? createPlainFetch(proxy);
-  const tunnelFetch = fetch ?? createTunnelFetch(proxy);
+  // Loaded by those who need it: it takes as long as everything else for talking to the Hub.
+  const throughTunnel: FetchLike = async (url, init) => {
+    const { createTunnelFetch } = await import("./tunnel-fetch.ts");
+    return createTunnelFetch(proxy)(url, init);
+  };
+  const tunnelFetch = fetch ?? throughTunnel;
 
   function routeOf(url: string): Route {
     const target = new URL(url);
