@@ -4,16 +4,20 @@ import { dirname } from "node:path";
 import { storing, unless } from "./directory-errors.ts";
 
 const blockBytes = 1024 * 1024;
+/** So much at most is left for the end, when the client waits for the disk. */
+const syncBytes = 32 * blockBytes;
 const commitAttempts = 100;
 
 /**
- * Writes a stream to a file, one block behind the other while the next is read; resolves with the number of bytes. An error of the
- * stream comes out as it is. The stream's chunks are copied, for their owner may use their memory again.
+ * Writes a stream to a file, one block behind the other while the next is read, and has the disk begin early; resolves with
+ * the number of bytes, of which the last are still to be synchronised. An error of the stream comes out as it is. The stream's
+ * chunks are copied, for their owner may use their memory again.
  */
 export async function writeStream(handle: FileHandle, body: ReadableStream<Uint8Array>): Promise<number> {
   const reader = body.getReader();
   let written = 0;
   let pending: Promise<void> = Promise.resolve();
+  let syncing: Promise<void> = Promise.resolve();
   let block: Buffer = Buffer.allocUnsafe(blockBytes);
   let spare: Buffer | undefined;
   let filled = 0;
@@ -25,6 +29,11 @@ export async function writeStream(handle: FileHandle, body: ReadableStream<Uint8
     // It is awaited before the next block; until then it must not count as unhandled.
     pending.catch(() => {});
     written += filled;
+    if (written % syncBytes === 0) {
+      await syncing;
+      syncing = storing("writing an object", handle.datasync());
+      syncing.catch(() => {});
+    }
     [block, spare] = [spare ?? Buffer.allocUnsafe(blockBytes), block];
     filled = 0;
   };
@@ -40,10 +49,10 @@ export async function writeStream(handle: FileHandle, body: ReadableStream<Uint8
       }
     }
     await flush();
-    await pending;
+    await Promise.all([pending, syncing]);
     return written;
   } catch (error) {
-    await pending.catch(() => {});
+    await Promise.allSettled([pending, syncing]);
     reader.cancel(error).catch(() => {});
     throw error;
   }
