@@ -28,6 +28,8 @@ const remedies: Readonly<Record<string, string>> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: "the store's certificate is not trusted: add its CA certificate",
   DEPTH_ZERO_SELF_SIGNED_CERT: "the store's certificate is not trusted: add its CA certificate",
   SELF_SIGNED_CERT_IN_CHAIN: "the store's certificate is not trusted: add its CA certificate",
+  PreconditionFailed: "the object was replaced while it was read",
+  NoSuchKey: "the object was removed while it was read",
   UnexpectedAnswer: "the answer is not that of an S3 store: is the endpoint right?",
   Forbidden: "the store refused without a reason: check access key, secret key and the key's permissions",
   UnknownError: "the store gave no reason: check access key, secret key and the store's log",

@@ -1,6 +1,8 @@
 import { AppError } from "../errors.ts";
-import { guardBody } from "./guarded-body.ts";
+import type { ByteRange } from "./object-store.ts";
+import { guardAnswer, lengthOf } from "./s3-body.ts";
 import { asS3Failure, codeOfAnswer, s3CodeOf, s3Failure } from "./s3-errors.ts";
+import { maxAttempts, pauseAfter } from "./s3-retry.ts";
 import { defaultIdleMs, type S3Settings } from "./s3-settings.ts";
 import { createS3Signer } from "./s3-sign.ts";
 
@@ -11,7 +13,9 @@ export interface S3Request {
   /** Without a key the request is about the bucket. */
   readonly key?: string;
   readonly query?: Readonly<Record<string, string>>;
-  readonly range?: string;
+  readonly range?: ByteRange;
+  /** The entity tag that the object must have. */
+  readonly ifMatch?: string;
   /** Headers that are signed. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
@@ -23,8 +27,8 @@ export interface S3Answer {
   readonly status: number;
   readonly headers: Headers;
   /**
-   * A small one is here already. A stream breaks off with an `AppError` when the store does, or when it is silent for too
-   * long; cancelling it frees the connection.
+   * A small one is here already. A stream goes on where the store breaks off in the middle of an object; when there is no
+   * way to, or the store is silent for too long, it errors with an `AppError`. Cancelling it frees the connection.
    */
   readonly body: Blob | ReadableStream<Uint8Array>;
 }
@@ -34,8 +38,6 @@ export type SendS3Request = (request: S3Request) => Promise<S3Answer | undefined
 
 const retriedStatuses = new Set([429, 500, 502, 503, 504]);
 const passingErrors = new Set(["ECONNRESET", "ConnectionClosed", "ECONNREFUSED", "ConnectionRefused"]);
-const maxAttempts = 3;
-const firstPauseMs = 100;
 /** Up to here a body is read at once: that takes less than handing it on piece by piece, and it may be asked for again. */
 const smallBytes = 64 * 1024;
 
@@ -43,6 +45,7 @@ const smallBytes = 64 * 1024;
 export function createS3Requests(settings: S3Settings): SendS3Request {
   const sign = createS3Signer(settings);
   const { idleMs = defaultIdleMs, log } = settings;
+  const guard = (request: S3Request, answer: S3Answer) => guardAnswer({ request, answer, send: sendAgain }, settings);
 
   async function sendOnce(request: S3Request): Promise<S3Answer> {
     const { action, method, body } = request;
@@ -62,35 +65,32 @@ export function createS3Requests(settings: S3Settings): SendS3Request {
         ...(body === undefined ? {} : { body }),
       });
       const { status, headers: answered } = response;
-      const length = Number(answered.get("content-length") ?? Number.NaN);
-      if (length <= smallBytes) return { status, headers: answered, body: await response.blob() };
-      // The status is out already: nobody but the log learns why a body has failed.
-      const logged = (failure: AppError) => {
-        log?.warn("object_store.broken_off", { action, reason: failure.operatorDetail });
-        return failure;
-      };
-      const onIdle = () => logged(s3Failure(action, "IdleTimeout"));
-      const onBreak = (cause: unknown) => logged(asS3Failure(action, cause));
-      const guarded = guardBody(response.body, idleMs, onIdle, onBreak);
-      return { status, headers: answered, body: guarded };
+      const isSmall = lengthOf(response) <= smallBytes;
+      return { status, headers: answered, body: isSmall ? await response.blob() : (response.body ?? new Blob()) };
     } finally {
       clearTimeout(timer);
     }
   }
 
-  return async (request) => {
+  /** Bodies of what it resolves with are not guarded. */
+  async function sendAgain(request: S3Request): Promise<S3Answer | undefined> {
     const attempts = request.attempts ?? maxAttempts;
     for (let attempt = 1; ; attempt++) {
       const answer = await sendOnce(request).catch((error: unknown) => asS3Failure(request.action, error));
       if (!(answer instanceof AppError) && answer.status >= 200 && answer.status < 300) return answer;
-      const failure = answer instanceof AppError ? answer : await refusalOf(request, answer);
+      const failure = answer instanceof AppError ? answer : await refusalOf(request, guard(request, answer));
       if (failure === undefined) return undefined;
       const passing =
         answer instanceof AppError ? passingErrors.has(s3CodeOf(answer)) : retriedStatuses.has(answer.status);
       if (!passing || attempt >= attempts) throw failure;
-      settings.log?.debug("object_store.retried", { action: request.action, reason: failure.operatorDetail });
-      await Bun.sleep(firstPauseMs * 4 ** (attempt - 1));
+      log?.debug("object_store.retried", { action: request.action, reason: failure.operatorDetail });
+      await pauseAfter(attempt);
     }
+  }
+
+  return async (request) => {
+    const answer = await sendAgain(request);
+    return answer === undefined ? undefined : guard(request, answer);
   };
 }
 

@@ -37,7 +37,9 @@ export function createS3Signer(settings: S3Settings): (request: S3Request) => Pr
     const signed = await sign(request);
     // Not signed, because something in between may rewrite them.
     signed.headers.set("accept-encoding", "identity");
-    if (request.range !== undefined) signed.headers.set("range", request.range);
+    const { range, ifMatch } = request;
+    if (range !== undefined) signed.headers.set("range", `bytes=${range.start}-${range.end}`);
+    if (ifMatch !== undefined) signed.headers.set("if-match", ifMatch);
     return signed;
   };
 }

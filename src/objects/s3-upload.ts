@@ -7,9 +7,13 @@ import { watchSource } from "./watched-source.ts";
 const mebibyte = 1024 * 1024;
 const maxParts = 10_000;
 const maxPartBytes = 5 * 1024 * mebibyte;
+const minPartBytes = 5 * mebibyte;
+const unknownSizePartBytes = 16 * mebibyte;
 const maxQueuedBytes = 32 * mebibyte;
-/** Two parts in flight keep a store busy; four gave no more speed on loopback and took 40 MiB more memory (measured). */
+/** More in flight gave no more speed on loopback, and every part costs its size several times in memory (measured). */
 const maxQueue = 2;
+/** So many uploads at once keep a store busy by themselves. */
+const manyUploads = 4;
 const partRetries = 3;
 
 export interface PartPlan {
@@ -17,12 +21,12 @@ export interface PartPlan {
   readonly queueSize: number;
 }
 
-/** Parts large enough for S3's limit of 10,000 and, where they can be, so small that an upload holds no more than 32 MiB. */
-export function planParts(maxBytes: number | undefined): PartPlan {
-  if (maxBytes === undefined) return { partSize: 16 * mebibyte, queueSize: maxQueue };
-  const needed = Math.ceil(maxBytes / maxParts / mebibyte) * mebibyte;
-  const partSize = Math.min(maxPartBytes, Math.max(8 * mebibyte, needed));
-  return { partSize, queueSize: Math.max(1, Math.min(maxQueue, Math.floor(maxQueuedBytes / partSize))) };
+/** Parts large enough for S3's limit of 10,000, and otherwise as small as S3 allows: memory goes with them. */
+export function planParts(maxBytes: number | undefined, uploadsAtOnce = 1): PartPlan {
+  const needed = maxBytes === undefined ? unknownSizePartBytes : Math.ceil(maxBytes / maxParts / mebibyte) * mebibyte;
+  const partSize = Math.min(maxPartBytes, Math.max(minPartBytes, needed));
+  const wanted = uploadsAtOnce > manyUploads ? 1 : maxQueue;
+  return { partSize, queueSize: Math.max(1, Math.min(wanted, Math.floor(maxQueuedBytes / partSize))) };
 }
 
 export interface Upload {
@@ -36,12 +40,23 @@ export interface Upload {
   readonly onLateSuccess: () => void;
 }
 
-/** Uploads a stream in parallel parts, a small one in a single request; resolves with its number of bytes. */
-export async function uploadToS3(s3: S3Client, upload: Upload): Promise<number> {
+/** Uploads streams in parallel parts, small ones in a single request; resolves with the number of bytes. */
+export function createS3Uploader(s3: S3Client): (upload: Upload) => Promise<number> {
+  let running = 0;
+  return async (upload) => {
+    running += 1;
+    try {
+      return await uploadToS3(s3, upload, planParts(upload.options.maxBytes, running));
+    } finally {
+      running -= 1;
+    }
+  };
+}
+
+async function uploadToS3(s3: S3Client, upload: Upload, parts: PartPlan): Promise<number> {
   const { key, body, options, idleMs } = upload;
   const silent = () => s3Failure("upload", "IdleTimeout");
   const source = watchSource(body, idleMs, silent);
-  const parts = planParts(options.maxBytes);
   try {
     const writing = s3.write(key, new Response(source.stream), {
       ...parts,

@@ -2,13 +2,14 @@ import { S3Client } from "bun";
 import { parseDisposition } from "./content-headers.ts";
 import { checkFolderPrefix } from "./object-key.ts";
 import type { ByteRange, ObjectInfo, ObjectStore, OpenObject } from "./object-store.ts";
+import { lengthOf, totalOf } from "./s3-body.ts";
 import { s3Failure } from "./s3-errors.ts";
 import { checkS3Key } from "./s3-key.ts";
 import { checkListing, listKeys, listUnfinishedUploads } from "./s3-list.ts";
 import { abortUpload, abortUploadsOf, removeKey, removeKeysUnder } from "./s3-remove.ts";
 import { createS3Requests, dropBody, type S3Answer, type SendS3Request } from "./s3-request.ts";
 import { defaultIdleMs, type S3Settings } from "./s3-settings.ts";
-import { uploadToS3 } from "./s3-upload.ts";
+import { createS3Uploader } from "./s3-upload.ts";
 
 const abortLimitMs = 5_000;
 
@@ -20,6 +21,7 @@ export function createS3ObjectStore(settings: S3Settings): ObjectStore {
   const { endpoint, region, bucket, accessKey, secretKey, idleMs = defaultIdleMs, log } = settings;
   const send = createS3Requests(settings);
   const s3 = new S3Client({ endpoint, region, bucket, accessKeyId: accessKey, secretAccessKey: secretKey });
+  const upload = createS3Uploader(s3);
 
   return {
     async put(key, body, options) {
@@ -33,15 +35,13 @@ export function createS3ObjectStore(settings: S3Settings): ObjectStore {
           log?.warn("object_store.parts_left", { key, error }),
         );
       };
-      return uploadToS3(s3, { key, body, options, idleMs, onFailedParts, onLateSuccess });
+      return upload({ key, body, options, idleMs, onFailedParts, onLateSuccess });
     },
 
     async stat(key) {
       checkS3Key(key);
       const answer = await send({ action: "HeadObject", method: "HEAD", key });
-      return answer === undefined
-        ? undefined
-        : infoOf(answer, Number(answer.headers.get("content-length") ?? Number.NaN));
+      return answer === undefined ? undefined : infoOf(answer, lengthOf(answer));
     },
 
     async open(key, range) {
@@ -85,24 +85,15 @@ export function createS3ObjectStore(settings: S3Settings): ObjectStore {
 
 async function openObject(send: SendS3Request, key: string, range?: ByteRange): Promise<OpenObject | undefined> {
   const action = "GetObject";
-  const header = range === undefined ? {} : { range: `bytes=${range.start}-${range.end}` };
-  const answer = await send({ action, method: "GET", key, ...header });
+  const answer = await send({ action, method: "GET", key, ...(range === undefined ? {} : { range }) });
   if (answer === undefined) return undefined;
   try {
-    const sizeBytes =
-      range === undefined ? Number(answer.headers.get("content-length") ?? Number.NaN) : totalOf(answer, range);
+    const sizeBytes = range === undefined ? lengthOf(answer) : totalOf(answer, range);
     return { info: infoOf(answer, sizeBytes), body: answer.body };
   } catch (error) {
     await dropBody(answer);
     throw error;
   }
-}
-
-/** The object's whole size, from an answer that must hold just the range asked for. */
-function totalOf(answer: S3Answer, range: ByteRange): number {
-  const match = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(answer.headers.get("content-range") ?? "");
-  const [, start, end, total] = (match ?? []).map(Number);
-  return answer.status === 206 && start === range.start && end === range.end ? (total ?? Number.NaN) : Number.NaN;
 }
 
 function infoOf({ headers }: S3Answer, sizeBytes: number): ObjectInfo {

@@ -4,7 +4,7 @@ import { createS3ObjectStore } from "../../src/objects/s3.ts";
 import { planParts } from "../../src/objects/s3-upload.ts";
 import { startRelay } from "../support/relay.ts";
 import { createTestBucket, testS3 } from "../support/s3.ts";
-import { bytesOf, failureOf, patternBytes, streamOf } from "./streams.ts";
+import { bytesOf, failureOf, patternBytes, sha256, streamOf } from "./streams.ts";
 
 const options = { contentType: "text/plain", filename: "data.bin", maxBytes: 32 * 1024 * 1024 };
 const bucket = { region: "us-east-1", bucket: "bucket", accessKey: "key", secretKey: "secret" };
@@ -302,15 +302,38 @@ describe.skipIf(testS3 === undefined)("a connection to a real store", () => {
     expect(await direct.stat("a/b")).toBeUndefined();
   }, 20_000);
 
-  test("that is cut or hangs in a download: the body breaks off with an error", async () => {
+  test("that is gone for good or hangs in a download: the body breaks off with an error", async () => {
     const { relay, store, direct } = await storeBehindRelay();
     await direct.put("a/b", streamOf(patternBytes(20_000_000)).stream, options);
-    for (const breakOff of [relay.cut, relay.pause]) {
+    const leave = async () => {
+      await relay.refuse();
+      relay.cut();
+    };
+    for (const breakOff of [leave, relay.pause]) {
       const opened = await store.open("a/b");
-      breakOff();
+      await breakOff();
       expect(await failureOf(bytesOf(opened?.body ?? new Blob()))).toMatchObject(publicFailure);
       await relay.resume();
     }
+  }, 20_000);
+
+  test("that is cut in a download: the body goes on, also within a range, unless the object was replaced", async () => {
+    const { relay, store, direct } = await storeBehindRelay();
+    const bytes = patternBytes(20_000_000);
+    await direct.put("a/b", streamOf(bytes).stream, options);
+    for (const range of [undefined, { start: 1_000_000, end: 18_999_999 }]) {
+      const opened = await store.open("a/b", range);
+      relay.cut();
+      const { start, end } = range ?? { start: 0, end: bytes.byteLength - 1 };
+      const expected = bytes.subarray(start, end + 1);
+      expect(sha256(await bytesOf(opened?.body ?? new Blob()))).toBe(sha256(expected));
+    }
+    const opened = await store.open("a/b");
+    await direct.put("a/b", streamOf(bytes.subarray(0, 19_999_999)).stream, options);
+    relay.cut();
+    const failure = await failureOf(bytesOf(opened?.body ?? new Blob()));
+    expect(failure).toMatchObject(publicFailure);
+    expect(detailOf(failure)).toContain("PreconditionFailed");
   }, 20_000);
 
   test("is closed when the reader of a download stops early", async () => {

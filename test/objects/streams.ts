@@ -54,7 +54,7 @@ export function sha256(bytes: Uint8Array): string {
 export async function failureOf(promise: Promise<unknown>): Promise<unknown> {
   return promise.then(
     (value) => {
-      throw new Error(`Expected a rejection, got ${String(value)}`);
+      throw new Error(`Expected a rejection, got ${String(value).slice(0, 200)}`);
     },
     (error: unknown) => error,
   );
