@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { parseDotenv } from "../src/settings/dotenv.ts";
 import { figuresFile, sumUp } from "./resilience/support/figures.ts";
 import { cephInstalled, startCeph } from "./support/ceph-server.ts";
 import { removeServerDirs } from "./support/daemon.ts";
 import { dockerInstalled, startDockerEngine } from "./support/docker-engine.ts";
 import { postgresInstalled, startPostgres } from "./support/postgres-server.ts";
-import { judge } from "./support/verdict.ts";
+import { judge, type TestRun } from "./support/verdict.ts";
 
 /**
  * `bun run test [arguments of bun test]`: all tests, against real services where they are installed. Services named by
@@ -16,8 +16,10 @@ import { judge } from "./support/verdict.ts";
  * TEST__USE_TESTCONTAINERS=1: PostgreSQL and MinIO in containers. TEST__LIVE=1: the tests against a real Hub, no others.
  */
 const ROOT = join(import.meta.dir, "..");
-const REPORT = join(ROOT, ".artifacts", "junit.xml");
+const ARTIFACTS = join(ROOT, ".artifacts");
 const LIVE_TESTS = "./test/live/hub.live.ts";
+/** Minutes of waiting, in which the processor has nothing to do. */
+const WAITING_TESTS = "test/resilience/slow-clients.test.ts";
 
 const envFile = join(ROOT, ".env.test");
 const given = existsSync(envFile) ? parseDotenv(readFileSync(envFile, "utf8")).values : {};
@@ -101,15 +103,14 @@ async function startPart(part: Part) {
   return { variables: {}, stop: async () => {} };
 }
 
-/** Runs `bun test`; its report is undefined when it left none. */
-async function runTests(variables: Record<string, string>): Promise<{ exitCode: number; xml: string | undefined }> {
-  mkdirSync(dirname(REPORT), { recursive: true });
-  for (const path of [REPORT, figuresFile]) rmSync(path, { force: true });
-  const reporter = ["--reporter=junit", `--reporter-outfile=${REPORT}`];
-  const live = isLive ? [LIVE_TESTS] : [];
+/** Runs `bun test`. */
+async function runTests(args: readonly string[], variables: Record<string, string>, report: string): Promise<TestRun> {
+  const path = join(ARTIFACTS, report);
+  rmSync(path, { force: true });
   // For those that name no time themselves: a busy machine is no failure.
   const patience = "--timeout=30000";
-  const child = Bun.spawn([process.execPath, "test", patience, ...reporter, ...live, ...process.argv.slice(2)], {
+  const reporter = ["--reporter=junit", `--reporter-outfile=${path}`];
+  const child = Bun.spawn([process.execPath, "test", patience, ...reporter, ...args], {
     cwd: ROOT,
     env: { ...env, ...variables },
     stdio: ["ignore", "inherit", "inherit"],
@@ -117,7 +118,22 @@ async function runTests(variables: Record<string, string>): Promise<{ exitCode: 
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));
   const exitCode = await child.exited;
   removeServerDirs(child.pid);
-  return { exitCode, xml: existsSync(REPORT) ? readFileSync(REPORT, "utf8") : undefined };
+  return { exitCode, xml: existsSync(path) ? readFileSync(path, "utf8") : undefined };
+}
+
+/** Those that only wait run beside the others, unless somebody has chosen what to run. */
+function runChosen(variables: Record<string, string>): Promise<TestRun[]> {
+  const chosen = process.argv.slice(2);
+  mkdirSync(ARTIFACTS, { recursive: true });
+  rmSync(figuresFile, { force: true });
+  if (isLive) return Promise.all([runTests([LIVE_TESTS, ...chosen], variables, "junit.xml")]);
+  if (chosen.some((path) => path !== "./test/resilience")) {
+    return Promise.all([runTests(chosen, variables, "junit.xml")]);
+  }
+  return Promise.all([
+    runTests([...chosen, `--path-ignore-patterns=${WAITING_TESTS}`], variables, "junit.xml"),
+    runTests([`./${WAITING_TESTS}`], variables, "junit-waiting.xml"),
+  ]);
 }
 
 /** All parts at once; when one does not start, the others are stopped again. */
@@ -136,14 +152,14 @@ async function startParts() {
 
 async function runWithServices() {
   const services = await startParts();
-  return runTests(services.variables).finally(services.stop);
+  return runChosen(services.variables).finally(services.stop);
 }
 
-const { exitCode, xml } = await runWithServices().catch((error) => {
+const runs = await runWithServices().catch((error): TestRun[] => {
   console.log(String(error));
-  return { exitCode: 1, xml: undefined };
+  return [{ exitCode: 1, xml: undefined }];
 });
-const verdict = judge(exitCode, xml, env.TEST_REQUIRE_ALL === "1");
+const verdict = judge(runs, env.TEST_REQUIRE_ALL === "1");
 const resilience = existsSync(figuresFile) ? [sumUp(readFileSync(figuresFile, "utf8"))] : [];
 console.log(`\n${[...resilience, ...verdict.lines].join("\n")}`);
 process.exit(verdict.exitCode);

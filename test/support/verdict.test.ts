@@ -13,26 +13,46 @@ function reportOf(...cases: string[]): string {
 }
 
 test("passed, failed and skipped tests are counted", () => {
-  expect(judge(1, reportOf(PASSED, FAILED, SKIPPED, PASSED), false)).toEqual({
+  expect(judge([{ exitCode: 1, xml: reportOf(PASSED, FAILED, SKIPPED, PASSED) }], false)).toEqual({
     exitCode: 1,
     lines: ["skipped: group > c > d", "2 passed, 1 failed, 1 skipped"],
   });
-  expect(judge(0, reportOf(PASSED), true)).toEqual({ exitCode: 0, lines: ["1 passed, 0 failed, 0 skipped"] });
+  expect(judge([{ exitCode: 0, xml: reportOf(PASSED) }], true)).toEqual({
+    exitCode: 0,
+    lines: ["1 passed, 0 failed, 0 skipped"],
+  });
 });
 
 test("a skipped test fails the run only where all are required", () => {
   const report = reportOf(PASSED, SKIPPED);
-  expect(judge(0, report, false).exitCode).toBe(0);
-  expect(judge(0, report, true)).toMatchObject({ exitCode: 1 });
-  expect(judge(0, report, true).lines.at(-1)).toBe("1 passed, 0 failed, 1 skipped");
+  expect(judge([{ exitCode: 0, xml: report }], false).exitCode).toBe(0);
+  expect(judge([{ exitCode: 0, xml: report }], true)).toMatchObject({ exitCode: 1 });
+  expect(judge([{ exitCode: 0, xml: report }], true).lines.at(-1)).toBe("1 passed, 0 failed, 1 skipped");
 });
 
 test("a failure that is not in the report is counted", () => {
-  expect(judge(1, reportOf(PASSED), false)).toEqual({ exitCode: 1, lines: ["1 passed, 1 failed, 0 skipped"] });
+  expect(judge([{ exitCode: 1, xml: reportOf(PASSED) }], false)).toEqual({
+    exitCode: 1,
+    lines: ["1 passed, 1 failed, 0 skipped"],
+  });
 });
 
 test.each([undefined, "", reportOf(PASSED).slice(0, -20)])("a run without a whole report has failed", (xml) => {
-  expect(judge(0, xml, false)).toMatchObject({ exitCode: 1 });
-  expect(judge(139, xml, false)).toMatchObject({ exitCode: 139 });
-  expect(judge(0, xml, false).lines.at(-1)).toBe("0 passed, 1 failed, 0 skipped");
+  expect(judge([{ exitCode: 0, xml: xml }], false)).toMatchObject({ exitCode: 1 });
+  expect(judge([{ exitCode: 139, xml: xml }], false)).toMatchObject({ exitCode: 139 });
+  expect(judge([{ exitCode: 0, xml: xml }], false).lines.at(-1)).toBe("0 passed, 1 failed, 0 skipped");
+});
+
+test("what several processes have done is added up", () => {
+  const runs = [
+    { exitCode: 0, xml: reportOf(PASSED, PASSED) },
+    { exitCode: 1, xml: reportOf(FAILED, SKIPPED) },
+  ];
+  expect(judge(runs, false)).toEqual({
+    exitCode: 1,
+    lines: ["skipped: group > c > d", "2 passed, 1 failed, 1 skipped"],
+  });
+  const lost = [...runs.slice(0, 1), { exitCode: 0, xml: undefined }];
+  expect(judge(lost, false)).toMatchObject({ exitCode: 1 });
+  expect(judge(lost, false).lines.at(-1)).toBe("2 passed, 1 failed, 0 skipped");
 });

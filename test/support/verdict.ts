@@ -18,23 +18,39 @@ function parseReport(xml: string): Report | undefined {
   return { tests: Number(totals[1]), failed: Number(totals[2]), skipped };
 }
 
+/** A run of `bun test`. */
+export interface TestRun {
+  readonly exitCode: number;
+  /** Its report; undefined when it left none. */
+  readonly xml: string | undefined;
+}
+
 /**
- * How a test run ended: the exit code, and what to print. The last line is `N passed, N failed, N skipped`.
+ * How a test run ended that was made by one or several processes: the exit code, and what to print. The last line is
+ * `N passed, N failed, N skipped`.
  *
  * A run without a report is a failure, and so is one with a skipped test where all are required. A file that cannot be
  * loaded fails `bun test` but is not in its report; it is counted as one failure.
  */
-export function judge(bunExitCode: number, xml: string | undefined, requireAll: boolean) {
-  const report = xml === undefined ? undefined : parseReport(xml);
-  if (report === undefined) {
-    const lines = ["The tests left no report: nothing was run, or they crashed.", "0 passed, 1 failed, 0 skipped"];
-    return { exitCode: bunExitCode || 1, lines };
-  }
-  const { tests, skipped } = report;
-  const lines = skipped.map((name) => `skipped: ${name}`);
+export function judge(runs: readonly TestRun[], requireAll: boolean) {
+  const counts = runs.map(count);
+  const sum = (name: "passed" | "failed") => counts.reduce((total, one) => total + one[name], 0);
+  const skipped = counts.flatMap((one) => one.skipped);
   const isIncomplete = requireAll && skipped.length > 0;
-  if (isIncomplete) lines.push("TEST_REQUIRE_ALL=1: a skipped test is a failure.");
-  const failed = Math.max(report.failed, bunExitCode === 0 ? 0 : 1);
-  lines.push(`${tests - report.failed - skipped.length} passed, ${failed} failed, ${skipped.length} skipped`);
-  return { exitCode: bunExitCode || (isIncomplete ? 1 : 0), lines };
+  const lines = [
+    ...counts.filter(({ isWhole }) => !isWhole).map(() => "Tests left no report: they were not run, or they crashed."),
+    ...skipped.map((name) => `skipped: ${name}`),
+    ...(isIncomplete ? ["TEST_REQUIRE_ALL=1: a skipped test is a failure."] : []),
+    `${sum("passed")} passed, ${sum("failed")} failed, ${skipped.length} skipped`,
+  ];
+  const exitCode = counts.find((one) => one.exitCode !== 0)?.exitCode ?? 0;
+  return { exitCode: exitCode || (isIncomplete ? 1 : 0), lines };
+}
+
+function count({ exitCode, xml }: TestRun) {
+  const report = xml === undefined ? undefined : parseReport(xml);
+  if (report === undefined) return { exitCode: exitCode || 1, isWhole: false, passed: 0, failed: 1, skipped: [] };
+  const { tests, skipped } = report;
+  const failed = Math.max(report.failed, exitCode === 0 ? 0 : 1);
+  return { exitCode, isWhole: true, passed: tests - report.failed - skipped.length, failed, skipped };
 }
