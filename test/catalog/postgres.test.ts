@@ -3,6 +3,7 @@ import { sql } from "drizzle-orm";
 import { createPostgresCatalog } from "../../src/catalog/postgres.ts";
 import { migratePostgres } from "../../src/database/migrate-postgres.ts";
 import { openPostgres, type Postgres } from "../../src/database/postgres-connection.ts";
+import { eventually } from "../support/eventually.ts";
 import { createTestDatabase, type TestDatabase, testPostgresUrl } from "../support/postgres-database.ts";
 import { startRelay } from "../support/relay.ts";
 import { describeCatalog, newEntry } from "./contract.ts";
@@ -140,10 +141,11 @@ describe.skipIf(testPostgresUrl === undefined)("PostgreSQL", () => {
   test("a server that freezes in the middle is given up, and found again once it is back", async () => {
     const { host, port } = database.settings;
     const proxy = await startRelay({ host, port });
-    const connection = openPostgres({ ...database.settings, host: "127.0.0.1", port: proxy.port }, shortTimes);
+    const settings = { ...database.settings, host: "127.0.0.1", port: proxy.port };
+    const connection = openPostgres(settings, { ...shortTimes, connectTimeoutMs: 2_000 });
     const catalog = createPostgresCatalog(connection);
     const entry = newEntry();
-    await catalog.tag(entry);
+    await eventually(() => catalog.tag(entry));
 
     proxy.pause();
     const attempts = await Promise.allSettled([
@@ -155,7 +157,9 @@ describe.skipIf(testPostgresUrl === undefined)("PostgreSQL", () => {
     }
 
     await proxy.resume();
-    expect(await catalog.findFilename(entry.clientId, entry.objectId)).toBe(entry.filename);
+    await eventually(async () =>
+      expect(await catalog.findFilename(entry.clientId, entry.objectId)).toBe(entry.filename),
+    );
     await connection.close();
     await proxy.stop();
   });
