@@ -94,6 +94,7 @@ export function drawPlot(plot: Plot): string {
   const style = 'font-family="sans-serif" font-size="12" fill="#222"';
   const size = `width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"`;
   return `<svg xmlns="http://www.w3.org/2000/svg" ${size} ${style}>
+<title>${plot.title}</title>
 <rect width="${width}" height="${height}" fill="white"/>
 ${body.join("\n")}
 </svg>
