@@ -3,7 +3,7 @@ import { createInterface } from "node:readline/promises";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { Edge } from "./commands/edge.ts";
 import type { SubmissionsRequest } from "./commands/submissions.ts";
-import type { ParentLine } from "./commands/worker-line.ts";
+import type { ParentLine, ToWorker } from "./commands/worker-line.ts";
 import { startWorkerProcess } from "./commands/worker-process.ts";
 import { version } from "./version.ts";
 
@@ -66,11 +66,18 @@ function thisProgram(): string[] {
 }
 
 function createParentLine(): ParentLine {
+  // What the parent says at once is not to be lost while the worker's code is loaded.
+  const early: ToWorker[] = [];
+  let hear = (message: ToWorker): void => void early.push(message);
+  process.on("message", (message: ToWorker) => hear(message));
   return {
     send(message) {
       if (process.connected) process.send?.(message);
     },
-    listen: (onMessage) => void process.on("message", onMessage),
+    listen(onMessage) {
+      hear = onMessage;
+      for (const message of early.splice(0)) onMessage(message);
+    },
     lost: new Promise((resolve) => {
       process.once("disconnect", resolve);
       if (!process.connected) resolve();
