@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import { Command, InvalidArgumentError, Option } from "commander";
-import type { Edge } from "./commands/edge.ts";
+import type { Edge } from "./commands/host.ts";
 import type { SubmissionsRequest } from "./commands/submissions.ts";
-import type { ParentLine, ToWorker } from "./commands/worker-line.ts";
-import { startWorkerProcess } from "./commands/worker-process.ts";
+import type { ParentLine, ToWorker } from "./commands/workers/ipc.ts";
+import { startWorkerProcess } from "./commands/workers/worker-process.ts";
 import { version } from "./version.ts";
 
 /**
@@ -15,7 +15,7 @@ const ambientNames = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "AWS
 
 /** Each command is loaded when it is run: a health check every few seconds is not to start a whole service. */
 const load = {
-  doctor: () => import("./commands/doctor.ts"),
+  doctor: () => import("./commands/doctor/doctor.ts"),
   healthcheck: () => import("./commands/healthcheck.ts"),
   keygen: () => import("./commands/keygen.ts"),
   migrate: () => import("./commands/migrate.ts"),
@@ -24,7 +24,7 @@ const load = {
   serve: () => import("./commands/serve.ts"),
   submissions: () => import("./commands/submissions.ts"),
   token: () => import("./commands/token.ts"),
-  worker: () => import("./commands/worker.ts"),
+  worker: () => import("./commands/workers/worker.ts"),
 };
 
 /** As a shell reports a command that was ended by SIGINT. */

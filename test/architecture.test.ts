@@ -12,7 +12,7 @@ const contracts = [
   "src/objects/object-store.ts",
   "src/catalog/catalog.ts",
   "src/hub/hub.ts",
-  "src/submissions/submission-store.ts",
+  "src/submissions/store/submission-store.ts",
   "src/crypto/node-cipher.ts",
   "src/identity/authenticator.ts",
   "src/observability/metrics.ts",
@@ -35,11 +35,11 @@ const rooms = [
 ];
 /** What the settings name, opened; and everything joined. */
 const compositionRoot = [
-  "src/connections.ts",
-  "src/storage.ts",
-  "src/storage-embedded.ts",
-  "src/storage-servers.ts",
-  "src/services.ts",
+  "src/app/connections.ts",
+  "src/app/storage.ts",
+  "src/app/storage-embedded.ts",
+  "src/app/storage-servers.ts",
+  "src/app/services.ts",
 ];
 const adapterRooms = ["objects", "catalog", "hub", "crypto", "identity", "database"];
 
@@ -144,7 +144,7 @@ test("only the composition root joins adapters", () => {
 
 test("no room imports the composition root, the commands or the process edge", () => {
   const forbidden = (target: string) =>
-    [...compositionRoot, "src/main.ts", "src/server.ts"].includes(target) || within("commands")(target);
+    [...compositionRoot, "src/main.ts", "src/server/server.ts"].includes(target) || within("commands")(target);
   expect(
     breaches(
       (path) => within(...rooms, "sandbox")(path),
@@ -160,7 +160,7 @@ test("process is touched at the edge only", () => {
 
 test("only the server listens", () => {
   const users = files.filter(({ text }) => /\bBun\.serve\(/.test(text.replace(/`[^`]*`/g, ""))).map(({ path }) => path);
-  expect(users).toEqual(["src/server.ts"]);
+  expect(users).toEqual(["src/server/server.ts"]);
 });
 
 test("no file is longer than 300 lines", () => {

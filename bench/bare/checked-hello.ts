@@ -1,5 +1,5 @@
 /** The least that a server can be which lets nobody in without a token: the service's own check, and nothing else of it. */
-import { createAuthenticator, fetchKeys } from "../../src/connections.ts";
+import { createAuthenticator, fetchKeys } from "../../src/app/connections.ts";
 
 const quiet = () => {};
 const oidc = {

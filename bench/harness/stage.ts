@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import { S3Client, SQL } from "bun";
-import type { HubGeneration } from "../../src/sandbox/hub.ts";
+import type { HubGeneration } from "../../src/sandbox/hub/hub.ts";
 import { createServerDir } from "../../test/support/daemon.ts";
 import { createTestDatabase } from "../../test/support/postgres-database.ts";
 import { createTestBucket } from "../../test/support/s3.ts";

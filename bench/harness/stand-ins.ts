@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import { generateKeyPair } from "../../src/crypto/keys.ts";
-import { createSandboxHub, type HubGeneration, type SandboxBucketType } from "../../src/sandbox/hub.ts";
+import { createSandboxHub, type HubGeneration, type SandboxBucketType } from "../../src/sandbox/hub/hub.ts";
 import { createSandboxIdentity } from "../../src/sandbox/identity.ts";
 import { createSeed, type SandboxSeed } from "../../src/sandbox/seed.ts";
 

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { tmpdir } from "node:os";
-import { createNodeCipher } from "../../src/crypto/ecdh-cipher.ts";
+import { createNodeCipher } from "../../src/crypto/create-node-cipher.ts";
 import type { Framing } from "../../src/crypto/framing.ts";
 import { generateKeyPair, parsePrivateKey } from "../../src/crypto/keys.ts";
 import { createSpool } from "../../src/streams/spool.ts";

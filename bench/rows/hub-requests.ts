@@ -1,4 +1,4 @@
-import type { HubGeneration } from "../../src/sandbox/hub.ts";
+import type { HubGeneration } from "../../src/sandbox/hub/hub.ts";
 import type { Bench } from "../harness/bench.ts";
 import { curlDiscard, curlForm, objectIdOf } from "../harness/curl.ts";
 import { figureAtMost, summarize } from "../harness/measure.ts";

@@ -1,4 +1,4 @@
-import type { HubGeneration } from "../../src/sandbox/hub.ts";
+import type { HubGeneration } from "../../src/sandbox/hub/hub.ts";
 import type { Bench } from "../harness/bench.ts";
 import { curlForm, curlSha256, objectIdOf } from "../harness/curl.ts";
 import { mebibyte, summarize } from "../harness/measure.ts";

@@ -1,5 +1,5 @@
-import { loadSetting } from "../settings.ts";
-import type { Edge } from "./edge.ts";
+import { loadSetting } from "../settings/load.ts";
+import type { Edge } from "./host.ts";
 
 const limitMs = 5_000;
 

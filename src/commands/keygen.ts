@@ -1,6 +1,6 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { type Curve, generateKeyPair } from "../crypto/keys.ts";
-import type { Edge } from "./edge.ts";
+import type { Edge } from "./host.ts";
 
 export interface KeygenOptions {
   readonly curve: Curve;

@@ -1,5 +1,5 @@
-import { type Edge, exitConfig } from "./edge.ts";
 import { explainError } from "./explain-error.ts";
+import { type Edge, exitConfig } from "./host.ts";
 import { openDatabase } from "./open-database.ts";
 import { readSettings } from "./read-settings.ts";
 

@@ -1,10 +1,10 @@
+import { sqlitePath } from "../app/storage.ts";
 import { acquireDataDirLock } from "../database/data-dir-lock.ts";
 import { listPendingPostgresMigrations, migratePostgres } from "../database/migrate-postgres.ts";
 import { listPendingSqliteMigrations, migrateSqlite } from "../database/migrate-sqlite.ts";
 import { openPostgres } from "../database/postgres-connection.ts";
 import { openSqlite } from "../database/sqlite-connection.ts";
-import type { StorageSettings } from "../settings.ts";
-import { sqlitePath } from "../storage.ts";
+import type { StorageSettings } from "../settings/load.ts";
 
 /** The database by itself, for commands that look after it. */
 export interface DatabaseAccess {

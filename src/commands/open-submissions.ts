@@ -1,15 +1,15 @@
 import { existsSync } from "node:fs";
+import { openObjectStore, sqlitePath } from "../app/storage.ts";
 import { listPendingPostgresMigrations } from "../database/migrate-postgres.ts";
 import { listPendingSqliteMigrations } from "../database/migrate-sqlite.ts";
 import { openPostgres } from "../database/postgres-connection.ts";
 import { openSqlite } from "../database/sqlite-connection.ts";
 import type { Log } from "../log.ts";
 import type { ObjectStore } from "../objects/object-store.ts";
-import type { StorageSettings } from "../settings.ts";
-import { openObjectStore, sqlitePath } from "../storage.ts";
-import { createPostgresSubmissions } from "../submissions/postgres-submissions.ts";
-import { createSqliteSubmissions } from "../submissions/sqlite-submissions.ts";
-import type { SubmissionStore } from "../submissions/submission-store.ts";
+import type { StorageSettings } from "../settings/load.ts";
+import { createPostgresSubmissions } from "../submissions/store/postgres-submissions.ts";
+import { createSqliteSubmissions } from "../submissions/store/sqlite-submissions.ts";
+import type { SubmissionStore } from "../submissions/store/submission-store.ts";
 
 /** The queue of finals for a command that runs beside the service. */
 export interface SubmissionsAccess {

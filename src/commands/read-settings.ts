@@ -1,5 +1,5 @@
-import { loadSettings, type Settings } from "../settings.ts";
-import type { Edge } from "./edge.ts";
+import { loadSettings, type Settings } from "../settings/load.ts";
+import type { Edge } from "./host.ts";
 
 /** Prints warnings, and all problems at once when there are any. */
 export function readSettings(edge: Edge): Settings | undefined {

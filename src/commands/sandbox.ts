@@ -1,19 +1,19 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createPinoLog } from "../app/pino-log.ts";
+import { startService } from "../app/start-service.ts";
 import { generateKeyPair, parsePrivateKey } from "../crypto/keys.ts";
 import type { Log } from "../log.ts";
-import { createPinoLog } from "../pino-log.ts";
 import { createRequestContext } from "../request-context.ts";
-import { createSandboxHub, type SandboxHub } from "../sandbox/hub.ts";
+import { createSandboxHub, type SandboxHub } from "../sandbox/hub/hub.ts";
 import { createSandboxIdentity, type SandboxIdentity } from "../sandbox/identity.ts";
 import { createSeed, type SeedNode } from "../sandbox/seed.ts";
-import { listen } from "../server.ts";
-import { parseSettings, type Settings } from "../settings.ts";
-import type { Edge } from "./edge.ts";
+import { listen } from "../server/server.ts";
+import { parseSettings, type Settings } from "../settings/load.ts";
+import type { Edge } from "./host.ts";
 import { sandboxClients } from "./sandbox-clients.ts";
 import { describeSandbox } from "./sandbox-tour.ts";
-import { startService } from "./start-service.ts";
 
 export interface SandboxOptions {
   /** Of node A; identity provider, Hub and node B take the next three. 0 = any free ones. */

@@ -1,12 +1,12 @@
-import { createPinoLog } from "../pino-log.ts";
+import { createPinoLog } from "../app/pino-log.ts";
+import { startService } from "../app/start-service.ts";
 import { createRequestContext } from "../request-context.ts";
 import { version } from "../version.ts";
 import { describeService } from "./describe-service.ts";
-import { type Edge, exitConfig } from "./edge.ts";
 import { explainError } from "./explain-error.ts";
+import { type Edge, exitConfig } from "./host.ts";
 import { readSettings } from "./read-settings.ts";
-import { startService } from "./start-service.ts";
-import { serveWithWorkers } from "./workers.ts";
+import { serveWithWorkers } from "./workers/workers.ts";
 
 /** Runs the service on the settings of the environment until it is told to stop; resolves with the exit code. */
 export async function serve(edge: Edge): Promise<number> {

@@ -1,7 +1,7 @@
-import { type Submission, type SubmissionState, submissionKey } from "../submissions/submission-store.ts";
+import { type Submission, type SubmissionState, submissionKey } from "../submissions/store/submission-store.ts";
 import { parseUuid } from "../uuid.ts";
-import { type Edge, exitConfig } from "./edge.ts";
 import { explainError } from "./explain-error.ts";
+import { type Edge, exitConfig } from "./host.ts";
 import { openSubmissions, type SubmissionsAccess } from "./open-submissions.ts";
 import { readSettings } from "./read-settings.ts";
 

@@ -1,4 +1,4 @@
-import type { Edge } from "./edge.ts";
+import type { Edge } from "./host.ts";
 import { sandboxClients } from "./sandbox-clients.ts";
 
 export interface TokenOptions {

@@ -7,7 +7,7 @@ import type { RequestContext } from "../request-context.ts";
 import type { FinalResults } from "../results/final.ts";
 import type { IntermediateResults } from "../results/intermediate.ts";
 import type { LocalResults } from "../results/local.ts";
-import { docsRoutes } from "./docs.ts";
+import { docsRoutes } from "./docs/page.ts";
 import { describeError, detailResponse, errorResponse } from "./errors.ts";
 import { keepLengthOnHead } from "./head.ts";
 import { describeApi, registerComponents } from "./openapi.ts";

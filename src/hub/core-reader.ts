@@ -1,9 +1,9 @@
-import type { CallAnswer } from "../net/answer.ts";
-import type { Outbound } from "../net/outbound.ts";
-import { startTimeLimit } from "../net/time-limit.ts";
-import { isNotFound, isSuccess, unexpectedAnswer } from "./answers.ts";
 import { type Filters, readPages } from "./pages.ts";
+import { isNotFound, isSuccess, unexpectedAnswer } from "./responses.ts";
 import type { Session } from "./session.ts";
+import type { Outbound } from "./transport/outbound.ts";
+import type { CallAnswer } from "./transport/response.ts";
+import { startTimeLimit } from "./transport/time-limit.ts";
 import { parseRecord, type Row, readId } from "./wire.ts";
 
 /** Reads the records of the Hub's core service; each call has a time limit for all its requests together. */

@@ -1,9 +1,9 @@
-import type { Outbound } from "../net/outbound.ts";
 import { isUuid } from "../uuid.ts";
-import { isNotFound, unexpectedAnswer } from "./answers.ts";
 import { fileUrl } from "./file-records.ts";
 import type { HubFiles } from "./hub.ts";
+import { isNotFound, unexpectedAnswer } from "./responses.ts";
 import type { Session } from "./session.ts";
+import type { Outbound } from "./transport/outbound.ts";
 
 export interface DownloadOptions {
   readonly storageUrl: string;

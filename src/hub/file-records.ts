@@ -1,12 +1,12 @@
 import type { Log } from "../log.ts";
-import type { CallAnswer } from "../net/answer.ts";
-import type { CallRequest, Outbound } from "../net/outbound.ts";
-import { startTimeLimit } from "../net/time-limit.ts";
 import { isUuid } from "../uuid.ts";
-import { isNotFound, isSuccess, unexpectedAnswer } from "./answers.ts";
 import type { HubFile, HubFiles } from "./hub.ts";
 import { readPages } from "./pages.ts";
+import { isNotFound, isSuccess, unexpectedAnswer } from "./responses.ts";
 import type { Session } from "./session.ts";
+import type { CallRequest, Outbound } from "./transport/outbound.ts";
+import type { CallAnswer } from "./transport/response.ts";
+import { startTimeLimit } from "./transport/time-limit.ts";
 import { parseRecord, readFile, readId, readLinkedFileId } from "./wire.ts";
 
 export interface FileRecordsOptions {

@@ -1,5 +1,5 @@
-import type { CallAnswer } from "../net/answer.ts";
-import { isSuccess, unexpectedAnswer } from "./answers.ts";
+import { isSuccess, unexpectedAnswer } from "./responses.ts";
+import type { CallAnswer } from "./transport/response.ts";
 import { filterQuery, parsePage, type Row } from "./wire.ts";
 
 export type Filters = readonly (readonly [snakeKey: string, value: string])[];

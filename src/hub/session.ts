@@ -1,7 +1,7 @@
-import type { CallAnswer } from "../net/answer.ts";
-import { startTimeLimit, type TimeLimit } from "../net/time-limit.ts";
-import { isTokenRejected } from "./answers.ts";
+import { isTokenRejected } from "./responses.ts";
 import type { TokenSource } from "./token.ts";
+import type { CallAnswer } from "./transport/response.ts";
+import { startTimeLimit, type TimeLimit } from "./transport/time-limit.ts";
 
 export type AuthorizationHeader = { readonly Authorization: string };
 

@@ -1,4 +1,4 @@
-import type { CallAnswer } from "../net/answer.ts";
+import type { CallAnswer } from "./transport/response.ts";
 
 /** Who this service is to the Hub. */
 export type SignIn =

@@ -1,10 +1,10 @@
 import { AppError } from "../errors.ts";
 import type { Log } from "../log.ts";
-import { timedOut } from "../net/network-failure.ts";
-import type { Outbound } from "../net/outbound.ts";
-import { startTimeLimit, type TimeLimit, withinLimit } from "../net/time-limit.ts";
-import { isSuccess, reasonOf, unexpectedAnswer } from "./answers.ts";
+import { isSuccess, reasonOf, unexpectedAnswer } from "./responses.ts";
 import { adviseOn, credentials, isRefusal, type SignIn } from "./sign-in.ts";
+import { timedOut } from "./transport/network-failure.ts";
+import type { Outbound } from "./transport/outbound.ts";
+import { startTimeLimit, type TimeLimit, withinLimit } from "./transport/time-limit.ts";
 import { parseTokenGrant } from "./wire.ts";
 
 /** The Hub's access token: one for all callers, renewed before it runs out. */

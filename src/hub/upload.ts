@@ -1,11 +1,11 @@
 import type { Log } from "../log.ts";
-import type { CallAnswer } from "../net/answer.ts";
-import type { Outbound } from "../net/outbound.ts";
 import { isUuid } from "../uuid.ts";
-import { isSuccess, reasonOf, unexpectedAnswer } from "./answers.ts";
 import type { HubFile, HubFiles, HubUpload } from "./hub.ts";
 import { buildEnvelope } from "./multipart.ts";
+import { isSuccess, reasonOf, unexpectedAnswer } from "./responses.ts";
 import type { Session } from "./session.ts";
+import type { Outbound } from "./transport/outbound.ts";
+import type { CallAnswer } from "./transport/response.ts";
 import { createUploadBody, type UploadBody } from "./upload-body.ts";
 import { createUploadSource, type UploadSource } from "./upload-source.ts";
 import { parsePage, readFile } from "./wire.ts";

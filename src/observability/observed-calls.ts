@@ -1,8 +1,8 @@
 import type { Postgres } from "../database/postgres-connection.ts";
 import type { Sqlite } from "../database/sqlite-connection.ts";
 import { AppError, type ErrorCode } from "../errors.ts";
-import type { CallAnswer } from "../net/answer.ts";
-import type { Outbound } from "../net/outbound.ts";
+import type { Outbound } from "../hub/transport/outbound.ts";
+import type { CallAnswer } from "../hub/transport/response.ts";
 import type { ObjectStore } from "../objects/object-store.ts";
 import type { Dependency, FinishedCall, Metrics } from "./metrics.ts";
 

@@ -1,4 +1,4 @@
-import type { Outbound } from "../net/outbound.ts";
+import type { Outbound } from "../hub/transport/outbound.ts";
 
 /** Sends the `traceparent` (W3C Trace Context) of the request being served along with every request to the Hub. */
 export function traceOutbound(outbound: Outbound, traceparent: () => string | undefined): Outbound {

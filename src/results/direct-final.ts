@@ -1,7 +1,7 @@
+import { plainName } from "../hub/file-names.ts";
+import { ensureLink, findNamesakes, nameTaken, removeFromHub, singleFile } from "../hub/files.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { Log } from "../log.ts";
-import { ensureLink, findNamesakes, nameTaken, removeFromHub, singleFile } from "../submissions/hub-copy.ts";
-import { plainName } from "../submissions/hub-names.ts";
 import type { NewFinal } from "../submissions/queue.ts";
 import type { ResultBuckets } from "./result-bucket.ts";
 

@@ -4,7 +4,7 @@ import type { Log } from "../log.ts";
 import type { LaplaceOptions } from "../privacy/laplace.ts";
 import type { RandomBytes } from "../privacy/random-integers.ts";
 import { getSubmission, type NewFinal, type SubmissionQueue } from "../submissions/queue.ts";
-import type { Submission } from "../submissions/submission-store.ts";
+import type { Submission } from "../submissions/store/submission-store.ts";
 import { sendDirectly } from "./direct-final.ts";
 import { addNoise, readNumberForm } from "./noisy-number.ts";
 import type { ResultBuckets } from "./result-bucket.ts";

@@ -1,8 +1,8 @@
 import { AppError, fieldProblem } from "../errors.ts";
+import { plainName } from "../hub/file-names.ts";
+import { singleFile } from "../hub/files.ts";
 import type { HubBucket, HubDirectory, HubFile } from "../hub/hub.ts";
 import type { OpenObject } from "../objects/object-store.ts";
-import { singleFile } from "../submissions/hub-copy.ts";
-import { plainName } from "../submissions/hub-names.ts";
 import { parseUuid } from "../uuid.ts";
 import { defaultFilename } from "./file-name.ts";
 import type { IntermediateDeps, SentIntermediate } from "./intermediate.ts";

@@ -5,8 +5,8 @@ import type { Log } from "../log.ts";
 import type { ByteRange, ObjectInfo, ObjectStore, OpenObject } from "../objects/object-store.ts";
 import { type AuditFacts, audited } from "./audit.ts";
 import { defaultFilename } from "./file-name.ts";
+import type { UndoStore } from "./rollback.ts";
 import { checkTagName, isTagName } from "./tag-name.ts";
-import type { UndoStore } from "./undo-store.ts";
 import type { Upload } from "./upload.ts";
 
 /**

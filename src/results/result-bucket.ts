@@ -1,5 +1,5 @@
+import { bucketMissing } from "../hub/files.ts";
 import type { HubBucket, HubDirectory } from "../hub/hub.ts";
-import { bucketMissing } from "../submissions/hub-copy.ts";
 import { parseUuid } from "../uuid.ts";
 
 /** Where the final results of an analysis go on the Hub. */

@@ -7,7 +7,7 @@ import {
   type JWTPayload,
   SignJWT,
 } from "jose";
-import { neverAnswers } from "./hub-faults.ts";
+import { neverAnswers } from "./hub/faults.ts";
 
 export type IdentityFault = "refuse" | "hang" | "garbage";
 

@@ -1,4 +1,4 @@
-import { spellings } from "./given.ts";
+import { spellings } from "./environment.ts";
 import type { SettingGroup } from "./setting.ts";
 
 /** Levenshtein distance. */

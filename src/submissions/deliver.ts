@@ -1,8 +1,5 @@
 import { AppError } from "../errors.ts";
-import type { Hub, HubBucket, HubFile } from "../hub/hub.ts";
-import type { Log } from "../log.ts";
-import type { ObjectStore } from "../objects/object-store.ts";
-import type { ContentHash } from "./content-hash.ts";
+import { alternateName, plainName } from "../hub/file-names.ts";
 import {
   bucketMissing,
   ensureLink,
@@ -11,10 +8,13 @@ import {
   nameTaken,
   removeFromHub,
   singleFile,
-} from "./hub-copy.ts";
-import { alternateName, plainName } from "./hub-names.ts";
-import { interruptible } from "./interruptible.ts";
-import { type HeldSubmission, submissionKey } from "./submission-store.ts";
+} from "../hub/files.ts";
+import type { Hub, HubBucket, HubFile } from "../hub/hub.ts";
+import type { Log } from "../log.ts";
+import type { ObjectStore } from "../objects/object-store.ts";
+import type { ContentHash } from "../streams/content-hash.ts";
+import { interruptible } from "../streams/interruptible.ts";
+import { type HeldSubmission, submissionKey } from "./store/submission-store.ts";
 
 /** `no`: repeating it will not help. `later`: it may. */
 export type Outcome =

@@ -1,14 +1,14 @@
 import type { Hub } from "../hub/hub.ts";
 import type { Log } from "../log.ts";
 import type { ObjectStore } from "../objects/object-store.ts";
-import type { ContentHash } from "./content-hash.ts";
-import { createCourier } from "./courier.ts";
+import type { ContentHash } from "../streams/content-hash.ts";
 import { createDeliver } from "./deliver.ts";
-import { createDiscard } from "./discard.ts";
+import { createCourier } from "./dispatcher.ts";
 import { createSubmissionQueue, type SubmissionQueue } from "./queue.ts";
+import { createSettle } from "./record-outcome.ts";
 import { longestAskedMs } from "./retry-delay.ts";
-import { createSettle } from "./settle.ts";
-import type { SubmissionStore } from "./submission-store.ts";
+import { createDiscard } from "./rollback.ts";
+import type { SubmissionStore } from "./store/submission-store.ts";
 import { createWaitingClients } from "./waiting-clients.ts";
 
 export interface OpenQueueOptions {

@@ -1,16 +1,16 @@
 import { AppError } from "../errors.ts";
 import type { ObjectStore } from "../objects/object-store.ts";
-import { type ContentHash, hashed } from "./content-hash.ts";
-import type { Courier } from "./courier.ts";
-import type { Discard } from "./discard.ts";
-import { follow } from "./follow.ts";
+import { type ContentHash, hashed } from "../streams/content-hash.ts";
+import type { Courier } from "./dispatcher.ts";
+import { follow } from "./poll.ts";
+import type { Discard } from "./rollback.ts";
 import {
   type Lease,
   type NewSubmission,
   type Submission,
   type SubmissionStore,
   submissionKey,
-} from "./submission-store.ts";
+} from "./store/submission-store.ts";
 import type { Verdict, WaitingClients } from "./waiting-clients.ts";
 
 export interface NewFinal {

@@ -4,15 +4,15 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SQL } from "bun";
-import { doctor } from "../../src/commands/doctor.ts";
+import { doctor } from "../../src/commands/doctor/doctor.ts";
 import { generateKeyPair } from "../../src/crypto/keys.ts";
-import type { Environment } from "../../src/settings.ts";
+import type { Environment } from "../../src/settings/load.ts";
 import { createPrivateCertificate, opensslInstalled } from "../support/certificate.ts";
 import { postgresInstalled, startPostgres } from "../support/postgres-server.ts";
 import { isAvailable, startTestService, type TestService } from "../support/service.ts";
 import { type Squid, squidInstalled, startSquid } from "../support/squid.ts";
 import { countObjects } from "../support/storage-check.ts";
-import { createTestEdge } from "./edge.ts";
+import { createTestEdge } from "./host.ts";
 
 interface Finding {
   readonly check: string;

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { keygen } from "../../src/commands/keygen.ts";
 import { parsePrivateKey } from "../../src/crypto/keys.ts";
-import { createTestEdge } from "./edge.ts";
+import { createTestEdge } from "./host.ts";
 
 let folder: string;
 beforeAll(async () => {

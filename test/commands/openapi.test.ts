@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { openapi } from "../../src/commands/openapi.ts";
 import { startTestService } from "../support/service.ts";
-import { createTestEdge } from "./edge.ts";
+import { createTestEdge } from "./host.ts";
 
 test("the document is the one that the service serves", async () => {
   const edge = createTestEdge({});

@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { startService } from "../../src/app/start-service.ts";
 import { serve } from "../../src/commands/serve.ts";
-import { startService } from "../../src/commands/start-service.ts";
 import { generateKeyPair, parsePrivateKey } from "../../src/crypto/keys.ts";
 import { createRequestContext } from "../../src/request-context.ts";
-import { type Environment, parseSettings } from "../../src/settings.ts";
+import { type Environment, parseSettings } from "../../src/settings/load.ts";
 import { eventually } from "../support/eventually.ts";
 import { createTestLog } from "../support/log.ts";
 import { type Relay, startRelay } from "../support/relay.ts";
 import { isAvailable, startTestService, type TestService } from "../support/service.ts";
-import { createTestEdge, type TestEdge } from "./edge.ts";
+import { createTestEdge, type TestEdge } from "./host.ts";
 
 const { privatePem } = generateKeyPair("P-384");
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { sandboxClients } from "../../src/commands/sandbox-clients.ts";
 import { generateKeyPair } from "../../src/crypto/keys.ts";
 import { SETTINGS } from "../../src/settings/list.ts";
-import { parseSettings } from "../../src/settings.ts";
+import { parseSettings } from "../../src/settings/load.ts";
 import { run } from "../support/daemon.ts";
 import { readJson, readYaml } from "./documents.ts";
 

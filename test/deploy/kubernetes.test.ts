@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { SETTINGS } from "../../src/settings/list.ts";
-import { parseSettings } from "../../src/settings.ts";
+import { parseSettings } from "../../src/settings/load.ts";
 import { version } from "../../src/version.ts";
 import { run } from "../support/daemon.ts";
 import { parseYaml, readYaml } from "./documents.ts";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import type { HubGeneration } from "../../src/sandbox/hub.ts";
+import type { HubGeneration } from "../../src/sandbox/hub/hub.ts";
 import { startTestService, type TestService } from "../support/service.ts";
 
 const root = join(import.meta.dir, "../..");

@@ -1,7 +1,7 @@
 import { Database } from "bun:sqlite";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import type { HubGeneration } from "../../src/sandbox/hub.ts";
+import type { HubGeneration } from "../../src/sandbox/hub/hub.ts";
 import { eventually } from "../support/eventually.ts";
 import { connectRaw } from "../support/raw-http.ts";
 import { backends, type Client, formOf, isAvailable, startTestService, type TestService } from "../support/service.ts";

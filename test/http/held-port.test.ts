@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { holdPort, type Listener, listen } from "../../src/server.ts";
+import { holdPort, type Listener, listen } from "../../src/server/server.ts";
 import { createTestLog } from "../support/log.ts";
 
 const hostname = "127.0.0.1";

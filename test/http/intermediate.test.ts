@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { generateKeyPair } from "../../src/crypto/keys.ts";
-import type { HubGeneration } from "../../src/sandbox/hub.ts";
+import type { HubGeneration } from "../../src/sandbox/hub/hub.ts";
 import { eventually } from "../support/eventually.ts";
 import { connectRaw } from "../support/raw-http.ts";
 import { type Client, formOf, startTestService, type TestService } from "../support/service.ts";

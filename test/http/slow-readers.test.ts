@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { createSlowReaders } from "../../src/slow-readers.ts";
+import { createSlowReaders } from "../../src/server/slow-readers.ts";
 
 const head = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n";
 const row = (local: string, peer: string, unsent: number) =>

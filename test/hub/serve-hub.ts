@@ -1,10 +1,10 @@
-import { createHub, type HubOptions } from "../../src/hub/client.ts";
+import { createHub, type HubOptions } from "../../src/hub/create-hub.ts";
 import type { Hub } from "../../src/hub/hub.ts";
 import type { SignIn } from "../../src/hub/sign-in.ts";
+import { createOutbound, type OutboundLimits } from "../../src/hub/transport/outbound.ts";
+import type { ProxySettings } from "../../src/hub/transport/proxy.ts";
 import type { Log } from "../../src/log.ts";
-import { createOutbound, type OutboundLimits } from "../../src/net/outbound.ts";
-import type { ProxySettings } from "../../src/net/proxy.ts";
-import { createSandboxHub, type HubGeneration, type SandboxHub } from "../../src/sandbox/hub.ts";
+import { createSandboxHub, type HubGeneration, type SandboxHub } from "../../src/sandbox/hub/hub.ts";
 import { createSeed, type SandboxSeed } from "../../src/sandbox/seed.ts";
 
 export const GENERATIONS: readonly HubGeneration[] = ["2025", "2026-snake", "2026"];

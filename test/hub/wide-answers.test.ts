@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "bun:test";
-import { createHub } from "../../src/hub/client.ts";
+import { createHub } from "../../src/hub/create-hub.ts";
+import { createOutbound } from "../../src/hub/transport/outbound.ts";
 import type { Log } from "../../src/log.ts";
-import { createOutbound } from "../../src/net/outbound.ts";
 import { catchAppError } from "./catch-error.ts";
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };

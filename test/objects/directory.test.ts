@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdir, mkdtemp, open, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createDirectoryObjectStore } from "../../src/objects/directory.ts";
-import { objectPath } from "../../src/objects/object-path.ts";
+import { createDirectoryObjectStore } from "../../src/objects/directory/directory-object-store.ts";
+import { objectPath } from "../../src/objects/directory/object-path.ts";
 import { objectStoreContract } from "./contract.ts";
 import { bytesOf, failureOf, patternBytes, streamOf } from "./streams.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { folderPath, keyOfPath, objectPath } from "../../src/objects/object-path.ts";
+import { folderPath, keyOfPath, objectPath } from "../../src/objects/directory/object-path.ts";
 
 const awkward = fc.constantFrom(
   "",

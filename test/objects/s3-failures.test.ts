@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { AppError } from "../../src/errors.ts";
-import { createS3ObjectStore } from "../../src/objects/s3.ts";
-import { planParts } from "../../src/objects/s3-upload.ts";
+import { createS3ObjectStore } from "../../src/objects/s3/s3-object-store.ts";
+import { planParts } from "../../src/objects/s3/upload.ts";
 import { startRelay } from "../support/relay.ts";
 import { createTestBucket, testS3 } from "../support/s3.ts";
 import { bytesOf, failureOf, patternBytes, sha256, streamOf } from "./streams.ts";

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import type { ByteRange } from "../../src/objects/object-store.ts";
-import { createS3ObjectStore } from "../../src/objects/s3.ts";
+import { createS3ObjectStore } from "../../src/objects/s3/s3-object-store.ts";
 import { eventually } from "../support/eventually.ts";
 import { createTestLog } from "../support/log.ts";
 import { type BreakingStore, type Play, startBreakingStore } from "./breaking-store.ts";

@@ -1,7 +1,7 @@
 import { describe } from "bun:test";
-import { createS3ObjectStore } from "../../src/objects/s3.ts";
-import { listUnfinishedUploads } from "../../src/objects/s3-list.ts";
-import { createS3Requests } from "../../src/objects/s3-request.ts";
+import { listUnfinishedUploads } from "../../src/objects/s3/list.ts";
+import { createS3Requests } from "../../src/objects/s3/request.ts";
+import { createS3ObjectStore } from "../../src/objects/s3/s3-object-store.ts";
 import { createTestBucket, testS3 } from "../support/s3.ts";
 import { objectStoreContract } from "./contract.ts";
 

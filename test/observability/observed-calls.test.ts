@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { AppError } from "../../src/errors.ts";
-import type { Outbound } from "../../src/net/outbound.ts";
+import type { Outbound } from "../../src/hub/transport/outbound.ts";
 import type { FinishedCall } from "../../src/observability/metrics.ts";
 import { createObserveCall, observeKeyFetch, observeOutbound } from "../../src/observability/observed-calls.ts";
 

@@ -1,11 +1,11 @@
 import { readdirSync } from "node:fs";
 
 /**
- * `bun test/openapi/write-docs-files.ts` writes `src/http/docs-files.ts`, which makes the build put every file of Scalar's
+ * `bun test/openapi/write-docs-files.ts` writes `src/http/docs/files.generated.ts`, which makes the build put every file of Scalar's
  * browser build into the executable. To be run after an update of Scalar; a test tells when it was forgotten.
  */
 const build = "node_modules/@scalar/api-reference/dist/browser";
-const target = "src/http/docs-files.ts";
+const target = "src/http/docs/files.generated.ts";
 
 export function makeDocsFiles(): string {
   const chunks = readdirSync(`${build}/chunks`).filter((name) => name.endsWith(".js"));

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { loadDocument, routesOf } from "../openapi/document.ts";
 import { eventually } from "../support/eventually.ts";
 import { backends, isAvailable } from "../support/service.ts";
-import { type Actor, actors, findResults, settle, type Thing } from "./attack/inhabitants.ts";
 import { type Cell, rules } from "./attack/rules.ts";
+import { type Actor, actors, findResults, settle, type Thing } from "./attack/seeded-data.ts";
 import { detours, meaning, meaningless } from "./attack/spellings.ts";
 import { startTarget, type Target } from "./attack/target.ts";
 

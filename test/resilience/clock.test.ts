@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { eventually } from "../support/eventually.ts";
-import { type Asker, createAsker, fieldOf } from "./support/asker.ts";
 import { createFakeClock, type FakeClock, fakeClockInstalled } from "./support/fake-clock.ts";
 import { startLoad } from "./support/load.ts";
+import { type Asker, createAsker, fieldOf } from "./support/poller.ts";
 import { verifyAfter } from "./support/verify.ts";
 import { canStartWorld, type ResilienceWorld, startResilienceWorld } from "./support/world.ts";
 

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import type { HubFault, HubGeneration } from "../../src/sandbox/hub.ts";
+import type { HubFault, HubGeneration } from "../../src/sandbox/hub/hub.ts";
 import { eventually } from "../support/eventually.ts";
-import { type Asker, createAsker, fieldOf } from "./support/asker.ts";
 import { createFakeClock, type FakeClock, fakeClockInstalled } from "./support/fake-clock.ts";
 import { type ReadCase, readCases, recordCases, signInFaults, uploadCases } from "./support/hub-cases.ts";
-import { createHubGuest, type HubGuest } from "./support/hub-guest.ts";
+import { createHubGuest, type HubGuest } from "./support/hub-client.ts";
 import { fileOf, large, linksOf, mebibyte, sendFinalTo, sendIntermediateTo, small } from "./support/hub-uploads.ts";
 import { type Load, startLoad } from "./support/load.ts";
+import { type Asker, createAsker, fieldOf } from "./support/poller.ts";
 import { vanishInUpload } from "./support/vanishing-client.ts";
 import { verifyAfter } from "./support/verify.ts";
 import { type ResilienceWorld, startResilienceWorld } from "./support/world.ts";

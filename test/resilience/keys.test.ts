@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { eventually } from "../support/eventually.ts";
-import { type Asker, createAsker } from "./support/asker.ts";
 import { createFakeClock, type FakeClock, fakeClockInstalled } from "./support/fake-clock.ts";
 import { allMisbehaviours, type KeyServer, startKeyServer } from "./support/key-server.ts";
 import { type Load, startLoad } from "./support/load.ts";
+import { type Asker, createAsker } from "./support/poller.ts";
 import { verifyAfter } from "./support/verify.ts";
 import { type ResilienceWorld, startResilienceWorld } from "./support/world.ts";
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { listSweeps } from "../../src/results/leftovers.ts";
+import { listSweeps } from "../../src/results/sweeps.ts";
 import { createSpool } from "../../src/streams/spool.ts";
-import { seededRandom } from "../submissions/fleet.ts";
+import { seededRandom } from "../submissions/processes.ts";
 import { eventually } from "../support/eventually.ts";
 import { formRequest } from "./support/form.ts";
 import { beginUpload } from "./support/half-upload.ts";

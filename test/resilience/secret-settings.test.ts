@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { isAvailable } from "../support/service.ts";
-import { findNeedles, linesOfKey, type Needles, password } from "./attack/needles.ts";
+import { findNeedles, linesOfKey, type Needles, password } from "./attack/secrets.ts";
 import { startRefusingPostgres } from "./attack/stubs.ts";
 import { launch, runOnce, startTarget, type Target } from "./attack/target.ts";
 

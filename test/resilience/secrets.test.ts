@@ -7,7 +7,7 @@ import type { Setting } from "../../src/settings/setting.ts";
 import { createWorld, properCalls } from "../openapi/calls.ts";
 import { type Relay, startRelay } from "../support/relay.ts";
 import { backends, type Client, formOf, isAvailable } from "../support/service.ts";
-import { contentsOf, findNeedles, linesOfKey, type Needles, password, signatures } from "./attack/needles.ts";
+import { contentsOf, findNeedles, linesOfKey, type Needles, password, signatures } from "./attack/secrets.ts";
 import { startProxy } from "./attack/stubs.ts";
 import { launch, runOnce, startTarget, type Target } from "./attack/target.ts";
 

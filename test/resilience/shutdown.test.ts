@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { seededRandom } from "../submissions/fleet.ts";
+import { seededRandom } from "../submissions/processes.ts";
 import { connectRaw } from "../support/raw-http.ts";
 import { createAnswerReader } from "./support/answer-reader.ts";
 import { contentOf, sha256Of } from "./support/content.ts";

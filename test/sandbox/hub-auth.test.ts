@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { HubGeneration } from "../../src/sandbox/hub.ts";
+import type { HubGeneration } from "../../src/sandbox/hub/hub.ts";
 import { type ServedHub, serveHub, textField } from "./serve-hub.ts";
 
 const GENERATIONS: readonly HubGeneration[] = ["2025", "2026-snake", "2026"];

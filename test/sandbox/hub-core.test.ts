@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { HubGeneration } from "../../src/sandbox/hub.ts";
+import type { HubGeneration } from "../../src/sandbox/hub/hub.ts";
 import { createSeed } from "../../src/sandbox/seed.ts";
 import { type ServedHub, serveHub } from "./serve-hub.ts";
 

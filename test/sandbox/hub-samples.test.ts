@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { HubGeneration } from "../../src/sandbox/hub.ts";
+import type { HubGeneration } from "../../src/sandbox/hub/hub.ts";
 import recorded2025 from "../fixtures/hub-samples/v0.8.21.json";
 import recorded2026 from "../fixtures/hub-samples/v0.14.0.json";
 import { type ServedHub, serveHub, textField } from "./serve-hub.ts";

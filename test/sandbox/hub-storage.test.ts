@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { HubGeneration } from "../../src/sandbox/hub.ts";
+import type { HubGeneration } from "../../src/sandbox/hub/hub.ts";
 import { type ServedHub, serveHub } from "./serve-hub.ts";
 
 const GENERATIONS: readonly HubGeneration[] = ["2025", "2026-snake", "2026"];

@@ -3,7 +3,7 @@ import {
   type HubGeneration,
   type SandboxHub,
   type SandboxHubOptions,
-} from "../../src/sandbox/hub.ts";
+} from "../../src/sandbox/hub/hub.ts";
 import { createSeed, type SandboxSeed, type SeedNode } from "../../src/sandbox/seed.ts";
 
 export interface ServedHub extends AsyncDisposable {

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
+import { envExample, settingsMarkdownTable, withSettingsTable } from "../../src/settings/docs.ts";
 import { parseDotenv } from "../../src/settings/dotenv.ts";
 import { SETTINGS } from "../../src/settings/list.ts";
-import { parseSettings } from "../../src/settings.ts";
-import { envExample, settingsMarkdownTable, withSettingsTable } from "../../src/settings-docs.ts";
+import { parseSettings } from "../../src/settings/load.ts";
 import { filesystem, KEY_PEM } from "./environment.ts";
 
 const fileText = (name: string) => readFileSync(`${import.meta.dir}/../../${name}`, "utf8");

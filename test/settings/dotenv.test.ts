@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { parseEnv } from "node:util";
 import fc from "fast-check";
 import { parseDotenv } from "../../src/settings/dotenv.ts";
-import { loadSettings } from "../../src/settings.ts";
+import { loadSettings } from "../../src/settings/load.ts";
 import { filesystem, KEY_PEM, NODE } from "./environment.ts";
 
 const readBack = (line: string) => parseDotenv(`BEFORE=1\n${line}\nAFTER=2\n`).values.A;

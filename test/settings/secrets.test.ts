@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { SETTINGS } from "../../src/settings/list.ts";
+import { describeSettings, type Environment, parseSettings } from "../../src/settings/load.ts";
 import type { Setting } from "../../src/settings/setting.ts";
-import { describeSettings, type Environment, parseSettings } from "../../src/settings.ts";
 import { filesystem, KEY_PEM, NODE } from "./environment.ts";
 
 const secretNames = Object.entries<Setting>(SETTINGS).flatMap(([name, setting]) => (setting.secret ? [name] : []));

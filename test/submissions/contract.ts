@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
-import type { Lease, NewSubmission, SubmissionStore } from "../../src/submissions/submission-store.ts";
+import type { Lease, NewSubmission, SubmissionStore } from "../../src/submissions/store/submission-store.ts";
 
 export interface StoreUnderTest {
   readonly store: SubmissionStore;

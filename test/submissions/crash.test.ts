@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { eventually } from "../support/eventually.ts";
 import { buildExecutable, type Executable } from "../support/executable.ts";
 import { backends, isAvailable } from "../support/service.ts";
-import { type Fleet, launchFleet, type Ship, seededRandom, sendFinal, sha256 } from "./fleet.ts";
+import { type Fleet, launchFleet, type Ship, seededRandom, sendFinal, sha256 } from "./processes.ts";
 
 const clients = ["1", "2", "3"] as const;
 

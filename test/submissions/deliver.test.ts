@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 import { AppError } from "../../src/errors.ts";
-import type { HubGeneration } from "../../src/sandbox/hub.ts";
+import type { HubGeneration } from "../../src/sandbox/hub/hub.ts";
 import { createDeliver } from "../../src/submissions/deliver.ts";
-import type { HeldSubmission } from "../../src/submissions/submission-store.ts";
+import type { HeldSubmission } from "../../src/submissions/store/submission-store.ts";
 import { SEED, type ServedHub, serveHub } from "../hub/serve-hub.ts";
 import { createTestLog } from "../support/log.ts";
 

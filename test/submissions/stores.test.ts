@@ -6,8 +6,8 @@ import { migratePostgres } from "../../src/database/migrate-postgres.ts";
 import { migrateSqlite } from "../../src/database/migrate-sqlite.ts";
 import { openPostgres } from "../../src/database/postgres-connection.ts";
 import { openSqlite } from "../../src/database/sqlite-connection.ts";
-import { createPostgresSubmissions } from "../../src/submissions/postgres-submissions.ts";
-import { createSqliteSubmissions } from "../../src/submissions/sqlite-submissions.ts";
+import { createPostgresSubmissions } from "../../src/submissions/store/postgres-submissions.ts";
+import { createSqliteSubmissions } from "../../src/submissions/store/sqlite-submissions.ts";
 import { createTestDatabase, testPostgresUrl } from "../support/postgres-database.ts";
 import { describeSubmissionStore } from "./contract.ts";
 

@@ -6,10 +6,10 @@ import { join } from "node:path";
 import { migrateSqlite } from "../../src/database/migrate-sqlite.ts";
 import { openSqlite, type Sqlite } from "../../src/database/sqlite-connection.ts";
 import type { Hub } from "../../src/hub/hub.ts";
-import { createDirectoryObjectStore } from "../../src/objects/directory.ts";
+import { createDirectoryObjectStore } from "../../src/objects/directory/directory-object-store.ts";
 import { openQueue } from "../../src/submissions/open-queue.ts";
 import type { SubmissionQueue } from "../../src/submissions/queue.ts";
-import { createSqliteSubmissions } from "../../src/submissions/sqlite-submissions.ts";
+import { createSqliteSubmissions } from "../../src/submissions/store/sqlite-submissions.ts";
 import { SEED, type ServedHub, serveHub } from "../hub/serve-hub.ts";
 import { createTestLog } from "../support/log.ts";
 

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { AwsClient } from "aws4fetch";
-import { createS3ObjectStore } from "../../src/objects/s3.ts";
+import { createS3ObjectStore } from "../../src/objects/s3/s3-object-store.ts";
 
 export interface TestS3 {
   readonly endpoint: string;

@@ -1,13 +1,13 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startService } from "../../src/commands/start-service.ts";
+import { startService } from "../../src/app/start-service.ts";
 import { generateKeyPair } from "../../src/crypto/keys.ts";
 import { createRequestContext } from "../../src/request-context.ts";
-import { createSandboxHub, type HubGeneration, type SandboxHub } from "../../src/sandbox/hub.ts";
+import { createSandboxHub, type HubGeneration, type SandboxHub } from "../../src/sandbox/hub/hub.ts";
 import { createSandboxIdentity, type SandboxIdentity } from "../../src/sandbox/identity.ts";
 import { createSeed, type SandboxSeed } from "../../src/sandbox/seed.ts";
-import { type Environment, parseSettings } from "../../src/settings.ts";
+import { type Environment, parseSettings } from "../../src/settings/load.ts";
 import { createInspector } from "../openapi/inspector.ts";
 import { createTestLog, type LogLine } from "./log.ts";
 import { createTestDatabase, testPostgresUrl } from "./postgres-database.ts";

@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { AwsClient } from "aws4fetch";
-import { createS3ObjectStore } from "../../src/objects/s3.ts";
+import { createS3ObjectStore } from "../../src/objects/s3/s3-object-store.ts";
 import type { TestBucket } from "./s3.ts";
 import type { TestService } from "./service.ts";
 

@@ -1,10 +1,10 @@
-import { hubUrls } from "../../connections.ts";
+import { hubUrls } from "../../app/connections.ts";
 import { KeyError, parsePublicKey } from "../../crypto/keys.ts";
 import { AppError } from "../../errors.ts";
 import { createTokenSource } from "../../hub/token.ts";
-import { startTimeLimit } from "../../net/time-limit.ts";
+import { startTimeLimit } from "../../hub/transport/time-limit.ts";
 import { explainError } from "../explain-error.ts";
-import { type Examination, patienceMs } from "./examination.ts";
+import { type Examination, patienceMs } from "./context.ts";
 import { type Check, failed, ok, type Verdict, warning } from "./verdict.ts";
 
 const signInFirst = "Put the sign-in in order first.";

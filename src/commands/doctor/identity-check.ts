@@ -1,8 +1,8 @@
-import { fetchKeys } from "../../connections.ts";
+import { fetchKeys } from "../../app/connections.ts";
+import { explainFailure } from "../../hub/transport/network-failure.ts";
 import { createRemoteKeys } from "../../identity/remote-keys.ts";
-import { explainFailure } from "../../net/network-failure.ts";
 import { explainError } from "../explain-error.ts";
-import type { Examination } from "./examination.ts";
+import type { Examination } from "./context.ts";
 import { type Check, failed, ok, type Verdict, warning } from "./verdict.ts";
 
 /** Whether there are keys to judge tokens by. */

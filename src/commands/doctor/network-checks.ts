@@ -1,8 +1,8 @@
 import { X509Certificate } from "node:crypto";
-import { createPlainFetch, type FetchLike } from "../../net/plain-fetch.ts";
-import { findProxy, maskProxy } from "../../net/proxy.ts";
+import { createPlainFetch, type FetchLike } from "../../hub/transport/plain-fetch.ts";
+import { findProxy, maskProxy } from "../../hub/transport/proxy.ts";
 import { explainError } from "../explain-error.ts";
-import type { Examination } from "./examination.ts";
+import type { Examination } from "./context.ts";
 import { type Check, failed, ok, type Verdict, warning } from "./verdict.ts";
 
 const limitMs = 8_000;

@@ -1,14 +1,14 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { openObjectStore, sqlitePath } from "../../app/storage.ts";
 import { MigrationError } from "../../database/migrate.ts";
 import { findPostgresError } from "../../database/postgres-failure.ts";
 import { AppError } from "../../errors.ts";
-import { s3CodeOf } from "../../objects/s3-errors.ts";
-import type { StorageSettings } from "../../settings.ts";
-import { openObjectStore, sqlitePath } from "../../storage.ts";
+import { s3CodeOf } from "../../objects/s3/errors.ts";
+import type { StorageSettings } from "../../settings/load.ts";
 import { explainError } from "../explain-error.ts";
 import { openDatabase } from "../open-database.ts";
-import type { Examination } from "./examination.ts";
+import type { Examination } from "./context.ts";
 import { type Check, failed, ok, type Verdict, warning } from "./verdict.ts";
 
 const checkLimitMs = 8_000;

@@ -1,5 +1,5 @@
 import { formOf } from "../../support/service.ts";
-import { type Actor, analyses, projectOf, type Thing, tagOf } from "./inhabitants.ts";
+import { type Actor, analyses, projectOf, type Thing, tagOf } from "./seeded-data.ts";
 
 /** A request with what must come of it. */
 export interface Cell {

@@ -5,7 +5,7 @@ import { connectRaw } from "../../support/raw-http.ts";
 import { type Backend, type Client, startTestService, type TestService } from "../../support/service.ts";
 import { recordFigures } from "../support/figures.ts";
 import { sharedExecutable } from "../support/shared-executable.ts";
-import { startTap, type Tap } from "./tap.ts";
+import { startTap, type Tap } from "./recorder.ts";
 
 /** The compiled service under attack, on storage, Hub and identity provider that the test holds. */
 export interface Target {

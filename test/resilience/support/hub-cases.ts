@@ -1,4 +1,4 @@
-import type { HubFault, HubGeneration } from "../../../src/sandbox/hub.ts";
+import type { HubFault, HubGeneration } from "../../../src/sandbox/hub/hub.ts";
 
 /** What a Hub does with one upload, and what becomes of it. */
 export interface UploadCase {

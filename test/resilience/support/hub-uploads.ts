@@ -1,9 +1,9 @@
 import { expect } from "bun:test";
 import { eventually } from "../../support/eventually.ts";
-import { type Asker, fieldOf } from "./asker.ts";
 import { contentOf, sha256Of } from "./content.ts";
 import type { UploadCase } from "./hub-cases.ts";
-import { createHubGuest } from "./hub-guest.ts";
+import { createHubGuest } from "./hub-client.ts";
+import { type Asker, fieldOf } from "./poller.ts";
 import type { ResilienceWorld } from "./world.ts";
 
 const patienceMs = 60_000;

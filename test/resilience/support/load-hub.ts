@@ -1,6 +1,6 @@
+import { type Action, compare, newAttempt, type Player, pick, pickReadable, settle } from "./client-loop.ts";
 import { formRequest } from "./form.ts";
 import { idOf } from "./load-local.ts";
-import { type Action, compare, newAttempt, type Player, pick, pickReadable, settle } from "./player.ts";
 
 /** Sealed ones are for this node itself, so that it can open them again. */
 async function sendIntermediate(player: Player, isSealed: boolean): Promise<void> {

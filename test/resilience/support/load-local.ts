@@ -1,7 +1,7 @@
+import { type Action, compare, newAttempt, type Player, pick, pickReadable, settle } from "./client-loop.ts";
 import { contentOf, sha256Of } from "./content.ts";
 import { formRequest, type Part } from "./form.ts";
 import type { Attempt } from "./ledger.ts";
-import { type Action, compare, newAttempt, type Player, pick, pickReadable, settle } from "./player.ts";
 
 type Tagging = "untagged" | "tag first" | "tag last" | "more fields";
 

@@ -1,12 +1,12 @@
-import { seededRandom } from "../../submissions/fleet.ts";
+import { seededRandom } from "../../submissions/processes.ts";
 import { until } from "../../support/daemon.ts";
 import type { Client } from "../../support/service.ts";
 import { type Allowance, createAllowances, createCaller } from "./caller.ts";
+import type { Action, Player } from "./client-loop.ts";
 import { drawWeighted } from "./content.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
 import { hubActions } from "./load-hub.ts";
 import { localActions } from "./load-local.ts";
-import type { Action, Player } from "./player.ts";
 import type { ResilienceWorld } from "./world.ts";
 
 /** Clients at work on all routes. */

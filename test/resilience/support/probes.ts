@@ -1,6 +1,6 @@
-import { type Answer, createAsker, fieldOf } from "./asker.ts";
 import { contentOf, sha256Of } from "./content.ts";
 import type { Attempt, Ledger } from "./ledger.ts";
+import { type Answer, createAsker, fieldOf } from "./poller.ts";
 import type { ResilienceWorld } from "./world.ts";
 
 /** Single requests that show what works while something is broken. */

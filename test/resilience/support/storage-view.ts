@@ -4,14 +4,14 @@ import { join } from "node:path";
 import { SQL } from "bun";
 import { openPostgres } from "../../../src/database/postgres-connection.ts";
 import { openSqlite } from "../../../src/database/sqlite-connection.ts";
-import { createDirectoryObjectStore } from "../../../src/objects/directory.ts";
+import { createDirectoryObjectStore } from "../../../src/objects/directory/directory-object-store.ts";
 import type { ObjectStore } from "../../../src/objects/object-store.ts";
-import { createS3ObjectStore } from "../../../src/objects/s3.ts";
-import { listUnfinishedUploads } from "../../../src/objects/s3-list.ts";
-import { createS3Requests } from "../../../src/objects/s3-request.ts";
-import { createPostgresSubmissions } from "../../../src/submissions/postgres-submissions.ts";
-import { createSqliteSubmissions } from "../../../src/submissions/sqlite-submissions.ts";
-import type { SubmissionStore } from "../../../src/submissions/submission-store.ts";
+import { listUnfinishedUploads } from "../../../src/objects/s3/list.ts";
+import { createS3Requests } from "../../../src/objects/s3/request.ts";
+import { createS3ObjectStore } from "../../../src/objects/s3/s3-object-store.ts";
+import { createPostgresSubmissions } from "../../../src/submissions/store/postgres-submissions.ts";
+import { createSqliteSubmissions } from "../../../src/submissions/store/sqlite-submissions.ts";
+import type { SubmissionStore } from "../../../src/submissions/store/submission-store.ts";
 import type { ResilienceWorld } from "./world.ts";
 
 /** What the catalog says of a file: whose it is, and its tag. */

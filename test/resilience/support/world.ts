@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { HubGeneration, SandboxHub } from "../../../src/sandbox/hub.ts";
+import type { HubGeneration, SandboxHub } from "../../../src/sandbox/hub/hub.ts";
 import type { SandboxIdentity } from "../../../src/sandbox/identity.ts";
 import { type CephServer, cephInstalled, startCeph } from "../../support/ceph-server.ts";
 import { createServerDir, findFreePort } from "../../support/daemon.ts";

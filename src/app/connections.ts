@@ -1,0 +1,55 @@
+import { type PrivateKey, parsePrivateKey } from "../crypto/keys.ts";
+import { createHub } from "../hub/create-hub.ts";
+import type { Hub } from "../hub/hub.ts";
+import { createOutbound, type Outbound, type OutboundLimits } from "../hub/transport/outbound.ts";
+import type { Authenticator } from "../identity/authenticator.ts";
+import { createJwtAuthenticator } from "../identity/jwt-authenticator.ts";
+import { createRemoteKeys } from "../identity/remote-keys.ts";
+import type { Log } from "../log.ts";
+import type { FetchKeys } from "../observability/observed-calls.ts";
+import type { Settings } from "../settings/load.ts";
+
+/** For how old something is: it goes on evenly, whatever the machine's clock is set to. */
+const steadyNow = () => performance.now();
+
+/** Throws with the name of the setting when it holds no usable key. */
+export function readPrivateKey({ crypto: { key } }: Settings): PrivateKey {
+  try {
+    return parsePrivateKey(key.pem);
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    throw new Error(`The private key (${key.source}) cannot be used: ${problem}`, { cause: error });
+  }
+}
+
+export function connectOutbound({ proxy }: Settings, log: Log, limits: Partial<OutboundLimits> = {}): Outbound {
+  return createOutbound({ proxy, log, limits });
+}
+
+export function hubUrls({ hub }: Settings) {
+  return { authUrl: hub.authBaseUrl, coreUrl: hub.coreBaseUrl, storageUrl: hub.storageBaseUrl };
+}
+
+/** `limitMs` is for a look-up as a whole; 15 s unless said otherwise. */
+export function connectHub(settings: Settings, outbound: Outbound, log: Log, limitMs?: number): Hub {
+  const { auth: signIn, cacheSeconds } = settings.hub;
+  const limit = limitMs === undefined ? {} : { limitMs };
+  return createHub({ ...hubUrls(settings), signIn, outbound, cacheSeconds, now: steadyNow, log, ...limit });
+}
+
+/** Never through the Hub's proxy: the identity provider stands in the node. */
+export const fetchKeys: FetchKeys = (url, init) => fetch(url, init);
+
+export function createAuthenticator(oidc: Settings["oidc"], log: Log, fetch: FetchKeys): Authenticator {
+  const keys = createRemoteKeys({ url: oidc.certsUrl, fetch, now: steadyNow, log });
+  if (oidc.skipJwtValidation) log.warn("identity.unchecked", { reason: "OIDC__SKIP_JWT_VALIDATION is set" });
+  return createJwtAuthenticator({
+    keys,
+    now: Date.now,
+    clientIdClaim: oidc.clientIdClaimName,
+    algorithms: oidc.algorithms,
+    issuer: oidc.issuer,
+    audience: oidc.audience,
+    skipValidation: oidc.skipJwtValidation,
+  });
+}

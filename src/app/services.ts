@@ -1,0 +1,139 @@
+import { createHash, randomBytes } from "node:crypto";
+import { createNodeCipher } from "../crypto/create-node-cipher.ts";
+import type { Hub } from "../hub/hub.ts";
+import type { Authenticator } from "../identity/authenticator.ts";
+import type { Log } from "../log.ts";
+import { createReadiness } from "../observability/create-readiness.ts";
+import type { Metrics } from "../observability/metrics.ts";
+import { createObserveCall, observeKeyFetch, observeOutbound } from "../observability/observed-calls.ts";
+import type { Readiness } from "../observability/readiness.ts";
+import { traceOutbound } from "../observability/traced-outbound.ts";
+import { createFinalResults, type FinalResults } from "../results/final.ts";
+import { createIntermediateResults, type IntermediateResults } from "../results/intermediate.ts";
+import { createLocalResults, type LocalResults } from "../results/local.ts";
+import { createReconciler } from "../results/reconciler.ts";
+import { createResultBuckets } from "../results/result-bucket.ts";
+import { createUndoStore } from "../results/rollback.ts";
+import { listSweeps } from "../results/sweeps.ts";
+import type { Settings } from "../settings/load.ts";
+import { createSpool } from "../streams/spool.ts";
+import { openQueue } from "../submissions/open-queue.ts";
+import type { SubmissionQueue } from "../submissions/queue.ts";
+import { connectHub, connectOutbound, createAuthenticator, fetchKeys, hubUrls, readPrivateKey } from "./connections.ts";
+import { openStorage, type StartUp, type Storage } from "./storage.ts";
+
+export interface Services {
+  readonly authenticator: Authenticator;
+  readonly local: LocalResults;
+  readonly intermediate: IntermediateResults;
+  readonly final: FinalResults;
+  readonly submissions: Pick<SubmissionQueue, "hurry">;
+  readonly readiness: Readiness;
+  /** Ends background work and closes what was opened. */
+  close(): Promise<void>;
+}
+
+/** What services need of the process they run in. */
+export interface Surroundings extends StartUp {
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** The trace of the request being served. */
+  readonly traceparent: () => string | undefined;
+}
+
+const dayMs = 24 * 3_600_000;
+/** No project has this id; asking for it shows whether the Hub answers. */
+const noProjectId = "00000000-0000-4000-8000-000000000000";
+
+/** Joins adapters and use cases as the settings say, with the database brought up to date. */
+export async function createServices(settings: Settings, surroundings: Surroundings): Promise<Services> {
+  const { log, metrics, traceparent } = surroundings;
+  const privateKey = readPrivateKey(settings);
+  const observe = createObserveCall(metrics, () => performance.now());
+  const storage = await openStorage(settings.storage, { ...surroundings, observe });
+  const { objects, catalog, submissions } = storage;
+  const outbound = traceOutbound(connectOutbound(settings, log), traceparent);
+  const hub = connectHub(settings, observeOutbound(outbound, hubUrls(settings), observe), log);
+  const authenticator = createAuthenticator(settings.oidc, log, observeKeyFetch(fetchKeys, observe));
+  const undo = createUndoStore({ objects, catalog, log });
+  const newId = () => crypto.randomUUID();
+  const adapterClientId = settings.hubAdapterClientId;
+  const local = createLocalResults({ objects, catalog, hub, undo, newId, adapterClientId, log });
+  const spool = createSpool({ dir: storage.spoolDir });
+  const keepMs = settings.submissions.keepDays * dayMs;
+  const sweeps = listSweeps({ ...storage, spool, keepMs, now: Date.now, steadyNow: () => performance.now() });
+  const reconciler = createReconciler(sweeps, log);
+  reconciler.start();
+  const queue = createQueue(settings, storage, hub, log);
+  metrics.watchSubmissions(submissions.stats);
+  queue.start();
+  const { framing, chunkBytes } = settings.crypto;
+  return {
+    authenticator,
+    local,
+    intermediate: createIntermediateResults({
+      hub,
+      cipher: createNodeCipher({ privateKey, framing, chunkBytes, spool, randomBytes }),
+      spool,
+      local,
+      findOwnNodeId: async () => settings.hub.nodeId ?? hub.findOwnNodeId(),
+      newId,
+      options: settings.intermediate,
+      log,
+    }),
+    final: createFinalResults({
+      hub,
+      buckets: createResultBuckets({ hub }),
+      queue,
+      isQueued: settings.final.queue,
+      randomBytes,
+      log,
+    }),
+    submissions: queue,
+    readiness: watchParts(settings, storage, authenticator, hub, log),
+    async close() {
+      reconciler.stop();
+      await queue.stop();
+      await undo.close();
+      await storage.close();
+    },
+  };
+}
+
+function createQueue(settings: Settings, storage: Storage, hub: Hub, log: Log): SubmissionQueue {
+  const { waitSeconds, retryMaxSeconds } = settings.submissions;
+  return openQueue({
+    store: storage.submissions,
+    objects: storage.objects,
+    hub,
+    waitMs: waitSeconds * 1000,
+    retryMaxMs: retryMaxSeconds * 1000,
+    newId: () => crypto.randomUUID(),
+    newHash: () => {
+      const hash = createHash("sha256");
+      return { update: (bytes) => void hash.update(bytes), digest: () => hash.digest("hex") };
+    },
+    random: Math.random,
+    log,
+  });
+}
+
+function watchParts(
+  settings: Settings,
+  { objects, catalog }: Storage,
+  authenticator: Authenticator,
+  hub: Hub,
+  log: Log,
+): Readiness {
+  return createReadiness({
+    parts: [
+      { name: "object_store", check: (signal) => objects.check(signal), otherwise: "failed" },
+      { name: "database", check: () => catalog.check(), otherwise: "failed" },
+      { name: "token_keys", check: () => authenticator.check(), otherwise: "failed" },
+      { name: "hub", check: () => hub.projectExists(noProjectId), otherwise: "degraded" },
+    ],
+    warnings: settings.oidc.skipJwtValidation ? ["OIDC__SKIP_JWT_VALIDATION is on: every token is believed"] : [],
+    log,
+    now: () => performance.now(),
+  });
+}

@@ -1,0 +1,41 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { createSqliteCatalog } from "../catalog/sqlite.ts";
+import { acquireDataDirLock } from "../database/data-dir-lock.ts";
+import { migrateSqlite } from "../database/migrate-sqlite.ts";
+import { openSqlite } from "../database/sqlite-connection.ts";
+import { observeObjectStore, observeSqlite } from "../observability/observed-calls.ts";
+import type { StorageSettings } from "../settings/load.ts";
+import { createSqliteSubmissions } from "../submissions/store/sqlite-submissions.ts";
+import { logMigrations, openObjectStore, type Storage, type StorageDeps, sqlitePath } from "./storage.ts";
+
+/** Everything under one folder, which this process alone uses. */
+export async function openEmbedded(
+  storage: StorageSettings & { kind: "directory" },
+  { log, observe }: StorageDeps,
+): Promise<Storage> {
+  const { dataDir } = storage;
+  const lock = acquireDataDirLock(dataDir);
+  const sqlite = observeSqlite(openSqlite(sqlitePath(dataDir)), observe);
+  const close = async () => {
+    try {
+      await sqlite.close();
+    } finally {
+      lock.release();
+    }
+  };
+  try {
+    logMigrations(log, await migrateSqlite(sqlite));
+    const objects = observeObjectStore(openObjectStore(storage, log), observe);
+    await objects.check();
+    const spoolDir = join(dataDir, "spool");
+    mkdirSync(spoolDir, { recursive: true, mode: 0o700 });
+    const submissions = createSqliteSubmissions(sqlite, Date.now);
+    // Whoever held them is dead: this process has the lock.
+    await submissions.releaseAll();
+    return { objects, catalog: createSqliteCatalog(sqlite), submissions, isAlone: true, spoolDir, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

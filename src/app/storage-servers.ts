@@ -1,0 +1,36 @@
+import { tmpdir } from "node:os";
+import { createPostgresCatalog } from "../catalog/postgres.ts";
+import { listPendingPostgresMigrations, migratePostgres } from "../database/migrate-postgres.ts";
+import { openPostgres } from "../database/postgres-connection.ts";
+import { isLastingRefusal } from "../database/postgres-failure.ts";
+import { isLastingS3Refusal } from "../objects/s3/errors.ts";
+import { observeObjectStore, observePostgres } from "../observability/observed-calls.ts";
+import type { StorageSettings } from "../settings/load.ts";
+import { createPostgresSubmissions } from "../submissions/store/postgres-submissions.ts";
+import { waitUntilUp } from "../time/wait-until-up.ts";
+import { logMigrations, openObjectStore, type Storage, type StorageDeps } from "./storage.ts";
+
+const storeCheckMs = 10_000;
+
+/** An S3 store and PostgreSQL, which other processes may use as well. */
+export async function openServers(
+  storage: StorageSettings & { kind: "s3+postgres" },
+  { log, observe, patienceMs = 60_000, signal }: StorageDeps,
+): Promise<Storage> {
+  const postgres = observePostgres(openPostgres(storage.postgres), observe);
+  const objects = observeObjectStore(openObjectStore(storage, log), observe);
+  const wait = { log, patienceMs, signal };
+  try {
+    const findDatabase = () => listPendingPostgresMigrations(postgres);
+    const findStore = () => objects.check(AbortSignal.timeout(storeCheckMs));
+    await waitUntilUp(findDatabase, { ...wait, event: "database.waiting", isLasting: isLastingRefusal });
+    logMigrations(log, await migratePostgres(postgres));
+    await waitUntilUp(findStore, { ...wait, event: "object_store.waiting", isLasting: isLastingS3Refusal });
+    const catalog = createPostgresCatalog(postgres);
+    const submissions = createPostgresSubmissions(postgres);
+    return { objects, catalog, submissions, isAlone: false, spoolDir: tmpdir(), close: postgres.close };
+  } catch (error) {
+    await postgres.close();
+    throw error;
+  }
+}

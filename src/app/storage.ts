@@ -1,0 +1,56 @@
+import { join } from "node:path";
+import type { Catalog } from "../catalog/catalog.ts";
+import type { Log } from "../log.ts";
+import { createDirectoryObjectStore } from "../objects/directory/directory-object-store.ts";
+import type { ObjectStore } from "../objects/object-store.ts";
+import { createS3ObjectStore } from "../objects/s3/s3-object-store.ts";
+import type { ObserveCall } from "../observability/observed-calls.ts";
+import type { StorageSettings } from "../settings/load.ts";
+import type { SubmissionStore } from "../submissions/store/submission-store.ts";
+
+export interface Storage {
+  readonly objects: ObjectStore;
+  readonly catalog: Catalog;
+  readonly submissions: SubmissionStore;
+  /** Whether no other process can use this storage. */
+  readonly isAlone: boolean;
+  /** For temporary files; exists. */
+  readonly spoolDir: string;
+  close(): Promise<void>;
+}
+
+export interface StartUp {
+  /** How long to wait at start for a database and an object store that are not up yet. Default: 60 s. */
+  readonly patienceMs?: number | undefined;
+  /** Ends that waiting. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface StorageDeps extends StartUp {
+  readonly log: Log;
+  readonly observe: ObserveCall;
+}
+
+/** Opens what the settings name, waiting for it if need be, and brings the database up to date. */
+export async function openStorage(storage: StorageSettings, deps: StorageDeps): Promise<Storage> {
+  // Each with a database driver of its own, of which a process needs one.
+  if (storage.kind === "directory") return (await import("./storage-embedded.ts")).openEmbedded(storage, deps);
+  return (await import("./storage-servers.ts")).openServers(storage, deps);
+}
+
+/** Says which migrations were applied, if any. */
+export function logMigrations(log: Log, applied: readonly string[]): void {
+  if (applied.length > 0) log.info("database.migrated", { applied });
+}
+
+/** The object store that the settings name; nothing is opened or made before its first use. */
+export function openObjectStore(storage: StorageSettings, log: Log): ObjectStore {
+  if (storage.kind === "directory") return createDirectoryObjectStore({ root: join(storage.dataDir, "objects") });
+  const { endpointUrl: endpoint, ...s3 } = storage.s3;
+  return createS3ObjectStore({ endpoint, ...s3, log });
+}
+
+/** The embedded database's file. */
+export function sqlitePath(dataDir: string): string {
+  return join(dataDir, "catalog.sqlite");
+}

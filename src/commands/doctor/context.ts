@@ -1,0 +1,29 @@
+import { connectHub, connectOutbound, readPrivateKey } from "../../app/connections.ts";
+import type { PrivateKey } from "../../crypto/keys.ts";
+import type { Hub } from "../../hub/hub.ts";
+import type { Outbound } from "../../hub/transport/outbound.ts";
+import type { Log } from "../../log.ts";
+import type { Settings } from "../../settings/load.ts";
+
+/** What the checks work with: the service's own adapters, impatient and without a log. */
+export interface Examination {
+  readonly settings: Settings;
+  readonly outbound: Outbound;
+  readonly hub: Hub;
+  /** Throws what is wrong with it. */
+  readonly privateKey: () => PrivateKey;
+  readonly log: Log;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** For one request, or for one look-up. */
+export const patienceMs = 5_000;
+
+export function startExamination(settings: Settings, now: () => number): Examination {
+  const outbound = connectOutbound(settings, silent, { attempts: 1, callMs: patienceMs });
+  const hub = connectHub(settings, outbound, silent, patienceMs);
+  return { settings, outbound, hub, privateKey: () => readPrivateKey(settings), log: silent, now };
+}

@@ -1,0 +1,75 @@
+import { loadSettings, type Settings } from "../../settings/load.ts";
+import type { Edge } from "../host.ts";
+import { startExamination } from "./context.ts";
+import { hubChecks, shorten } from "./hub-checks.ts";
+import { identityCheck } from "./identity-check.ts";
+import { networkChecks } from "./network-checks.ts";
+import { storageChecks } from "./storage-checks.ts";
+import { type Check, type Finding, findingOf, ok } from "./verdict.ts";
+
+export interface DoctorOptions {
+  readonly json?: boolean;
+}
+
+export interface DoctorDeps {
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** For each check. */
+  readonly limitMs: number;
+}
+
+/**
+ * Checks everything the service stands on, one line each with the reason and the remedy for what is wrong; resolves with 1 when
+ * something has failed. Leaves everything as it was, so that it may run beside the service.
+ */
+export async function doctor(edge: Edge, { json = false }: DoctorOptions, deps: DoctorDeps): Promise<number> {
+  const { settings, problems = [], warnings } = loadSettings(edge.env, edge.readTextFile);
+  if (settings?.extraCaCerts !== undefined) edge.trustAlso(settings.extraCaCerts.path);
+  const ofSettings = [
+    ...problems.map((message) => ({ check: "settings", status: "failed", message }) as const),
+    ...warnings.map((message) => ({ check: "settings", status: "warning", message }) as const),
+    ...(problems.length > 0 ? [] : [{ check: "settings", ...ok("complete") }]),
+  ];
+  const findings: readonly Finding[] = [
+    ...ofSettings,
+    ...(settings === undefined ? [] : await examine(settings, deps)),
+  ];
+  const hasFailed = findings.some(({ status }) => status === "failed");
+  if (json) edge.print(JSON.stringify({ ok: !hasFailed, checks: findings }, undefined, 2));
+  else for (const line of describe(findings)) edge.print(line);
+  return hasFailed ? 1 : 0;
+}
+
+function examine(settings: Settings, { now, limitMs }: DoctorDeps): Promise<Finding[]> {
+  const examination = startExamination(settings, now);
+  const checks: readonly Check[] = [
+    {
+      name: "private key",
+      async run() {
+        const { curve, publicKey } = examination.privateKey();
+        return ok(`${curve}, fingerprint ${shorten(publicKey.fingerprint)} (${settings.crypto.key.source})`);
+      },
+    },
+    ...hubChecks(examination),
+    identityCheck(examination),
+    ...storageChecks(examination),
+    ...networkChecks(examination),
+  ];
+  return Promise.all(checks.map((check) => findingOf(check, limitMs)));
+}
+
+const marks = { ok: "OK", warning: "WARNING", failed: "FAILED" } as const;
+
+function describe(findings: readonly Finding[]): string[] {
+  const width = Math.max(...findings.map(({ check }) => check.length));
+  const lines = findings.map(({ check, status, message, remedy = "" }) => {
+    return `${marks[status].padEnd(7)}  ${check.padEnd(width)}  ${message}${remedy === "" ? "" : `. ${remedy}`}`;
+  });
+  return [...lines, "", summarise(findings)];
+}
+
+function summarise(findings: readonly Finding[]): string {
+  const count = (sought: Finding["status"]) => findings.filter(({ status }) => status === sought).length;
+  if (count("failed") > 0) return `${count("failed")} of ${findings.length} checks failed.`;
+  return count("warning") > 0 ? "Nothing failed, but see the warnings." : "Nothing is wrong.";
+}

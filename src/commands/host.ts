@@ -1,0 +1,28 @@
+import type { Environment, ReadTextFile } from "../settings/load.ts";
+import type { FromWorker, ParentLine, WorkerProcess } from "./workers/ipc.ts";
+
+/** The process as commands see it. */
+export interface Edge {
+  readonly env: Environment;
+  readonly readTextFile: ReadTextFile;
+  /** A line for people or programs that read the command's result. */
+  print(line: string): void;
+  /** A line about what went wrong. */
+  complain(line: string): void;
+  /** A finished log line. */
+  writeLog(line: string): void;
+  /** Resolves at the first SIGTERM or SIGINT. */
+  readonly stopRequested: Promise<string>;
+  /**
+   * Starts this very command again with more roots to trust: Bun reads them from its environment, at start only. Returns
+   * when the process has them already.
+   */
+  trustAlso(certificatesPath: string): void;
+  /** Starts this executable as a worker, in the same surroundings and with the same output. */
+  startWorker(number: number, onMessage: (message: FromWorker) => void): WorkerProcess;
+  /** In a worker: the line to the process that started it. */
+  connectParent(): ParentLine | undefined;
+}
+
+/** sysexits.h: the settings are wrong. */
+export const exitConfig = 78;

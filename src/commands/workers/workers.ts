@@ -1,0 +1,62 @@
+import { createPinoLog } from "../../app/pino-log.ts";
+import { serviceUrl } from "../../app/start-service.ts";
+import type { Log } from "../../log.ts";
+import { type HeldPort, holdPort } from "../../server/server.ts";
+import type { Settings } from "../../settings/load.ts";
+import { version } from "../../version.ts";
+import { describeService } from "../describe-service.ts";
+import { explainError } from "../explain-error.ts";
+import type { Edge } from "../host.ts";
+import type { WorkerEnd } from "./ipc.ts";
+import { createCrew } from "./supervisor.ts";
+
+/** For what is to be done after the running requests are over or cut; whoever is not done by then is killed. */
+const endingSeconds = 30;
+
+/**
+ * Runs the service in several processes that share one port, and serves nothing itself. The first one starts alone, so that
+ * what keeps the service from starting is said once; then its exit code is that of the whole.
+ */
+export async function serveWithWorkers(edge: Edge, settings: Settings): Promise<number> {
+  const { host: hostname, port, workers, shutdownSeconds } = settings.server;
+  const log = createPinoLog({ ...settings.log, write: edge.writeLog, context: () => ({}) });
+  log.info("service.starting", { version, workers });
+  const held = await holdOrComplain({ hostname, port }, log);
+  if (held === undefined) return 1;
+  const crew = createCrew({
+    startWorker: edge.startWorker,
+    settings: { ...settings, server: { ...settings.server, port: held.port } },
+    log,
+    onFirstListening: held.release,
+    now: () => performance.now(),
+  });
+  const started = await Promise.race([crew.start(), edge.stopRequested]);
+  if (typeof started === "object" && started.failed !== undefined) return exitCodeOf(started.failed, log);
+  if (typeof started === "object") {
+    const url = serviceUrl(hostname, held.port);
+    log.info("service.started", { url, workers, version, ...describeService(settings) });
+  }
+  const signal = await edge.stopRequested;
+  log.info("service.stopping", { signal, graceSeconds: shutdownSeconds });
+  const exitCode = await crew.stop((shutdownSeconds + endingSeconds) * 1000);
+  log.info("service.stopped");
+  return exitCode;
+}
+
+async function holdOrComplain(
+  address: { readonly hostname: string; readonly port: number },
+  log: Log,
+): Promise<HeldPort | undefined> {
+  try {
+    return await holdPort(address);
+  } catch (error) {
+    log.error("service.failed", { error: explainError(error) });
+    return undefined;
+  }
+}
+
+/** A worker says itself why it does not start, unless it had no time to. */
+function exitCodeOf({ code, signal }: WorkerEnd, log: Log): number {
+  if (signal !== null) log.error("service.failed", { error: `The first worker was ended by ${signal}` });
+  return code || 1;
+}

@@ -1,0 +1,52 @@
+import type { Log } from "../log.ts";
+import { createCoreReader } from "./core-reader.ts";
+import { createHubDirectory } from "./directory.ts";
+import { createDownload } from "./download.ts";
+import { createFileRecords } from "./file-records.ts";
+import type { Hub } from "./hub.ts";
+import { createSession } from "./session.ts";
+import type { SignIn } from "./sign-in.ts";
+import { createTokenSource } from "./token.ts";
+import type { Outbound } from "./transport/outbound.ts";
+import { createUpload } from "./upload.ts";
+
+export interface HubOptions {
+  /** Base URLs; they may have a path. */
+  readonly authUrl: string;
+  readonly coreUrl: string;
+  readonly storageUrl: string;
+  readonly signIn: SignIn;
+  readonly outbound: Outbound;
+  /** How long the project and the buckets of an analysis are remembered; 0 = not at all. */
+  readonly cacheSeconds: number;
+  readonly now: () => number;
+  readonly log: Log;
+  /** For a look-up or sign-in, retries included. Default: 15 s. */
+  readonly limitMs?: number;
+  /** How long an upload waits for its source. Default: 90 s. */
+  readonly sourceIdleMs?: number;
+  readonly newBoundary?: () => string;
+}
+
+/** The Hub, whichever generation it is of: each answer is read for what it is. */
+export function createHub(options: HubOptions): Hub {
+  const { outbound, signIn, cacheSeconds, now, log, limitMs = 15_000, sourceIdleMs = 90_000 } = options;
+  const authUrl = trimSlash(options.authUrl);
+  const coreUrl = trimSlash(options.coreUrl);
+  const storageUrl = trimSlash(options.storageUrl);
+  const session = createSession(createTokenSource({ authUrl, signIn, outbound, limitMs, now, log }), limitMs);
+  const newBoundary = options.newBoundary ?? (() => crypto.randomUUID());
+  const core = createCoreReader({ coreUrl, outbound, session, limitMs });
+  const records = createFileRecords({ coreUrl, storageUrl, outbound, session, limitMs, log });
+  const { removeFile } = records;
+  return {
+    ...createHubDirectory({ core, signIn, cacheSeconds, now }),
+    ...records,
+    upload: createUpload({ storageUrl, outbound, session, sourceIdleMs, newBoundary, removeFile, log }),
+    download: createDownload({ storageUrl, outbound, session }),
+  };
+}
+
+function trimSlash(url: string): string {
+  return url.replace(/\/+$/, "");
+}

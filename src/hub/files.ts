@@ -1,0 +1,69 @@
+import { AppError } from "../errors.ts";
+import type { Log } from "../log.ts";
+import { type ContentHash, hashOf } from "../streams/content-hash.ts";
+import type { NewSubmission } from "../submissions/store/submission-store.ts";
+import type { HubBucket, HubFile, HubFiles } from "./hub.ts";
+
+/** The files of a bucket that have one of these names. */
+export async function findNamesakes(hub: Pick<HubFiles, "listFiles">, bucketId: string, names: readonly string[]) {
+  const namesakes: HubFile[] = [];
+  for await (const file of hub.listFiles(bucketId)) {
+    if (names.includes(file.path)) namesakes.push(file);
+  }
+  return namesakes;
+}
+
+/** The one with the submission's very bytes, read back: the Hub's own `hash` says nothing about them. */
+export async function findCopy(
+  hub: Pick<HubFiles, "download">,
+  namesakes: readonly HubFile[],
+  { sizeBytes, sha256 }: Pick<NewSubmission, "sizeBytes" | "sha256">,
+  newHash: () => ContentHash,
+): Promise<HubFile | undefined> {
+  for (const file of namesakes) {
+    if (file.sizeBytes !== sizeBytes) continue;
+    const content = await hub.download(file.id);
+    if (content !== undefined && (await hashOf(content, newHash())) === sha256) return file;
+  }
+  return undefined;
+}
+
+/** The only file of an upload's answer. Throws `hub_unexpected` when there is none, or more than one. */
+export function singleFile(files: readonly HubFile[]): HubFile {
+  const [file, ...others] = files;
+  if (file !== undefined && others.length === 0) return file;
+  const problem = `Expected single uploaded file to be returned by storage service, got ${files.length}`;
+  throw new AppError("hub_unexpected", problem);
+}
+
+/** Ties a file to its analysis on a Hub that wants that, exactly once even if an answer was lost before. */
+export async function ensureLink(
+  hub: Pick<HubFiles, "link" | "isLinked">,
+  bucket: HubBucket,
+  file: HubFile,
+  isRepeat: boolean,
+): Promise<void> {
+  if (!bucket.needsLink) return;
+  if (isRepeat && (await hub.isLinked(bucket, file))) return;
+  await hub.link(bucket, file);
+}
+
+/** Takes back what an upload left; never throws. */
+export async function removeFromHub(
+  { hub, log }: { readonly hub: Pick<HubFiles, "removeFile">; readonly log: Log },
+  files: readonly HubFile[],
+): Promise<void> {
+  for (const { id } of files) {
+    const isGone = await hub.removeFile(id).catch(() => false);
+    if (!isGone) log.warn("final.left-at-hub", { objectId: id });
+  }
+}
+
+export function nameTaken(filename: string) {
+  const loggedAs = "The result bucket already has a file of this name";
+  return new AppError("conflict", `The result bucket already has a file named \`${filename}\``, { loggedAs });
+}
+
+export function bucketMissing(analysisId: string) {
+  return new AppError("not_found", `Result bucket for analysis with ID ${analysisId} was not found`);
+}

@@ -1,0 +1,58 @@
+import { AppError } from "../errors.ts";
+import type { CallAnswer } from "./transport/response.ts";
+
+const MAX_DETAIL_CHARACTERS = 300;
+
+/**
+ * The error for an answer that has no place in the conversation; `request` names it for operators. Advice is for a sign-in
+ * that failed.
+ */
+export function unexpectedAnswer(answer: CallAnswer, request: string, advice = ""): AppError {
+  const { status, retryAfterMs } = answer;
+  return new AppError("hub_unexpected", `Hub returned an unexpected response (${status})`, {
+    upstream: {
+      status,
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      ...(advice !== "" || isTokenRejected(answer) ? { isAboutSignIn: true } : {}),
+      ...(readText(answer.body, "code") === "" ? { isForeign: true } : {}),
+    },
+    operatorDetail: [request, `answered ${status}`, describeBody(answer.body), advice]
+      .filter((text) => text !== "")
+      .join("; "),
+  });
+}
+
+export function isSuccess({ status }: CallAnswer): boolean {
+  return status >= 200 && status < 300;
+}
+
+/**
+ * Whether the Hub itself said that the thing does not exist. Any other 404, say of an ingress or of a wrong base URL, proves
+ * nothing about it.
+ */
+export function isNotFound({ status, body }: CallAnswer): boolean {
+  return status === 404 && /^(entity_)?not_?found$/i.test(readText(body, "code"));
+}
+
+/** Whether the Hub complains about the token: a rejected one shows as 401, but also as 400 or 500. */
+export function isTokenRejected({ status, body }: CallAnswer): boolean {
+  if (status === 401) return true;
+  return (status === 400 || status === 500) && /token/i.test(`${readText(body, "code")} ${readText(body, "message")}`);
+}
+
+/** Any error in words for a log line. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof AppError) return error.operatorDetail ?? error.message;
+  return error instanceof Error ? error.message : String(error);
+}
+
+function describeBody(body: unknown): string {
+  if (body === undefined) return "with no JSON";
+  return `${readText(body, "code")} ${readText(body, "message")}`.trim().slice(0, MAX_DETAIL_CHARACTERS);
+}
+
+function readText(body: unknown, key: string): string {
+  if (typeof body !== "object" || body === null) return "";
+  const value: unknown = Reflect.get(body, key);
+  return typeof value === "string" ? value : "";
+}

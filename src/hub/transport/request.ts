@@ -1,0 +1,70 @@
+import { explainFailure, proxyRefused, type Route } from "./network-failure.ts";
+import { createPlainFetch, type FetchInit, type FetchLike } from "./plain-fetch.ts";
+import { findProxy, maskProxy, type ProxySettings } from "./proxy.ts";
+import { type CallAnswer, readJson } from "./response.ts";
+import { type Outcome, parseRetryAfter } from "./retry.ts";
+
+/** One request and one answer, without judgement or repetition. */
+export interface Exchange {
+  /** For answers and bodies that are short. */
+  readonly short: FetchLike;
+  /** For bodies of any size: back-pressure holds in both directions. */
+  readonly long: FetchLike;
+  readAnswer(response: Response): Promise<CallAnswer>;
+  routeOf(url: string): Route;
+}
+
+export interface ExchangeOptions {
+  readonly proxy: ProxySettings | undefined;
+  readonly fetch: FetchLike | undefined;
+  readonly maxAnswerBytes: number;
+  readonly now: () => number;
+}
+
+export function createExchange({ proxy, fetch, maxAnswerBytes, now }: ExchangeOptions): Exchange {
+  const plainFetch = fetch ?? createPlainFetch(proxy);
+  // Loaded by those who need it: it takes as long as everything else for talking to the Hub.
+  const throughTunnel: FetchLike = async (url, init) => {
+    const { createTunnelFetch } = await import("./tunnel-fetch.ts");
+    return createTunnelFetch(proxy)(url, init);
+  };
+  const tunnelFetch = fetch ?? throughTunnel;
+
+  function routeOf(url: string): Route {
+    const target = new URL(url);
+    const proxyUrl = findProxy(proxy, target);
+    return { origin: target.origin, proxy: proxyUrl === undefined ? undefined : maskProxy(proxyUrl) };
+  }
+
+  async function send(via: FetchLike, url: string, init: FetchInit): Promise<Response> {
+    const response = await via(url, init);
+    // Only a proxy answers so, and only for http targets; for others the tunnel is not opened.
+    if (response.status !== 407) return response;
+    await response.body?.cancel();
+    throw proxyRefused(response.status, routeOf(url));
+  }
+
+  function longFetch(url: string): FetchLike {
+    const target = new URL(url);
+    return target.protocol === "https:" && findProxy(proxy, target) !== undefined ? tunnelFetch : plainFetch;
+  }
+
+  return {
+    short: (url, init) => send(plainFetch, url, init),
+    long: (url, init) => send(longFetch(url), url, init),
+    async readAnswer(response) {
+      const retryAfterMs = parseRetryAfter(response.headers.get("retry-after"), now());
+      return { status: response.status, retryAfterMs, body: await readJson(response, maxAnswerBytes) };
+    },
+    routeOf,
+  };
+}
+
+/** What an attempt came to, a failure explained. */
+export async function outcomeOf<A>(attempt: () => Promise<A>, route: Route): Promise<Outcome<A>> {
+  try {
+    return { answer: await attempt() };
+  } catch (error) {
+    return { failure: explainFailure(error, route) };
+  }
+}

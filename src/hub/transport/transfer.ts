@@ -1,0 +1,57 @@
+import type { OutboundParts } from "./call.ts";
+import { createIdleWatch, type IdleWatch, watchAnswerBody, watchRequestBody } from "./idle-watch.ts";
+import { explainFailure, type Route } from "./network-failure.ts";
+import type { DownloadAnswer, Outbound, UploadRequest } from "./outbound.ts";
+import { outcomeOf } from "./request.ts";
+import { withRetries } from "./retry.ts";
+import { startTimeLimit } from "./time-limit.ts";
+
+export function createUpload({ exchange, limits, retryPolicy }: OutboundParts): Outbound["upload"] {
+  async function attempt({ method, url, headers = {}, openBody }: UploadRequest, route: Route) {
+    const watch = createIdleWatch(limits.idleMs, route);
+    const body = watchRequestBody(openBody(), watch);
+    watch.waiting();
+    try {
+      const response = await exchange.long(url, { method, headers, body, signal: watch.signal, keepalive: false });
+      return await exchange.readAnswer(response);
+    } catch (error) {
+      throw watch.signal.aborted ? watch.signal.reason : error;
+    } finally {
+      // Ends what an early answer has left unsent.
+      watch.abort();
+    }
+  }
+  return (request) => {
+    const route = exchange.routeOf(request.url);
+    const limit = request.limit ?? startTimeLimit(limits.callMs);
+    const policy = retryPolicy(request, false, request.mayRepeat);
+    return withRetries(() => outcomeOf(() => attempt(request, route), route), limit, policy);
+  };
+}
+
+export function createDownload({ exchange, limits, retryPolicy }: OutboundParts): Outbound["download"] {
+  return (request) => {
+    const { method, url, headers = {} } = request;
+    const route = exchange.routeOf(url);
+    async function attempt(): Promise<DownloadAnswer> {
+      const watch = createIdleWatch(limits.idleMs, route);
+      watch.waiting();
+      try {
+        const response = await exchange.long(url, { method, headers, signal: watch.signal, keepalive: false });
+        if (!response.ok) return await exchange.readAnswer(response);
+        return { status: response.status, body: undefined, stream: watchedStream(response, watch, route) };
+      } catch (error) {
+        throw watch.signal.aborted ? watch.signal.reason : error;
+      } finally {
+        watch.paused();
+      }
+    }
+    const limit = request.limit ?? startTimeLimit(limits.callMs);
+    return withRetries(() => outcomeOf(attempt, route), limit, retryPolicy(request, true));
+  };
+}
+
+function watchedStream(response: Response, watch: IdleWatch, route: Route): ReadableStream<Uint8Array> {
+  const body = response.body ?? new Blob().stream();
+  return watchAnswerBody(body, watch, (error) => explainFailure(error, route).error);
+}

@@ -1,0 +1,157 @@
+import type { FileHandle } from "node:fs/promises";
+import { mkdir, open, readdir, stat, unlink } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { storableContentType } from "../content-headers.ts";
+import { checkFolderPrefix, checkKey } from "../object-key.ts";
+import type { ObjectInfo, ObjectStore } from "../object-store.ts";
+import { directoryFailure, storing, unless } from "./errors.ts";
+import { decodeHeader, encodeHeader, headerBytes, type ObjectHeader } from "./object-file.ts";
+import { folderPath, objectPath } from "./object-path.ts";
+import { removeEmptyFolders, removeFile, walkObjects } from "./walk.ts";
+import { commitFile, syncFolder, writeFully, writeStream } from "./write.ts";
+
+export interface DirectorySettings {
+  /** The folder that holds the objects; made when missing. Nothing else should be kept in it. */
+  readonly root: string;
+  /** Makes names for staged files and entity tags. */
+  readonly newId?: () => string;
+  /** Makes a new file, for writing only. */
+  readonly createFile?: (path: string) => Promise<FileHandle>;
+}
+
+/**
+ * An object store in a folder of the local file system, for a single process. Bodies are opened as files when they are sent: one
+ * removed in between fails to be read, one replaced in between is read as the new version.
+ */
+export function createDirectoryObjectStore(settings: DirectorySettings): ObjectStore {
+  const root = resolve(settings.root);
+  const { newId = () => crypto.randomUUID(), createFile = (path) => open(path, "wx", 0o600) } = settings;
+  const stagingFolder = join(root, ".staging");
+  /** Those that are written at this moment: no date makes them leftovers. */
+  const inUse = new Set<string>();
+
+  /** Runs `use` on a new staged file, which is gone afterwards unless it was moved. */
+  async function withStagedFile<T>(use: (handle: FileHandle, path: string) => Promise<T>): Promise<T> {
+    const name = newId();
+    const path = join(stagingFolder, name);
+    await storing("making the staging folder", mkdir(stagingFolder, { recursive: true, mode: 0o700 }));
+    const handle = await storing("making a staged file", createFile(path));
+    inUse.add(name);
+    try {
+      return await use(handle, path);
+    } finally {
+      await handle.close().catch(() => {});
+      await unlink(path).catch(() => {});
+      inUse.delete(name);
+    }
+  }
+
+  async function put(key: string, body: ReadableStream<Uint8Array>, header: ObjectHeader): Promise<number> {
+    checkKey(key);
+    const headerBlock = encodeHeader(header);
+    return withStagedFile(async (handle, staged) => {
+      await writeFully(handle, headerBlock);
+      const sizeBytes = await writeStream(handle, body);
+      await storing("writing an object", handle.sync());
+      await storing("moving an object to its place", commitFile(root, staged, objectPath(root, key)));
+      return sizeBytes;
+    });
+  }
+
+  async function find(key: string): Promise<{ info: ObjectInfo; path: string } | undefined> {
+    checkKey(key);
+    const path = objectPath(root, key);
+    const info = await storing("reading an object", readInfo(path));
+    return info === undefined ? undefined : { info, path };
+  }
+
+  async function remove(key: string): Promise<void> {
+    checkKey(key);
+    const path = objectPath(root, key);
+    const removing = removeFile(path).then((removed) =>
+      removed ? unless(["ENOENT"], syncFolder(dirname(path))) : undefined,
+    );
+    await storing("removing an object", removing);
+  }
+
+  return {
+    async put(key, body, options) {
+      const { filename } = options;
+      const header = { contentType: storableContentType(options.contentType), filename, etag: `"${newId()}"` };
+      try {
+        return await put(key, body, header);
+      } catch (error) {
+        // A stream that was never read is let go of; one that was, has been already.
+        body.cancel(error).catch(() => {});
+        throw error;
+      }
+    },
+
+    stat: async (key) => (await find(key))?.info,
+
+    async open(key, range) {
+      const found = await find(key);
+      if (found === undefined) return undefined;
+      const { start, end } = range ?? { start: 0, end: found.info.sizeBytes - 1 };
+      return { info: found.info, body: Bun.file(found.path).slice(headerBytes + start, headerBytes + end + 1) };
+    },
+
+    remove,
+    // A staged file goes with the upload that made it.
+    discard: remove,
+
+    async removeAll(prefix) {
+      checkFolderPrefix(prefix);
+      return storing("removing objects", removeFolder(root, folderPath(root, prefix)));
+    },
+
+    async *list(prefix) {
+      try {
+        for await (const { key } of walkObjects(root, folderPath(root, prefix))) if (key.startsWith(prefix)) yield key;
+      } catch (error) {
+        throw directoryFailure("listing objects", error);
+      }
+    },
+
+    sweepUnfinished: (olderThan) =>
+      storing("sweeping staged files", removeFilesOlderThan(stagingFolder, olderThan, inUse)),
+
+    async check() {
+      await withStagedFile(async () => {});
+    },
+  };
+}
+
+/** Reads an object's header; `undefined` if there is no such file. Throws if the file is not an object. */
+async function readInfo(path: string): Promise<ObjectInfo | undefined> {
+  const handle = await unless(["ENOENT", "ENOTDIR"], open(path, "r"));
+  if (handle === undefined) return undefined;
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(headerBytes), 0, headerBytes, 0);
+    const header = decodeHeader(buffer.subarray(0, bytesRead));
+    if (header === undefined) throw new Error("The file has no object header");
+    const { size, mtime } = await handle.stat();
+    return { ...header, sizeBytes: size - headerBytes, modifiedAt: mtime };
+  } finally {
+    await handle.close();
+  }
+}
+
+async function removeFolder(root: string, folder: string): Promise<number> {
+  let removed = 0;
+  for await (const { path } of walkObjects(root, folder)) if (await removeFile(path)) removed += 1;
+  await removeEmptyFolders(folder);
+  await unless(["ENOENT"], syncFolder(dirname(folder)));
+  return removed;
+}
+
+async function removeFilesOlderThan(folder: string, olderThan: Date, inUse: ReadonlySet<string>): Promise<number> {
+  let removed = 0;
+  for (const name of (await unless(["ENOENT"], readdir(folder))) ?? []) {
+    if (inUse.has(name)) continue;
+    const path = join(folder, name);
+    const found = await unless(["ENOENT"], stat(path));
+    if (found?.isFile() && found.mtime < olderThan && (await removeFile(path))) removed += 1;
+  }
+  return removed;
+}

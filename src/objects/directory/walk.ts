@@ -1,0 +1,46 @@
+import type { Dirent } from "node:fs";
+import { readdir, rmdir, unlink } from "node:fs/promises";
+import { join, relative, sep } from "node:path";
+import { unless } from "./errors.ts";
+import { keyOfPath } from "./object-path.ts";
+
+interface FoundObject {
+  readonly key: string;
+  readonly path: string;
+}
+
+/** Every object in a folder under the root and in the folders below; other files are passed over. */
+export async function* walkObjects(root: string, folder: string): AsyncGenerator<FoundObject> {
+  const waiting = [folder];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    for (const entry of await entriesOf(next)) {
+      const path = join(next, entry.name);
+      if (entry.isDirectory()) waiting.push(path);
+      const key = entry.isFile() ? keyOfPath(relative(root, path).split(sep)) : undefined;
+      if (key !== undefined) yield { key, path };
+    }
+  }
+}
+
+/** Removes the folder if it has nothing but folders in it, else those of them that are empty. */
+export async function removeEmptyFolders(folder: string): Promise<void> {
+  const found = [folder];
+  for (const next of found) {
+    for (const entry of await entriesOf(next)) if (entry.isDirectory()) found.push(join(next, entry.name));
+  }
+  for (const next of found.reverse()) await unless(["ENOENT", "ENOTEMPTY", "EEXIST"], rmdir(next));
+}
+
+/** Resolves with whether there was such a file. */
+export async function removeFile(path: string): Promise<boolean> {
+  return (
+    (await unless(
+      ["ENOENT"],
+      unlink(path).then(() => true),
+    )) ?? false
+  );
+}
+
+async function entriesOf(folder: string): Promise<Dirent[]> {
+  return (await unless(["ENOENT", "ENOTDIR"], readdir(folder, { withFileTypes: true }))) ?? [];
+}

@@ -1,0 +1,105 @@
+import type { FileHandle } from "node:fs/promises";
+import { mkdir, open, rename, unlink } from "node:fs/promises";
+import { dirname } from "node:path";
+import { storing, unless } from "./errors.ts";
+
+const blockBytes = 1024 * 1024;
+/** So much at most is left for the end, when the client waits for the disk. */
+const syncBytes = 32 * blockBytes;
+const commitAttempts = 100;
+
+/**
+ * Writes a stream to a file, one block behind the other while the next is read, and has the disk begin early; resolves with
+ * the number of bytes, of which the last are still to be synchronised. An error of the stream comes out as it is. The stream's
+ * chunks are copied, for their owner may use their memory again.
+ */
+export async function writeStream(handle: FileHandle, body: ReadableStream<Uint8Array>): Promise<number> {
+  const reader = body.getReader();
+  let written = 0;
+  let pending: Promise<void> = Promise.resolve();
+  let syncing: Promise<void> = Promise.resolve();
+  let block: Buffer = Buffer.allocUnsafe(blockBytes);
+  let spare: Buffer | undefined;
+  let filled = 0;
+
+  const flush = async () => {
+    await pending;
+    const full = block.subarray(0, filled);
+    pending = writeFully(handle, full);
+    // It is awaited before the next block; until then it must not count as unhandled.
+    pending.catch(() => {});
+    written += filled;
+    if (written % syncBytes === 0) {
+      await syncing;
+      syncing = storing("writing an object", handle.datasync());
+      syncing.catch(() => {});
+    }
+    [block, spare] = [spare ?? Buffer.allocUnsafe(blockBytes), block];
+    filled = 0;
+  };
+
+  try {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) {
+      for (let rest = next.value; rest.byteLength > 0; ) {
+        const part = rest.subarray(0, blockBytes - filled);
+        block.set(part, filled);
+        filled += part.byteLength;
+        rest = rest.subarray(part.byteLength);
+        if (filled === blockBytes) await flush();
+      }
+    }
+    await flush();
+    await Promise.all([pending, syncing]);
+    return written;
+  } catch (error) {
+    await Promise.allSettled([pending, syncing]);
+    reader.cancel(error).catch(() => {});
+    throw error;
+  }
+}
+
+/** Writes all of the bytes, however many the system takes at a time. */
+export async function writeFully(handle: FileHandle, bytes: Buffer): Promise<void> {
+  for (let rest = bytes; rest.byteLength > 0; ) {
+    const { bytesWritten } = await storing("writing an object", handle.write(rest, 0, rest.byteLength));
+    rest = rest.subarray(bytesWritten);
+  }
+}
+
+/** Moves a finished file to its place under the root, durably, and makes the folders there that are missing. */
+export async function commitFile(root: string, staged: string, target: string): Promise<void> {
+  const folder = dirname(target);
+  let hasMadeFolders = false;
+  for (let attempt = 1, moved = false; !moved; attempt++) {
+    // The folder may be removed at any moment; there is nothing between making it and the move that would take time.
+    const gone = attempt < commitAttempts ? ["ENOENT"] : [];
+    const made = await unless(gone, mkdir(folder, { recursive: true, mode: 0o700 }));
+    hasMadeFolders ||= made !== undefined;
+    const moving = rename(staged, target).then(() => true);
+    moved = (await unless(gone, moving)) ?? false;
+  }
+  try {
+    await syncFolders(folder, hasMadeFolders ? root : folder);
+  } catch (error) {
+    await unlink(target).catch(() => {});
+    throw error;
+  }
+}
+
+/** Synchronises a folder and those above it; one that is gone took its content with it, as whoever removed it wished. */
+async function syncFolders(lowest: string, topmost: string): Promise<void> {
+  for (let folder = lowest; ; folder = dirname(folder)) {
+    await unless(["ENOENT"], syncFolder(folder));
+    if (folder === topmost || folder === dirname(folder)) return;
+  }
+}
+
+/** Makes the folder's entries survive a crash. */
+export async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,89 @@
+import { s3Failure } from "./errors.ts";
+import { readText, type S3Request, type SendS3Request } from "./request.ts";
+import { elementsOf, keyTextOf, textOf } from "./xml.ts";
+
+const oneKey = { "list-type": "2", "max-keys": "1" };
+
+export interface UnfinishedUpload {
+  readonly key: string;
+  readonly uploadId: string;
+  readonly startedAt: Date;
+}
+
+/** Keys under a prefix, page by page of at most 1000. */
+export async function* listKeys(send: SendS3Request, prefix: string): AsyncGenerator<string[]> {
+  const query = { "list-type": "2", prefix };
+  const next = (xml: string) => ({ "continuation-token": textOf(xml, "NextContinuationToken") });
+  for await (const xml of listPages(send, { action: "ListObjectsV2", method: "GET" }, query, next)) {
+    yield elementsOf(xml, "Contents").map((content) => required(keyTextOf(content, "Key", isUrlEncoded(xml))));
+  }
+}
+
+/**
+ * Asks for a listing of a single key and throws if that fails. Unlike HeadBucket, whose answers have no body, this tells a
+ * wrong secret from a missing bucket and a missing right.
+ */
+export async function checkListing(send: SendS3Request, bucket: string, signal?: AbortSignal): Promise<void> {
+  const action = `check of bucket '${bucket}'`;
+  for await (const _ of listPages(send, { action, method: "GET", attempts: 1, signal }, oneKey, () => ({}))) return;
+}
+
+/**
+ * Multipart uploads under a prefix that were neither completed nor aborted. MinIO shows them for whole keys only, and removes
+ * old ones by itself.
+ */
+export async function* listUnfinishedUploads(
+  send: SendS3Request,
+  prefix = "",
+  signal?: AbortSignal,
+): AsyncGenerator<UnfinishedUpload> {
+  const next = (xml: string) => ({
+    "key-marker": keyTextOf(xml, "NextKeyMarker", isUrlEncoded(xml)),
+    "upload-id-marker": textOf(xml, "NextUploadIdMarker"),
+  });
+  for await (const xml of listPages(
+    send,
+    { action: "ListMultipartUploads", method: "GET", signal },
+    { uploads: "", prefix },
+    next,
+  )) {
+    for (const upload of elementsOf(xml, "Upload")) {
+      const key = required(keyTextOf(upload, "Key", isUrlEncoded(xml)));
+      const startedAt = new Date(required(textOf(upload, "Initiated")));
+      yield { key, uploadId: required(textOf(upload, "UploadId")), startedAt };
+    }
+  }
+}
+
+async function* listPages(
+  send: SendS3Request,
+  request: S3Request,
+  query: Readonly<Record<string, string>>,
+  nextQuery: (xml: string) => Readonly<Record<string, string | undefined>>,
+): AsyncGenerator<string> {
+  let position: Record<string, string> = {};
+  for (;;) {
+    const answer = await send({ ...request, query: { ...query, "encoding-type": "url", ...position } });
+    if (answer === undefined) throw s3Failure(request.action, "UnexpectedAnswer");
+    const xml = await readText(answer.body);
+    const truncated = textOf(xml, "IsTruncated");
+    if (truncated === undefined) throw s3Failure(request.action, "UnexpectedAnswer");
+    yield xml;
+    if (truncated !== "true") return;
+    const next = Object.fromEntries(Object.entries(nextQuery(xml)).map(([name, value]) => [name, value ?? ""]));
+    // The same position again would be an endless loop.
+    if (Bun.deepEquals(next, position) || Object.values(next).every((value) => value === "")) {
+      throw s3Failure(request.action, "UnexpectedAnswer");
+    }
+    position = next;
+  }
+}
+
+function isUrlEncoded(xml: string): boolean {
+  return textOf(xml, "EncodingType") === "url";
+}
+
+function required(text: string | undefined): string {
+  if (text === undefined) throw s3Failure("listing", "UnexpectedAnswer");
+  return text;
+}

@@ -1,0 +1,112 @@
+import { S3Client } from "bun";
+import { parseDisposition } from "../content-headers.ts";
+import { checkFolderPrefix } from "../object-key.ts";
+import type { ByteRange, ObjectInfo, ObjectStore, OpenObject } from "../object-store.ts";
+import { lengthOf, totalOf } from "./body.ts";
+import { s3Failure } from "./errors.ts";
+import { checkS3Key } from "./key.ts";
+import { checkListing, listKeys, listUnfinishedUploads } from "./list.ts";
+import { abortUpload, abortUploadsOf, removeKey, removeKeysUnder } from "./remove.ts";
+import { createS3Requests, dropBody, type S3Answer, type SendS3Request } from "./request.ts";
+import { defaultIdleMs, type S3Settings } from "./settings.ts";
+import { createS3Uploader } from "./upload.ts";
+
+const abortLimitMs = 5_000;
+
+/**
+ * An object store in one bucket of an S3-compatible service, addressed by path. Keys that cannot reach such a service unchanged
+ * (see `checkS3Key`) are refused with `AppError("invalid_input")`.
+ */
+export function createS3ObjectStore(settings: S3Settings): ObjectStore {
+  const { endpoint, region, bucket, accessKey, secretKey, idleMs = defaultIdleMs, log } = settings;
+  const send = createS3Requests(settings);
+  const s3 = new S3Client({ endpoint, region, bucket, accessKeyId: accessKey, secretAccessKey: secretKey });
+  const upload = createS3Uploader(s3);
+
+  return {
+    async put(key, body, options) {
+      checkS3Key(key);
+      const onLateSuccess = () => {
+        removeKey(send, key).catch((error: unknown) => log?.warn("object_store.orphan_left", { key, error }));
+      };
+      const onFailedParts = async () => {
+        const signal = AbortSignal.timeout(Math.min(idleMs, abortLimitMs));
+        await abortUploadsOf(send, key, signal).catch((error: unknown) =>
+          log?.warn("object_store.parts_left", { key, error }),
+        );
+      };
+      return upload({ key, body, options, idleMs, onFailedParts, onLateSuccess });
+    },
+
+    async stat(key) {
+      checkS3Key(key);
+      const answer = await send({ action: "HeadObject", method: "HEAD", key });
+      return answer === undefined ? undefined : infoOf(answer, lengthOf(answer));
+    },
+
+    async open(key, range) {
+      checkS3Key(key);
+      return openObject(send, key, range);
+    },
+
+    async remove(key) {
+      checkS3Key(key);
+      await removeKey(send, key);
+    },
+
+    async discard(key) {
+      checkS3Key(key);
+      await abortUploadsOf(send, key, AbortSignal.timeout(idleMs));
+      await removeKey(send, key);
+    },
+
+    async removeAll(prefix) {
+      checkFolderPrefix(prefix);
+      return removeKeysUnder(send, prefix);
+    },
+
+    async *list(prefix) {
+      for await (const keys of listKeys(send, prefix)) yield* keys;
+    },
+
+    async sweepUnfinished(olderThan) {
+      let swept = 0;
+      for await (const upload of listUnfinishedUploads(send)) {
+        if (upload.startedAt >= olderThan) continue;
+        await abortUpload(send, upload);
+        swept += 1;
+      }
+      return swept;
+    },
+
+    check: (signal) => checkListing(send, bucket, signal),
+  };
+}
+
+async function openObject(send: SendS3Request, key: string, range?: ByteRange): Promise<OpenObject | undefined> {
+  const action = "GetObject";
+  const answer = await send({ action, method: "GET", key, ...(range === undefined ? {} : { range }) });
+  if (answer === undefined) return undefined;
+  try {
+    const sizeBytes = range === undefined ? lengthOf(answer) : totalOf(answer, range);
+    return { info: infoOf(answer, sizeBytes), body: answer.body };
+  } catch (error) {
+    await dropBody(answer);
+    throw error;
+  }
+}
+
+function infoOf({ headers }: S3Answer, sizeBytes: number): ObjectInfo {
+  const etag = headers.get("etag");
+  const modifiedAt = new Date(headers.get("last-modified") ?? Number.NaN);
+  if (etag === null || !Number.isSafeInteger(sizeBytes) || Number.isNaN(modifiedAt.getTime())) {
+    throw s3Failure("reading an object", "UnexpectedAnswer");
+  }
+  return {
+    sizeBytes,
+    contentType: headers.get("content-type") ?? "application/octet-stream",
+    filename: parseDisposition(headers.get("content-disposition")),
+    etag: etag.startsWith('"') ? etag : `"${etag.replace(/^W\/|"/g, "")}"`,
+    modifiedAt,
+  };
+}

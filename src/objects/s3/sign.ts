@@ -1,0 +1,51 @@
+import { AwsV4Signer } from "aws4fetch";
+import { S3Client } from "bun";
+import { encodeStrictly } from "../content-headers.ts";
+import { encodeKey } from "./key.ts";
+import type { S3Request } from "./request.ts";
+import type { S3Settings } from "./settings.ts";
+
+export interface SignedRequest {
+  readonly url: URL;
+  readonly headers: Headers;
+}
+
+const presignedSeconds = 900;
+
+/**
+ * Signs requests (AWS Signature Version 4). Reading an object is signed in its URL, by Bun, in a tenth of the time that
+ * headers take; whatever has a query, headers or a body of its own needs those.
+ */
+export function createS3Signer(settings: S3Settings): (request: S3Request) => Promise<SignedRequest> {
+  const { endpoint, region, bucket, accessKey, secretKey } = settings;
+  const credentials = { region, accessKeyId: accessKey, secretAccessKey: secretKey };
+  const s3 = new S3Client({ endpoint, bucket, ...credentials });
+  const cache = new Map<string, ArrayBuffer>();
+
+  async function sign(request: S3Request): Promise<SignedRequest> {
+    const { method, key, query, headers, body } = request;
+    const isPlainRead = (method === "GET" || method === "HEAD") && (query ?? headers ?? body) === undefined;
+    if (isPlainRead && key !== undefined) {
+      const url = s3.presign(key, { method, expiresIn: presignedSeconds });
+      return { url: new URL(url), headers: new Headers() };
+    }
+    const url = urlOf(settings, request);
+    return new AwsV4Signer({ method, url, headers: headers ?? {}, service: "s3", ...credentials, cache }).sign();
+  }
+
+  return async (request) => {
+    const signed = await sign(request);
+    // Not signed, because something in between may rewrite them.
+    signed.headers.set("accept-encoding", "identity");
+    const { range, ifMatch } = request;
+    if (range !== undefined) signed.headers.set("range", `bytes=${range.start}-${range.end}`);
+    if (ifMatch !== undefined) signed.headers.set("if-match", ifMatch);
+    return signed;
+  };
+}
+
+function urlOf({ endpoint, bucket }: S3Settings, { key, query = {} }: S3Request): string {
+  const path = key === undefined ? "" : `/${encodeKey(key)}`;
+  const pairs = Object.entries(query).map(([name, value]) => `${encodeStrictly(name)}=${encodeStrictly(value)}`);
+  return `${endpoint}/${bucket}${path}${pairs.length === 0 ? "" : `?${pairs.join("&")}`}`;
+}

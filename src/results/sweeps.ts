@@ -1,0 +1,51 @@
+import type { ObjectStore } from "../objects/object-store.ts";
+import type { Spool } from "../streams/spool.ts";
+import type { SubmissionStore } from "../submissions/store/submission-store.ts";
+import { sweepEnded, sweepFiles } from "../submissions/sweeps.ts";
+import type { Sweep } from "./reconciler.ts";
+
+export interface LeftoversDeps {
+  readonly objects: ObjectStore;
+  readonly submissions: SubmissionStore;
+  readonly spool: Pick<Spool, "sweep">;
+  /** How long submissions that are over can be looked up. */
+  readonly keepMs: number;
+  /** Whether no other process uses the storage: what is older than this one is left over then, however fresh. */
+  readonly isAlone: boolean;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Milliseconds since any moment, on a clock that nobody can set. */
+  readonly steadyNow: () => number;
+}
+
+const hourMs = 3_600_000;
+/** Far longer than any upload that is still alive. */
+const uploadGraceMs = 24 * hourMs;
+const fileGraceMs = hourMs;
+const spoolGraceMs = hourMs;
+
+/**
+ * Everything that can be left over, by kind. Takes the time of this call as that of the start. A clock that is set forward, by
+ * years even, makes nothing older, and one that is set back makes nothing that was begun since older than the start.
+ */
+export function listSweeps(deps: LeftoversDeps): Sweep[] {
+  const { objects, submissions, spool, keepMs, isAlone, now, steadyNow } = deps;
+  const [startedAtMs, steadyAtMs] = [now(), steadyNow()];
+  /** How far the clock was set forward since the start; negative when it was set back. */
+  const aheadMs = () => now() - (startedAtMs + steadyNow() - steadyAtMs);
+  const ago = (graceMs: number) => now() - Math.max(0, aheadMs()) - graceMs;
+  const start = () => (isAlone ? startedAtMs + Math.min(0, aheadMs()) : Number.NEGATIVE_INFINITY);
+  const before = (graceMs: number) => new Date(Math.max(ago(graceMs), start()));
+  return [
+    { what: "unfinished uploads", run: () => objects.sweepUnfinished(before(uploadGraceMs)) },
+    { what: "temporary files", run: () => spool.sweep(new Date(ago(spoolGraceMs))) },
+    {
+      what: "files of unknown submissions",
+      run: () => sweepFiles({ store: submissions, objects }, before(fileGraceMs)),
+    },
+    {
+      what: "submissions that are over",
+      run: () => sweepEnded({ store: submissions, objects }, keepMs + Math.max(0, aheadMs())),
+    },
+  ];
+}

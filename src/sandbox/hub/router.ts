@@ -1,0 +1,61 @@
+import { Hono } from "hono";
+import type { SandboxSeed } from "../seed.ts";
+import { jsonAnswer } from "./answers.ts";
+import { createHubAuth } from "./auth.ts";
+import type { HubContents } from "./content.ts";
+import { createHubCore, type HubEnv } from "./core.ts";
+import { HubProblemError, problemAnswer } from "./errors.ts";
+import type { HubSessions } from "./sessions.ts";
+import type { HubGeneration, HubState, Identity } from "./state.ts";
+import { createHubStorage } from "./storage.ts";
+
+interface Deps {
+  readonly generation: HubGeneration;
+  readonly state: HubState;
+  readonly contents: HubContents;
+  readonly sessions: HubSessions;
+  readonly user: SandboxSeed["user"];
+  readonly tokenLifeSeconds: number;
+  readonly refreshLifeSeconds: number;
+  readonly now: () => number;
+}
+
+export type HubRouter = (request: Request, uploadFault: HubEnv["Bindings"]["uploadFault"]) => Promise<Response>;
+
+/** Auth is open to all; core and storage answer nobody without a token that holds. */
+export function createHubRouter(deps: Deps): HubRouter {
+  const { generation, sessions } = deps;
+  const auth = new Hono().route("/auth", createHubAuth(deps));
+  const services = new Hono<HubEnv>({ strict: false })
+    .route("/core", createHubCore(deps))
+    .route("/storage", createHubStorage(deps))
+    .notFound(() => failure(new HubProblemError({ kind: "not-found", what: "route" })))
+    .onError(failure);
+
+  /** Anything but a problem we know is a bug of the stand-in and shall be seen. */
+  function failure(error: unknown): Response {
+    if (!(error instanceof HubProblemError)) throw error;
+    const { status, body } = problemAnswer(generation, error.problem);
+    return jsonAnswer(generation, body, status);
+  }
+
+  function identify(request: Request): Identity | "no-token" | "token-rejected" {
+    const token = /^Bearer (.+)$/i.exec(request.headers.get("Authorization") ?? "")?.[1];
+    return token === undefined ? "no-token" : (sessions.identify(token) ?? "token-rejected");
+  }
+
+  return async (request, uploadFault) => {
+    if (new URL(request.url).pathname.startsWith("/auth/")) return withRateLimit(await auth.fetch(request), undefined);
+    const identity = identify(request);
+    if (typeof identity === "string") {
+      return withRateLimit(failure(new HubProblemError({ kind: identity })), undefined);
+    }
+    return withRateLimit(await services.fetch(request, { identity, uploadFault }), identity);
+  };
+}
+
+function withRateLimit(response: Response, identity: Identity | undefined): Response {
+  const limit = identity === undefined ? 1200 : identity.type === "user" ? 6000 : 60000;
+  response.headers.set("RateLimit-Limit", String(limit));
+  return response;
+}

@@ -1,0 +1,71 @@
+import type { Identity } from "./state.ts";
+
+export interface TokenPair {
+  readonly accessToken: string;
+  readonly refreshToken: string | undefined;
+}
+
+/** The tokens handed out, and whether they still hold. */
+export interface HubSessions {
+  start(identity: Identity, withRefresh: boolean): TokenPair;
+  /** Single use: a second time it is `replayed`. */
+  refresh(refreshToken: string): TokenPair | "unknown" | "replayed";
+  /** Who an access token was given to; `undefined` when it is unknown, expired or revoked. */
+  identify(accessToken: string): Identity | undefined;
+  revokeAll(): void;
+}
+
+interface Session {
+  readonly identity: Identity;
+  revoked: boolean;
+}
+
+interface Options {
+  readonly tokenLifeSeconds: number;
+  readonly refreshLifeSeconds: number;
+  /** Whether the reuse of a refresh token ends its session. */
+  readonly replayRevokes: boolean;
+  readonly now: () => number;
+}
+
+export function createHubSessions({ tokenLifeSeconds, refreshLifeSeconds, replayRevokes, now }: Options): HubSessions {
+  const access = new Map<string, { session: Session; expiresAt: number }>();
+  const refreshable = new Map<string, { session: Session; expiresAt: number; used: boolean }>();
+
+  function issue(session: Session, withRefresh: boolean): TokenPair {
+    const accessToken = randomToken();
+    access.set(accessToken, { session, expiresAt: now() + tokenLifeSeconds * 1000 });
+    if (!withRefresh) return { accessToken, refreshToken: undefined };
+    const refreshToken = randomToken();
+    refreshable.set(refreshToken, { session, expiresAt: now() + refreshLifeSeconds * 1000, used: false });
+    return { accessToken, refreshToken };
+  }
+
+  return {
+    start: (identity, withRefresh) => issue({ identity, revoked: false }, withRefresh),
+    refresh(refreshToken) {
+      const entry = refreshable.get(refreshToken);
+      if (entry === undefined || entry.session.revoked || entry.expiresAt <= now()) return "unknown";
+      if (entry.used) {
+        entry.session.revoked = replayRevokes;
+        return "replayed";
+      }
+      entry.used = true;
+      return issue(entry.session, true);
+    },
+    identify(accessToken) {
+      const entry = access.get(accessToken);
+      if (entry === undefined || entry.session.revoked || entry.expiresAt <= now()) return undefined;
+      return entry.session.identity;
+    },
+    revokeAll() {
+      access.clear();
+      refreshable.clear();
+    },
+  };
+}
+
+/** Opaque, but in the shape of a JWT. */
+function randomToken(): string {
+  return ["header", crypto.randomUUID(), crypto.randomUUID()].map((part) => btoa(part).replace(/=+$/, "")).join(".");
+}

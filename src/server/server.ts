@@ -1,0 +1,116 @@
+import type { Connection } from "../http/env.ts";
+import { idleSeconds } from "../http/env.ts";
+import { detailResponse } from "../http/errors.ts";
+import type { Log } from "../log.ts";
+import { createSlowReaders } from "./slow-readers.ts";
+
+export interface Listener {
+  readonly port: number;
+  /**
+   * Refuses new connections at once and lets running requests finish within the time; then cuts them, and resolves when
+   * their handlers have cleaned up.
+   */
+  stop(graceSeconds: number): Promise<void>;
+}
+
+export interface ListenOptions {
+  readonly hostname: string;
+  /** 0 = any free one. */
+  readonly port: number;
+  /** Whether other processes listen on the same port. */
+  readonly sharesPort?: boolean | undefined;
+  readonly fetch: (request: Request, connection: Connection) => Response | Promise<Response>;
+  readonly log: Log;
+}
+
+/** How long handlers may take to clean up after their connections were cut. */
+const cleanUpMs = 10_000;
+
+/** Serves HTTP. Throws when the port is taken. */
+export function listen({ hostname, port, sharesPort = false, fetch, log }: ListenOptions): Listener {
+  const running = new Set<Promise<unknown>>();
+  const slowReaders = createSlowReaders({ port: () => server.port ?? port });
+  const server = Bun.serve({
+    hostname,
+    port,
+    development: false,
+    // Outside of development Bun shares the port by default: a second process would silently take half of the requests.
+    reusePort: sharesPort,
+    // Uploads have no limit but SERVER__MAX_UPLOAD_BYTES, which counts while reading.
+    maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+    idleTimeout: idleSeconds,
+    async fetch(request, self) {
+      const setIdleTimeout = (seconds: number) => self.timeout(request, seconds);
+      const allowSlowReading = (seconds: number) => {
+        setIdleTimeout(seconds);
+        const peer = self.requestIP(request);
+        if (peer !== null) slowReaders.watch(peer, () => setIdleTimeout(seconds));
+      };
+      const connection = { setIdleTimeout, allowSlowReading };
+      const work = Promise.resolve(fetch(request, connection));
+      running.add(work);
+      try {
+        return await work;
+      } finally {
+        running.delete(work);
+      }
+    },
+    error(error) {
+      log.error("http.crashed", { error: error.stack ?? error.message });
+      return detailResponse(500, "Internal Server Error");
+    },
+  });
+
+  return {
+    port: server.port ?? port,
+    async stop(graceSeconds) {
+      const finished = await within(server.stop(), graceSeconds * 1000);
+      if (finished) return;
+      log.warn("server.cut", { requests: running.size });
+      await within(server.stop(true), cleanUpMs);
+      await within(Promise.allSettled(running), cleanUpMs);
+    },
+  };
+}
+
+export interface HeldPort {
+  readonly port: number;
+  /** To be called once another process listens on the port. */
+  release(): Promise<void>;
+}
+
+/** How long the last answers of a held port may take. */
+const releaseMs = 1_000;
+
+/**
+ * Keeps a port for processes that are going to share it, and answers 503 there until it is released: what is shared can be
+ * taken by anybody, what is merely free by anybody else. Throws when the port is taken.
+ */
+export async function holdPort({ hostname, port }: Pick<ListenOptions, "hostname" | "port">): Promise<HeldPort> {
+  const fetch = () => detailResponse(503, "The service is starting", { Connection: "close", "Retry-After": "1" });
+  const hold = (port: number, reusePort: boolean) =>
+    Bun.serve({ hostname, port, reusePort, development: false, fetch });
+  // A shared port is given to any who would share it; only who wants it alone is told that it is taken.
+  const alone = hold(port, false);
+  const chosen = alone.port ?? port;
+  await alone.stop(true);
+  const held = hold(chosen, true);
+  return {
+    port: chosen,
+    async release() {
+      if (!(await within(held.stop(), releaseMs))) await within(held.stop(true), releaseMs);
+    },
+  };
+}
+
+async function within(work: Promise<unknown>, limitMs: number): Promise<boolean> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), limitMs);
+  });
+  try {
+    return await Promise.race([work.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,119 @@
+import type { SettingValues } from "./list.ts";
+import type { HubAuth, PemFile, Settings, StorageSettings } from "./load.ts";
+
+/** The files that settings name, read. */
+export interface Files {
+  readonly key: PemFile | undefined;
+  readonly extraCaCerts: PemFile | undefined;
+}
+
+/** A value that is required beside another one; the check of all settings has made sure of it. */
+function present<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error("a required setting got past the check while unset");
+  return value;
+}
+
+function arrangeHubAuth(values: SettingValues): HubAuth {
+  const flow = values.HUB__AUTH__FLOW;
+  if (flow === "password") {
+    return { flow, username: present(values.HUB__AUTH__USERNAME), password: present(values.HUB__AUTH__PASSWORD) };
+  }
+  return { flow, id: present(values.HUB__AUTH__ID), secret: present(values.HUB__AUTH__SECRET) };
+}
+
+function arrangeHub(values: SettingValues): Settings["hub"] {
+  return {
+    coreBaseUrl: values.HUB__CORE_BASE_URL,
+    storageBaseUrl: values.HUB__STORAGE_BASE_URL,
+    authBaseUrl: values.HUB__AUTH_BASE_URL,
+    auth: arrangeHubAuth(values),
+    nodeId: values.HUB__NODE_ID,
+    cacheSeconds: values.HUB__CACHE_SECONDS,
+  };
+}
+
+function arrangeStorage(values: SettingValues): StorageSettings {
+  if (values.DATA_DIR !== undefined) return { kind: "directory", dataDir: values.DATA_DIR };
+  return {
+    kind: "s3+postgres",
+    s3: {
+      endpointUrl: `${values.MINIO__USE_SSL ? "https" : "http"}://${present(values.MINIO__ENDPOINT)}`,
+      region: values.MINIO__REGION,
+      bucket: present(values.MINIO__BUCKET),
+      accessKey: present(values.MINIO__ACCESS_KEY),
+      secretKey: present(values.MINIO__SECRET_KEY),
+    },
+    postgres: {
+      host: present(values.POSTGRES__HOST),
+      port: values.POSTGRES__PORT,
+      user: present(values.POSTGRES__USER),
+      password: present(values.POSTGRES__PASSWORD),
+      database: present(values.POSTGRES__DB),
+      maxConnections: values.POSTGRES__MAX_CONNECTIONS,
+    },
+  };
+}
+
+function arrangeOidc(values: SettingValues): Settings["oidc"] {
+  return {
+    certsUrl: values.OIDC__CERTS_URL,
+    clientIdClaimName: values.OIDC__CLIENT_ID_CLAIM_NAME,
+    algorithms: values.OIDC__ALGORITHMS,
+    issuer: values.OIDC__ISSUER,
+    audience: values.OIDC__AUDIENCE,
+    skipJwtValidation: values.OIDC__SKIP_JWT_VALIDATION,
+  };
+}
+
+function arrangeCrypto(values: SettingValues, { key }: Files): Settings["crypto"] {
+  return {
+    key: key
+      ? { pem: key.pem, source: key.path }
+      : { pem: present(values.CRYPTO__ECDH_PRIVATE_KEY), source: "CRYPTO__ECDH_PRIVATE_KEY" },
+    framing: values.CRYPTO__FRAMING,
+    chunkBytes: values.CHUNK_SIZE,
+  };
+}
+
+function arrangeServer(values: SettingValues): Settings["server"] {
+  return {
+    host: values.SERVER__HOST,
+    port: values.SERVER__PORT,
+    publicUrl: values.SERVER__PUBLIC_URL,
+    maxUploadBytes: values.SERVER__MAX_UPLOAD_BYTES,
+    shutdownSeconds: values.SERVER__SHUTDOWN_SECONDS,
+    docs: values.SERVER__DOCS,
+    metrics: values.SERVER__METRICS,
+    workers: values.SERVER__WORKERS,
+  };
+}
+
+/** Checked values, in the shape the service uses. */
+export function arrange(values: SettingValues, files: Files): Settings {
+  return {
+    hub: arrangeHub(values),
+    storage: arrangeStorage(values),
+    oidc: arrangeOidc(values),
+    hubAdapterClientId: values.HUB_ADAPTER_CLIENT_ID,
+    crypto: arrangeCrypto(values, files),
+    proxy: {
+      httpUrl: values.PROXY__HTTP_URL ?? values.PROXY__HTTPS_URL,
+      httpsUrl: values.PROXY__HTTPS_URL ?? values.PROXY__HTTP_URL,
+    },
+    extraCaCerts: files.extraCaCerts,
+    intermediate: {
+      urlWithNodeId: values.INTERMEDIATE__URL_WITH_NODE_ID,
+      anyAnalysis: values.INTERMEDIATE__ANY_ANALYSIS,
+      requireEncryption: values.INTERMEDIATE__REQUIRE_ENCRYPTION,
+      deleteAfterRead: values.INTERMEDIATE__DELETE_AFTER_READ,
+    },
+    final: { queue: values.FINAL__QUEUE },
+    submissions: {
+      waitSeconds: values.SUBMISSIONS__WAIT_SECONDS,
+      retryMaxSeconds: values.SUBMISSIONS__RETRY_MAX_SECONDS,
+      keepDays: values.SUBMISSIONS__KEEP_DAYS,
+    },
+    server: arrangeServer(values),
+    log: { level: values.LOG__LEVEL, format: values.LOG__FORMAT },
+  };
+}

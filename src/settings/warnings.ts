@@ -1,0 +1,47 @@
+import { SETTINGS } from "./list.ts";
+import type { Settings } from "./load.ts";
+import { privateKeyPem, uuid } from "./schemas.ts";
+import type { Setting } from "./setting.ts";
+
+/** What is legal but likely not meant, or not safe. */
+export function warnOfChoices(
+  { hub, storage, oidc, intermediate }: Settings,
+  texts: ReadonlyMap<string, string>,
+): string[] {
+  const warnings: string[] = [];
+  if (storage.kind === "directory") {
+    const ignored = Object.keys(SETTINGS).filter((name) => /^(?:MINIO|POSTGRES)__/.test(name) && texts.has(name));
+    if (ignored.length > 0) {
+      warnings.push(
+        `DATA_DIR is set, so results are kept in ${storage.dataDir} and not in object store and PostgreSQL; ` +
+          `ignored: ${ignored.join(", ")}. Remove one or the other`,
+      );
+    }
+  }
+  if (oidc.skipJwtValidation) {
+    warnings.push("OIDC__SKIP_JWT_VALIDATION is on: every token is believed unchecked. For development only");
+  }
+  if (intermediate.anyAnalysis) {
+    warnings.push("INTERMEDIATE__ANY_ANALYSIS is on: every analysis may read every intermediate this node can reach");
+  }
+  const isCleartext = (url: string) => /^http:\/\/(?!localhost[:/]|127\.|\[::1\])/.test(`${url}/`);
+  if ([hub.coreBaseUrl, hub.storageBaseUrl, hub.authBaseUrl].some(isCleartext)) {
+    warnings.push("A HUB__*_BASE_URL starts with http://: this node's secret and results are sent unencrypted");
+  }
+  if (hub.auth.flow === "password" && hub.nodeId === undefined && intermediate.urlWithNodeId) {
+    warnings.push(
+      "HUB__NODE_ID is not set and cannot be looked up with HUB__AUTH__FLOW=password: links to encrypted intermediates " +
+        "will not carry this node's id, which SDK 0.6 needs",
+    );
+  }
+  if (hub.auth.flow !== "password" && !uuid.safeParse(hub.auth.id).success) {
+    warnings.push("HUB__AUTH__ID is not a UUID; the Hub knows robots and clients by their UUID");
+  }
+  for (const [name, setting] of Object.entries<Setting>(SETTINGS)) {
+    const text = texts.get(name);
+    if (setting.secret && setting.schema !== privateKeyPem && text !== undefined && text !== text.trim()) {
+      warnings.push(`${name} begins or ends with white space, which is taken as part of it`);
+    }
+  }
+  return warnings;
+}

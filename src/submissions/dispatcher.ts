@@ -1,0 +1,118 @@
+import { AppError } from "../errors.ts";
+import type { Log } from "../log.ts";
+import { within } from "../time/deadline.ts";
+import { createBell } from "../time/wake-up.ts";
+import type { Deliver } from "./deliver.ts";
+import type { Settle } from "./record-outcome.ts";
+import type { HeldSubmission, Lease, LongestDelays, SubmissionStore } from "./store/submission-store.ts";
+import type { WaitingClients } from "./waiting-clients.ts";
+
+/** Delivers submissions: those handed to it, and in the background whatever is due. */
+export interface Courier {
+  /** Begins with what is due. */
+  start(): void;
+  /** Delivers a submission on which the lease is held already. */
+  carry(submission: HeldSubmission): void;
+  /** Looks for what is due now instead of within a second. */
+  look(): void;
+  /** Lets running deliveries go on for the time; then ends them, and gives them back to whoever comes next. */
+  stop(graceMs: number): Promise<void>;
+}
+
+export interface CourierDeps {
+  readonly store: SubmissionStore;
+  readonly deliver: Deliver;
+  readonly settle: Settle;
+  readonly clients: WaitingClients;
+  readonly lease: Lease;
+  readonly longestDelays: LongestDelays;
+  readonly isTakingBack: (id: string) => boolean;
+  readonly log: Log;
+}
+
+const lookEveryMs = 1_000;
+const maxInBackground = 4;
+/** For ending uploads properly, once that was asked for. */
+const endingMs = 3_000;
+
+export function createCourier(deps: CourierDeps): Courier {
+  const { store, deliver, settle, clients, lease, longestDelays, isTakingBack, log } = deps;
+  const bell = createBell();
+  const stopping = new AbortController();
+  const running = new Map<string, Promise<void>>();
+  const inBackground = new Set<string>();
+  let isStopping = false;
+  let looking: Promise<void> | undefined;
+
+  async function deliverOne(submission: HeldSubmission): Promise<void> {
+    const { id } = submission;
+    const renewal = setInterval(() => {
+      store
+        .renew(id, lease)
+        .catch((error) => log.warn("final.lease.unrenewed", { objectId: id, reason: String(error) }));
+    }, lease.leaseMs / 3);
+    try {
+      const options = { mayRename: !clients.isWaiting(id), signal: stopping.signal };
+      await settle(submission, await deliver(submission, options));
+    } finally {
+      clearInterval(renewal);
+      running.delete(id);
+      inBackground.delete(id);
+      bell.ring();
+    }
+  }
+
+  function carry(submission: HeldSubmission): void {
+    running.set(submission.id, deliverOne(submission));
+  }
+
+  async function carryWhatIsDue(): Promise<void> {
+    while (!isStopping && inBackground.size < maxInBackground) {
+      const submission = await store.claim(lease, longestDelays);
+      if (submission === undefined) return;
+      // Its client was told that it has failed; the row goes as soon as the database lets it.
+      if (isTakingBack(submission.id)) continue;
+      inBackground.add(submission.id);
+      carry(submission);
+    }
+  }
+
+  /** One loop for all background work, so that no request's id gets into the log lines of others. */
+  async function look(): Promise<void> {
+    let isStalled = false;
+    while (!isStopping) {
+      try {
+        await carryWhatIsDue();
+        if (isStalled) log.info("submissions.resumed");
+        isStalled = false;
+      } catch (error) {
+        if (!isStalled) log.warn("submissions.stalled", { reason: reasonOf(error) });
+        isStalled = true;
+      }
+      await bell.wait(lookEveryMs);
+    }
+  }
+
+  return {
+    carry,
+    look: bell.ring,
+    start() {
+      looking = look();
+    },
+    async stop(graceMs) {
+      isStopping = true;
+      bell.ring();
+      await looking;
+      await within(Promise.all(running.values()), graceMs);
+      stopping.abort(new AppError("shutting_down", "The service is stopping"));
+      await within(Promise.all(running.values()), endingMs);
+      for (const id of running.keys()) {
+        await store.postpone(id, lease.holder, { delayMs: 0, isFixed: false, reason: undefined }).catch(() => {});
+      }
+    },
+  };
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof AppError ? (error.operatorDetail ?? error.message) : String(error);
+}

@@ -1,0 +1,121 @@
+import { AppError } from "../errors.ts";
+import type { Log } from "../log.ts";
+import type { ObjectStore } from "../objects/object-store.ts";
+import type { Outcome } from "./deliver.ts";
+import { retryDelay } from "./retry-delay.ts";
+import type { Discard } from "./rollback.ts";
+import { type HeldSubmission, type Lease, type SubmissionStore, submissionKey } from "./store/submission-store.ts";
+import type { WaitingClients } from "./waiting-clients.ts";
+
+export interface SettleDeps {
+  readonly store: SubmissionStore;
+  readonly objects: Pick<ObjectStore, "remove">;
+  readonly clients: WaitingClients;
+  readonly discard: Discard;
+  readonly lease: Lease;
+  readonly retryMaxMs: number;
+  /** Between 0 and 1. */
+  readonly random: () => number;
+  readonly log: Log;
+}
+
+/**
+ * Writes down what has become of an attempt, ends its lease and answers the client that waits for it. Never throws: what
+ * cannot be written down now is found out again by whoever takes over the lease.
+ */
+export type Settle = (submission: HeldSubmission, outcome: Outcome) => Promise<void>;
+
+export function createSettle(deps: SettleDeps): Settle {
+  const { store, log } = deps;
+  let isTroubled = false;
+
+  return async (submission, outcome) => {
+    const { id } = submission;
+    try {
+      if (outcome.kind === "later") return await postpone(deps, submission, outcome.error);
+      if (outcome.kind === "delivered") await conclude(deps, submission);
+      else await refuse(deps, submission, outcome.error);
+      // The Hub has answered: whatever waits need not wait any longer.
+      if (isTroubled) log.info("submissions.woken", { woken: await store.wake() });
+      isTroubled = false;
+    } catch (error) {
+      log.warn("final.unsettled", { objectId: id, reason: describe(error) });
+    } finally {
+      isTroubled ||= outcome.kind === "later";
+    }
+  };
+}
+
+async function conclude(deps: SettleDeps, submission: HeldSubmission) {
+  const { store, objects, clients, discard, lease, log } = deps;
+  const { id, analysisId, sizeBytes: bytes, attempts } = submission;
+  try {
+    // Whoever has taken the lease over needs the file, and will find out the same; unless it was us, and the answer got lost.
+    const isMarked = await store.markDelivered(id, lease.holder);
+    if (!isMarked && (await store.find(id))?.state !== "delivered") return;
+    log.info("final.delivered", { analysisId, objectId: id, bytes, attempts, outcome: "ok" });
+  } catch (error) {
+    discard.clearIfDelivered(id);
+    throw error;
+  } finally {
+    // Whatever the database says: the Hub has it.
+    clients.answer(id, "delivered");
+  }
+  await objects.remove(submissionKey(id)).catch(() => discard.clearLater(id));
+}
+
+async function postpone(deps: SettleDeps, submission: HeldSubmission, error: unknown): Promise<void> {
+  const { store, clients, lease, retryMaxMs, random, log } = deps;
+  const { id, analysisId, attempts } = submission;
+  const isStopping = error instanceof AppError && error.code === "shutting_down";
+  const retryAfterMs = error instanceof AppError ? error.upstream?.retryAfterMs : undefined;
+  const { delayMs, isFixed } = isStopping
+    ? { delayMs: 0, isFixed: false }
+    : retryDelay(attempts, retryAfterMs, retryMaxMs, random);
+  const fields = { analysisId, objectId: id, attempts, retryInMs: Math.round(delayMs), reason: describe(error) };
+  // An error that nobody has foreseen is a bug, and no reason to lose a result.
+  if (error instanceof AppError) log.info("final.retried", fields);
+  else log.error("final.retried", fields);
+  try {
+    const reason = error instanceof AppError ? error.message : "Internal error";
+    await store.postpone(id, lease.holder, { delayMs, isFixed, reason: isStopping ? undefined : reason });
+  } finally {
+    // Those behind it in their analysis' queue have to wait as well.
+    clients.dismiss(analysisId);
+  }
+}
+
+async function refuse(deps: SettleDeps, submission: HeldSubmission, error: AppError): Promise<void> {
+  const { store, clients, discard, lease, log } = deps;
+  const { id, analysisId, sizeBytes: bytes, attempts } = submission;
+  // Whoever has taken the lease over may be about to send it.
+  if (!(await store.renew(id, lease))) return clients.answer(id, "queued");
+  const client = clients.take(id);
+  if (client !== undefined) {
+    await discard.discard(id);
+    log.info("final.rejected", { analysisId, objectId: id, bytes, attempts, code: error.code, outcome: "failed" });
+    return client.refuse(error);
+  }
+  // The client was promised a delivery meanwhile: the next attempt may choose another name.
+  if (error.code === "conflict") {
+    await store.postpone(id, lease.holder, { delayMs: 0, isFixed: false, reason: error.message });
+    return;
+  }
+  // The file stays for an operator, who may be able to mend the matter.
+  await store.markRejected(id, lease.holder, error.message);
+  const reason = describe(error);
+  log.warn("final.rejected", {
+    analysisId,
+    objectId: id,
+    bytes,
+    attempts,
+    code: error.code,
+    reason,
+    outcome: "failed",
+  });
+}
+
+function describe(error: unknown): string {
+  if (error instanceof AppError) return error.operatorDetail ?? error.loggedAs;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

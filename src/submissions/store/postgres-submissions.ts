@@ -1,0 +1,177 @@
+import { and, asc, eq, gt, inArray, isNull, lt, lte, not, or, type SQL, sql } from "drizzle-orm";
+import type { BunSQLDatabase } from "drizzle-orm/bun-sql";
+import { alias, type PgUpdateSetSource } from "drizzle-orm/pg-core";
+import type { Postgres } from "../../database/postgres-connection.ts";
+import { submission } from "./postgres-schema.ts";
+import {
+  asHeldSubmission,
+  asSubmission,
+  endedStates,
+  type Head,
+  pendingStates,
+  placeBehind,
+} from "./submission-row.ts";
+import type { Lease, LongestDelays, NewSubmission, Place, SubmissionStore } from "./submission-store.ts";
+
+type Changes = PgUpdateSetSource<typeof submission>;
+
+// The database's clock counts, so that replicas need not agree on the time. Any lock number will do.
+const addingLock = 7_046_030;
+const now = sql`now()`;
+const inMs = (ms: number) => sql`now() + ${ms} * interval '1 millisecond'`;
+const isPending = inArray(submission.state, [...pendingStates]);
+const isFree = or(isNull(submission.leaseUntil), lt(submission.leaseUntil, now));
+const noLease = { leaseHolder: null, leaseUntil: null };
+
+/** The queue of finals in PostgreSQL, for any number of processes. */
+export function createPostgresSubmissions(postgres: Postgres): SubmissionStore {
+  async function change(condition: SQL | undefined, changes: Changes): Promise<number> {
+    const rows = await postgres.run((db) =>
+      db.update(submission).set(changes).where(condition).returning({ id: submission.id }),
+    );
+    return rows.length;
+  }
+  const changeOne = async (condition: SQL | undefined, changes: Changes) => (await change(condition, changes)) > 0;
+
+  return {
+    add: (added, lease) => postgres.run((db) => add(db, added, lease)),
+    find: (id) =>
+      postgres.run(async (db) => {
+        const [row] = await db.select().from(submission).where(eq(submission.id, id));
+        return row && asSubmission(row);
+      }),
+    list: (states) =>
+      postgres.run(async (db) => {
+        const isWanted = inArray(submission.state, [...states]);
+        return (await db.select().from(submission).where(isWanted).orderBy(asc(submission.sequence))).map(asSubmission);
+      }),
+
+    claim: (lease, longest) => postgres.run((db) => claim(db, lease, longest)),
+    renew: (id, { holder, leaseMs }) => changeOne(isHeldBy(id, holder), { leaseUntil: inMs(leaseMs) }),
+    markDelivered: (id, holder) =>
+      changeOne(isHeldBy(id, holder), { ...noLease, state: "delivered", endedAt: now, lastError: null }),
+    markRejected: (id, holder, reason) =>
+      changeOne(isHeldBy(id, holder), { ...noLease, state: "rejected", endedAt: now, lastError: reason }),
+    postpone: (id, holder, { delayMs, isFixed, reason }) =>
+      changeOne(isHeldBy(id, holder), {
+        ...noLease,
+        state: "queued",
+        nextAttemptAt: inMs(delayMs),
+        isFixed,
+        ...(reason === undefined ? {} : { lastError: reason }),
+      }),
+
+    wake: () =>
+      change(and(eq(submission.state, "queued"), sql`${submission.nextAttemptAt} > now()`, not(submission.isFixed)), {
+        nextAttemptAt: now,
+      }),
+    releaseAll: async () => {
+      await change(eq(submission.state, "delivering"), { ...noLease, state: "queued", nextAttemptAt: now });
+    },
+    remove: (id) =>
+      postgres.run(async (db) => {
+        await db.delete(submission).where(eq(submission.id, id));
+      }),
+    findEnded: (longerAgoMs) =>
+      postgres.run(async (db) => {
+        const isOld = and(inArray(submission.state, [...endedStates]), lt(submission.endedAt, inMs(-longerAgoMs)));
+        return (await db.select({ id: submission.id }).from(submission).where(isOld)).map(({ id }) => id);
+      }),
+
+    retry: (id) =>
+      changeOne(and(eq(submission.id, id), not(eq(submission.state, "delivered")), isFree), {
+        ...noLease,
+        state: "queued",
+        nextAttemptAt: now,
+        isFixed: false,
+        endedAt: null,
+      }),
+    drop: (id) =>
+      postgres.run(async (db) => {
+        const condition = and(eq(submission.id, id), isFree);
+        return (await db.delete(submission).where(condition).returning({ id: submission.id })).length > 0;
+      }),
+
+    stats: () =>
+      postgres.run(async (db) => {
+        const oldestSeconds = sql`coalesce(extract(epoch from now() - min(${submission.submittedAt})), 0)`;
+        const [row] = await db
+          .select({ pending: sql`count(*)`.mapWith(Number), oldestSeconds: oldestSeconds.mapWith(Number) })
+          .from(submission)
+          .where(isPending);
+        return row ?? { pending: 0, oldestSeconds: 0 };
+      }),
+  };
+}
+
+function isHeldBy(id: string, holder: string): SQL | undefined {
+  return and(eq(submission.id, id), eq(submission.state, "delivering"), eq(submission.leaseHolder, holder));
+}
+
+/** One at a time for an analysis, so that of two at once only one finds the queue empty. */
+async function add(db: BunSQLDatabase, added: NewSubmission, { holder, leaseMs }: Lease): Promise<Place> {
+  const { analysisId } = added;
+  return await db.transaction(async (tx) => {
+    await tx.execute(sql`select pg_advisory_xact_lock(${addingLock}, hashtext(${analysisId}))`);
+    const [head] = await tx
+      .select({
+        id: submission.id,
+        isWaiting: sql<boolean>`${submission.state} = 'queued' and ${submission.nextAttemptAt} > now()`,
+      })
+      .from(submission)
+      .where(and(eq(submission.analysisId, analysisId), isPending))
+      .orderBy(asc(submission.sequence))
+      .limit(1);
+    const found: Head | undefined = head;
+    const start =
+      found === undefined
+        ? ({ state: "delivering", attempts: 1, leaseHolder: holder, leaseUntil: inMs(leaseMs) } as const)
+        : ({ state: "queued", attempts: 0 } as const);
+    await tx
+      .insert(submission)
+      .values({ ...added, ...start })
+      .onConflictDoNothing();
+    return placeBehind(found, added);
+  });
+}
+
+function isDue(longest: LongestDelays | undefined): SQL | undefined {
+  const { nextAttemptAt, isFixed } = submission;
+  const isNow = lte(nextAttemptAt, now);
+  if (longest === undefined) return isNow;
+  const { ownMs, fixedMs } = longest;
+  return or(isNow, and(isFixed, gt(nextAttemptAt, inMs(fixedMs))), and(not(isFixed), gt(nextAttemptAt, inMs(ownMs))));
+}
+
+/** Rows that others are claiming at this very moment are passed over; a row once claimed has its lease. */
+async function claim(db: BunSQLDatabase, { holder, leaseMs }: Lease, longest: LongestDelays | undefined) {
+  const older = alias(submission, "older");
+  const olderPending = db
+    .select({ one: sql`1` })
+    .from(older)
+    .where(
+      and(
+        eq(older.analysisId, submission.analysisId),
+        inArray(older.state, [...pendingStates]),
+        lt(older.sequence, submission.sequence),
+      ),
+    );
+  const next = db
+    .select({ id: submission.id })
+    .from(submission)
+    .where(and(isPending, isDue(longest), isFree, sql`not exists ${olderPending}`))
+    .orderBy(asc(submission.sequence))
+    .limit(1)
+    .for("update", { skipLocked: true });
+  const [row] = await db
+    .update(submission)
+    .set({
+      state: "delivering",
+      attempts: sql`${submission.attempts} + 1`,
+      leaseHolder: holder,
+      leaseUntil: inMs(leaseMs),
+    })
+    .where(eq(submission.id, sql`(${next})`))
+    .returning();
+  return row && asHeldSubmission(row);
+}

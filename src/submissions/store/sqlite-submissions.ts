@@ -1,0 +1,179 @@
+import { and, asc, eq, gt, inArray, isNull, lt, lte, not, notExists, or, type SQL, sql } from "drizzle-orm";
+import { alias, type SQLiteUpdateSetSource } from "drizzle-orm/sqlite-core";
+import type { Sqlite, SqliteDatabase } from "../../database/sqlite-connection.ts";
+import { submission } from "./sqlite-schema.ts";
+import { asHeldSubmission, asSubmission, endedStates, pendingStates, placeBehind } from "./submission-row.ts";
+import type {
+  HeldSubmission,
+  Lease,
+  LongestDelays,
+  NewSubmission,
+  Place,
+  SubmissionStore,
+} from "./submission-store.ts";
+
+type Changes = SQLiteUpdateSetSource<typeof submission>;
+
+const isPending = inArray(submission.state, [...pendingStates]);
+const noLease = { leaseHolder: null, leaseUntil: null };
+
+/** The queue of finals in an SQLite file; `now` gives milliseconds since the epoch. */
+export function createSqliteSubmissions(sqlite: Sqlite, now: () => number): SubmissionStore {
+  const inMs = (ms: number) => new Date(now() + ms);
+  const isFree = () => or(isNull(submission.leaseUntil), lt(submission.leaseUntil, inMs(0)));
+  const change = (condition: SQL | undefined, changes: Changes) =>
+    sqlite.run(
+      (db) => db.update(submission).set(changes).where(condition).returning({ id: submission.id }).all().length,
+    );
+  const changeOne = async (condition: SQL | undefined, changes: Changes) => (await change(condition, changes)) > 0;
+
+  return {
+    add: (added, lease) =>
+      sqlite.run((db) => db.transaction((tx) => add(tx, added, lease, now()), { behavior: "immediate" })),
+    find: (id) =>
+      sqlite.run((db) => {
+        const row = db.select().from(submission).where(eq(submission.id, id)).get();
+        return row && asSubmission(row);
+      }),
+    list: (states) =>
+      sqlite.run((db) => {
+        const isWanted = inArray(submission.state, [...states]);
+        return db.select().from(submission).where(isWanted).orderBy(asc(submission.sequence)).all().map(asSubmission);
+      }),
+
+    claim: (lease, longest) => sqlite.run((db) => claim(db, lease, now(), and(isDue(longest, now()), isFree()))),
+    renew: (id, { holder, leaseMs }) => changeOne(isHeldBy(id, holder), { leaseUntil: inMs(leaseMs) }),
+    markDelivered: (id, holder) =>
+      changeOne(isHeldBy(id, holder), { ...noLease, state: "delivered", endedAt: inMs(0), lastError: null }),
+    markRejected: (id, holder, reason) =>
+      changeOne(isHeldBy(id, holder), { ...noLease, state: "rejected", endedAt: inMs(0), lastError: reason }),
+    postpone: (id, holder, { delayMs, isFixed, reason }) =>
+      changeOne(isHeldBy(id, holder), {
+        ...noLease,
+        state: "queued",
+        nextAttemptAt: inMs(delayMs),
+        isFixed,
+        ...(reason === undefined ? {} : { lastError: reason }),
+      }),
+
+    wake: () =>
+      change(
+        and(eq(submission.state, "queued"), not(lte(submission.nextAttemptAt, inMs(0))), not(submission.isFixed)),
+        { nextAttemptAt: inMs(0) },
+      ),
+    releaseAll: async () => {
+      await change(eq(submission.state, "delivering"), { ...noLease, state: "queued", nextAttemptAt: inMs(0) });
+    },
+    remove: (id) =>
+      sqlite.run((db) => {
+        db.delete(submission).where(eq(submission.id, id)).run();
+      }),
+    findEnded: (longerAgoMs) =>
+      sqlite.run((db) => {
+        const isOld = and(inArray(submission.state, [...endedStates]), lt(submission.endedAt, inMs(-longerAgoMs)));
+        const rows = db.select({ id: submission.id }).from(submission).where(isOld).all();
+        return rows.map(({ id }) => id);
+      }),
+
+    retry: (id) =>
+      changeOne(and(eq(submission.id, id), not(eq(submission.state, "delivered")), isFree()), {
+        ...noLease,
+        state: "queued",
+        nextAttemptAt: inMs(0),
+        isFixed: false,
+        endedAt: null,
+      }),
+    drop: (id) =>
+      sqlite.run((db) => {
+        const condition = and(eq(submission.id, id), isFree());
+        return db.delete(submission).where(condition).returning({ id: submission.id }).all().length > 0;
+      }),
+
+    stats: () =>
+      sqlite.run((db) => {
+        const columns = { pending: sql<number>`count(*)`, oldest: sql<number | null>`min(${submission.submittedAt})` };
+        const { pending = 0, oldest = null } = db.select(columns).from(submission).where(isPending).get() ?? {};
+        return { pending, oldestSeconds: oldest === null ? 0 : Math.max(0, (now() - oldest) / 1000) };
+      }),
+  };
+}
+
+function isHeldBy(id: string, holder: string): SQL | undefined {
+  return and(eq(submission.id, id), eq(submission.state, "delivering"), eq(submission.leaseHolder, holder));
+}
+
+function add(
+  db: Pick<SqliteDatabase, "select" | "insert">,
+  added: NewSubmission,
+  { holder, leaseMs }: Lease,
+  nowMs: number,
+): Place {
+  const head = db
+    .select({ id: submission.id, state: submission.state, nextAttemptAt: submission.nextAttemptAt })
+    .from(submission)
+    .where(and(eq(submission.analysisId, added.analysisId), isPending))
+    .orderBy(asc(submission.sequence))
+    .limit(1)
+    .get();
+  const start =
+    head === undefined
+      ? ({ state: "delivering", attempts: 1, leaseHolder: holder, leaseUntil: new Date(nowMs + leaseMs) } as const)
+      : ({ state: "queued", attempts: 0 } as const);
+  const at = new Date(nowMs);
+  db.insert(submission)
+    .values({ ...added, ...start, submittedAt: at, nextAttemptAt: at })
+    .onConflictDoNothing()
+    .run();
+  const isWaiting = head?.state === "queued" && head.nextAttemptAt > at;
+  return placeBehind(head && { id: head.id, isWaiting }, added);
+}
+
+function isDue(longest: LongestDelays | undefined, nowMs: number): SQL | undefined {
+  const { nextAttemptAt, isFixed } = submission;
+  const isNow = lte(nextAttemptAt, new Date(nowMs));
+  if (longest === undefined) return isNow;
+  const { ownMs, fixedMs } = longest;
+  return or(
+    isNow,
+    and(isFixed, gt(nextAttemptAt, new Date(nowMs + fixedMs))),
+    and(not(isFixed), gt(nextAttemptAt, new Date(nowMs + ownMs))),
+  );
+}
+
+/** One statement, so that not even an operator's command comes in between. */
+function claim(
+  db: SqliteDatabase,
+  { holder, leaseMs }: Lease,
+  nowMs: number,
+  isReady: SQL | undefined,
+): HeldSubmission | undefined {
+  const older = alias(submission, "older");
+  const olderPending = db
+    .select({ one: sql`1` })
+    .from(older)
+    .where(
+      and(
+        eq(older.analysisId, submission.analysisId),
+        inArray(older.state, [...pendingStates]),
+        lt(older.sequence, submission.sequence),
+      ),
+    );
+  const next = db
+    .select({ id: submission.id })
+    .from(submission)
+    .where(and(isPending, isReady, notExists(olderPending)))
+    .orderBy(asc(submission.sequence))
+    .limit(1);
+  const row = db
+    .update(submission)
+    .set({
+      state: "delivering",
+      attempts: sql`${submission.attempts} + 1`,
+      leaseHolder: holder,
+      leaseUntil: new Date(nowMs + leaseMs),
+    })
+    .where(inArray(submission.id, next))
+    .returning()
+    .get();
+  return row && asHeldSubmission(row);
+}

@@ -1,0 +1,39 @@
+import type { ObjectStore } from "../objects/object-store.ts";
+import { parseUuid } from "../uuid.ts";
+import { type SubmissionStore, submissionFolder, submissionKey } from "./store/submission-store.ts";
+
+export interface LeftoversDeps {
+  readonly store: Pick<SubmissionStore, "find" | "list" | "findEnded" | "remove">;
+  readonly objects: Pick<ObjectStore, "list" | "stat" | "remove">;
+}
+
+/**
+ * Removes files of submissions that no row speaks of and that are older than the given time, for their upload may still be
+ * under way; and those of submissions that have been delivered. Resolves with how many.
+ */
+export async function sweepFiles({ store, objects }: LeftoversDeps, olderThan: Date): Promise<number> {
+  const keys = await Array.fromAsync(objects.list(submissionFolder));
+  // After the keys: a row comes after its file.
+  const wanted = new Set((await store.list(["queued", "delivering", "rejected"])).map(({ id }) => submissionKey(id)));
+  let removed = 0;
+  for (const key of keys.filter((candidate) => !wanted.has(candidate))) {
+    const id = key.slice(submissionFolder.length);
+    if (parseUuid(id) !== id) continue;
+    const row = await store.find(id);
+    if (row !== undefined && row.state !== "delivered") continue;
+    if (row === undefined && ((await objects.stat(key))?.modifiedAt ?? olderThan) >= olderThan) continue;
+    await objects.remove(key);
+    removed += 1;
+  }
+  return removed;
+}
+
+/** Forgets submissions that ended longer ago than this, with the files of rejected ones; resolves with how many. */
+export async function sweepEnded({ store, objects }: LeftoversDeps, longerAgoMs: number): Promise<number> {
+  const ids = await store.findEnded(longerAgoMs);
+  for (const id of ids) {
+    await objects.remove(submissionKey(id));
+    await store.remove(id);
+  }
+  return ids.length;
+}

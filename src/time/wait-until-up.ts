@@ -1,0 +1,40 @@
+import { AppError } from "../errors.ts";
+import type { Log } from "../log.ts";
+
+export interface WaitOptions {
+  readonly log: Log;
+  /** Logged before every pause, such as `database.waiting`. */
+  readonly event: string;
+  /** Whether an error will not go away by itself. */
+  readonly isLasting: (error: unknown) => boolean;
+  /** How long to go on. */
+  readonly patienceMs: number;
+  /** Ends the waiting, with the last error. */
+  readonly signal?: AbortSignal | undefined;
+  readonly pauseMs?: number;
+}
+
+/** Tries something at start until it works, since containers start in any order. Throws the last error when the time is over. */
+export async function waitUntilUp<T>(attempt: () => Promise<T>, options: WaitOptions): Promise<T> {
+  const { log, event, isLasting, patienceMs, signal, pauseMs = 2_000 } = options;
+  const start = performance.now();
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      const waitedMs = performance.now() - start;
+      if (isLasting(error) || signal?.aborted || waitedMs + pauseMs > patienceMs) throw error;
+      const reason = error instanceof AppError ? (error.operatorDetail ?? error.message) : String(error);
+      log.warn(event, { reason, waitedSeconds: Math.round(waitedMs / 1000) });
+      await pause(pauseMs, signal);
+    }
+  }
+}
+
+async function pause(pauseMs: number, signal: AbortSignal | undefined): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, pauseMs);
+  signal?.addEventListener("abort", () => resolve(), { once: true });
+  await promise;
+  clearTimeout(timer);
+}

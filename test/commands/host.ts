@@ -1,0 +1,38 @@
+import type { Edge } from "../../src/commands/host.ts";
+import type { Environment } from "../../src/settings/load.ts";
+
+export interface TestEdge extends Edge {
+  readonly printed: string[];
+  readonly complaints: string[];
+  /** Finished log lines. */
+  readonly logged: string[];
+  /** As SIGTERM would. */
+  requestStop(): void;
+}
+
+/** An edge without a process: an environment, no files, and all that is written kept. */
+export function createTestEdge(env: Environment): TestEdge {
+  const printed: string[] = [];
+  const complaints: string[] = [];
+  const logged: string[] = [];
+  const stop = Promise.withResolvers<string>();
+  return {
+    env,
+    readTextFile(path) {
+      throw Object.assign(new Error(`ENOENT: ${path}`), { code: "ENOENT" });
+    },
+    print: (line) => void printed.push(line),
+    complain: (line) => void complaints.push(line),
+    writeLog: (line) => void logged.push(line),
+    stopRequested: stop.promise,
+    trustAlso() {},
+    startWorker() {
+      throw new Error("no processes here");
+    },
+    connectParent: () => undefined,
+    printed,
+    complaints,
+    logged,
+    requestStop: () => stop.resolve("SIGTERM"),
+  };
+}

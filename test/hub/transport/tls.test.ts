@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { createPrivateCertificate, opensslInstalled, type PrivateCertificate } from "../../support/certificate.ts";
+import { type Squid, squidInstalled, startSquid } from "../../support/squid.ts";
+import { catchAppError } from "../catch-error.ts";
+import { SEED, type ServedHub, serveHub } from "../serve-hub.ts";
+
+const MIB = 1024 * 1024;
+
+describe.skipIf(!opensslInstalled())("a Hub whose certificate is by a private authority", () => {
+  let certificate: PrivateCertificate;
+  let served: ServedHub;
+  let squid: Squid | undefined;
+  beforeAll(async () => {
+    certificate = createPrivateCertificate();
+    served = serveHub({ generation: "2026", tls: certificate });
+    if (squidInstalled()) squid = await startSquid();
+  });
+  afterAll(async () => {
+    await squid?.stop();
+    await served?.stop();
+    certificate?.remove();
+  });
+
+  /** Extra roots count from the start of a process only, so the client runs in one of its own. */
+  async function runClient(sizeBytes: number, proxyUrl?: string) {
+    const { bucketId } = served.sandbox.bucketOf(SEED.analysis1.id, "TEMP");
+    const path = /stream$/;
+    served.sandbox.fail({ path }, { kind: "delay", ms: 0 }, 1);
+    served.sandbox.fail({ path }, { kind: "truncate", afterBytes: 100_000 }, 1);
+    served.sandbox.fail({ path }, { kind: "hang" }, 1);
+    const settings = JSON.stringify({ baseUrl: served.baseUrl, proxyUrl, bucketId, sizeBytes });
+    const child = Bun.spawn([process.execPath, `${import.meta.dir}/file-client.ts`, settings], {
+      env: { ...process.env, NODE_EXTRA_CA_CERTS: certificate.authorityPath },
+      stdout: "pipe",
+      stderr: "pipe",
+    });
+    const [out, problems] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+    if ((await child.exited) !== 0) throw new Error(problems);
+    const told: { refusedTookMib: number; peakMib: number } = JSON.parse(out);
+    return told;
+  }
+
+  const asItShould = {
+    same: true,
+    refusal: "hub_unexpected 404",
+    broken: "hub_unreachable ",
+    silent: "hub_timeout ",
+  };
+
+  test("is not trusted of itself, and the way out is named", async () => {
+    const error = await catchAppError(served.connect().projectExists(SEED.projectA.id));
+    expect(error.code).toBe("hub_unreachable");
+    expect(error.operatorDetail).toContain("EXTRA_CA_CERTS");
+  });
+
+  test("takes and gives large files in little memory when its authority is known", async () => {
+    const told = await runClient(200 * MIB);
+    expect(told).toMatchObject(asItShould);
+    expect(told.refusedTookMib).toBeLessThan(50);
+    expect(told.peakMib).toBeLessThan(180);
+  }, 60_000);
+
+  test.skipIf(!squidInstalled())(
+    "and just so through a proxy, nothing of it unencrypted",
+    async () => {
+      const told = await runClient(200 * MIB, squid?.url);
+      expect(told).toMatchObject(asItShould);
+      expect(told.refusedTookMib).toBeLessThan(50);
+      expect(told.peakMib).toBeLessThan(180);
+      expect(new Set(squid?.requests().map((line) => line.split(" ")[0]))).toEqual(new Set(["CONNECT"]));
+    },
+    60_000,
+  );
+
+  test.skipIf(!squidInstalled())("a wrong proxy password is told from a failing Hub", async () => {
+    const hub = served.connect({ proxy: { httpUrl: squid?.urlWithWrongPassword } });
+    for (const ask of [hub.projectExists, hub.download]) {
+      const error = await catchAppError(ask(SEED.projectA.id));
+      expect([error.code, error.operatorDetail?.includes("user or password (407)")]).toEqual(["hub_unreachable", true]);
+    }
+  });
+});
