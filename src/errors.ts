@@ -1,13 +1,13 @@
-/** One entry of a 422 answer, in the shape clients of the Python services parse. */
+/** What is wrong with one field of a form, or with the form as a whole where no field is named. */
 export interface FieldProblem {
-  readonly type: string;
-  readonly loc: readonly (string | number)[];
-  readonly msg: string;
-  readonly input: unknown;
+  readonly field?: string;
+  readonly problem: string;
+  readonly message: string;
+  readonly input?: string;
 }
 
 /**
- * Everything that can go wrong for a reason we know. The table from code to HTTP status is in `http/errors.ts`;
+ * Everything that can go wrong for a reason we know. The table from code to HTTP status is in `http/error-responses.ts`;
  * whatever is not an `AppError` is a bug and answered as an opaque 500.
  */
 export type ErrorCode =
@@ -32,19 +32,19 @@ export type ErrorCode =
 
 export interface AppErrorOptions {
   readonly cause?: unknown;
-  /** For `invalid_form`: the list that becomes `detail`. */
+  /** For `invalid_form`: everything that is wrong, so that one answer tells it all. */
   readonly problems?: readonly FieldProblem[];
   /** For operators only; goes to the log, never to a client. */
   readonly operatorDetail?: string;
   /** What the log says instead of the public message, which repeats a file's name. */
   readonly loggedAs?: string;
   /** What the Hub answered, for `hub_unexpected`. */
-  readonly upstream?: UpstreamAnswer;
+  readonly upstream?: UpstreamResponse;
   /** The connection was lost while a write was being committed: it may have happened all the same. */
   readonly uncertain?: boolean;
 }
 
-export interface UpstreamAnswer {
+export interface UpstreamResponse {
   readonly status: number;
   /** From `Retry-After`, where the Hub sent one. */
   readonly retryAfterMs?: number;
@@ -61,7 +61,7 @@ export class AppError extends Error {
   readonly problems: readonly FieldProblem[] | undefined;
   readonly operatorDetail: string | undefined;
   readonly loggedAs: string;
-  readonly upstream: UpstreamAnswer | undefined;
+  readonly upstream: UpstreamResponse | undefined;
   readonly uncertain: boolean;
 
   constructor(code: ErrorCode, publicMessage: string, options: AppErrorOptions = {}) {
@@ -75,7 +75,7 @@ export class AppError extends Error {
   }
 }
 
-/** A 422 about a single field. */
-export function fieldProblem(type: string, loc: readonly (string | number)[], msg: string, input: unknown = null) {
-  return new AppError("invalid_form", msg, { problems: [{ type, loc, msg, input }] });
+/** An `invalid_form` about a single field. */
+export function fieldProblem(problem: FieldProblem): AppError {
+  return new AppError("invalid_form", problem.message, { problems: [problem] });
 }

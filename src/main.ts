@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import { Command, InvalidArgumentError, Option } from "commander";
-import type { Edge } from "./commands/host.ts";
+import type { ProcessIo } from "./commands/host.ts";
 import type { SubmissionsRequest } from "./commands/submissions.ts";
 import type { ParentLine, ToWorker } from "./commands/workers/ipc.ts";
 import { startWorkerProcess } from "./commands/workers/worker-process.ts";
@@ -30,14 +30,14 @@ const load = {
 /** As a shell reports a command that was ended by SIGINT. */
 const exitInterrupted = 130;
 
-function createEdge(): Edge {
+function createProcessIo(): ProcessIo {
   const env = { ...process.env };
   for (const name of ambientNames.flatMap((name) => [name, name.toLowerCase()])) delete process.env[name];
   return {
     env,
     readTextFile: (path) => readFileSync(path, "utf8"),
     print: (line) => void process.stdout.write(`${line}\n`),
-    complain: (line) => void process.stderr.write(`${line}\n`),
+    printError: (line) => void process.stderr.write(`${line}\n`),
     writeLog: (line) => void process.stdout.write(line),
     stopRequested: new Promise((resolve) => {
       for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve(signal));
@@ -100,7 +100,7 @@ function portNumber(text: string): number {
   return port;
 }
 
-function createProgram(edge: Edge, finish: (exitCode: number) => void): Command {
+function createProgram(io: ProcessIo, finish: (exitCode: number) => void): Command {
   const program = new Command("flame-result")
     .description("The FLAME Node Result Service: local, intermediate and final results of federated analyses.")
     .version(version)
@@ -110,9 +110,9 @@ function createProgram(edge: Edge, finish: (exitCode: number) => void): Command 
     .description("run the service on the settings in the environment and .env (the default)")
     .addOption(new Option("--worker <number>").hideHelp())
     .action(async ({ worker }) => {
-      const parent = worker === undefined ? undefined : edge.connectParent();
-      if (parent === undefined) finish(await (await load.serve()).serve(edge));
-      else finish(await (await load.worker()).serveAsWorker(edge, parent));
+      const parent = worker === undefined ? undefined : io.connectParent();
+      if (parent === undefined) finish(await (await load.serve()).serve(io));
+      else finish(await (await load.worker()).serveAsWorker(io, parent));
     });
   program
     .command("sandbox")
@@ -123,7 +123,7 @@ function createProgram(edge: Edge, finish: (exitCode: number) => void): Command 
       "--node-a-key <file>",
       "private key of node A, for a node outside that takes its place; default is a fresh one",
     )
-    .action(async (options) => finish(await (await load.sandbox()).sandbox(edge, options)));
+    .action(async (options) => finish(await (await load.sandbox()).sandbox(io, options)));
   program
     .command("token")
     .description("print an access token, from a running sandbox or from any OIDC token endpoint")
@@ -132,15 +132,15 @@ function createProgram(edge: Edge, finish: (exitCode: number) => void): Command 
     .option("--url <endpoint>", "an OIDC token endpoint, instead of a sandbox")
     .option("--client-id <id>", "for --url")
     .option("--client-secret <secret>", "for --url")
-    .action(async (options) => finish(await (await load.token()).token(edge, options)));
-  addOperatorCommands(program, edge, finish);
+    .action(async (options) => finish(await (await load.token()).token(io, options)));
+  addOperatorCommands(program, io, finish);
   return program;
 }
 
-function addOperatorCommands(program: Command, edge: Edge, finish: (exitCode: number) => void): void {
-  /** The edge keeps signals from ending the process; these commands have nothing to finish in an orderly way. */
+function addOperatorCommands(program: Command, io: ProcessIo, finish: (exitCode: number) => void): void {
+  /** The process keeps signals from ending the process; these commands have nothing to finish in an orderly way. */
   async function untilStopped<M>(load: () => Promise<M>, run: (command: M) => Promise<number>): Promise<void> {
-    const interrupted = edge.stopRequested.then(() => exitInterrupted);
+    const interrupted = io.stopRequested.then(() => exitInterrupted);
     finish(await Promise.race([load().then(run), interrupted]));
   }
   program
@@ -150,7 +150,7 @@ function addOperatorCommands(program: Command, edge: Edge, finish: (exitCode: nu
     )
     .option("--json", "print the findings as JSON")
     .action((options) =>
-      untilStopped(load.doctor, ({ doctor }) => doctor(edge, options, { now: Date.now, limitMs: 12_000 })),
+      untilStopped(load.doctor, ({ doctor }) => doctor(io, options, { now: Date.now, limitMs: 12_000 })),
     );
   program
     .command("keygen")
@@ -160,21 +160,21 @@ function addOperatorCommands(program: Command, edge: Edge, finish: (exitCode: nu
     )
     .option("--out <file>", "where the private key goes; - prints it", "ecdh-private-key.pem")
     .option("--keep", "succeed without making a key if the file is there already")
-    .action((options) => untilStopped(load.keygen, ({ keygen }) => keygen(edge, options)));
+    .action((options) => untilStopped(load.keygen, ({ keygen }) => keygen(io, options)));
   program
     .command("migrate")
     .description("bring the database up to date, as serve does at its start, and exit")
-    .action(() => untilStopped(load.migrate, ({ migrate }) => migrate(edge)));
+    .action(() => untilStopped(load.migrate, ({ migrate }) => migrate(io)));
   program
     .command("openapi")
     .description("print the OpenAPI document")
-    .action(() => untilStopped(load.openapi, ({ openapi }) => openapi(edge)));
+    .action(() => untilStopped(load.openapi, ({ openapi }) => openapi(io)));
   program
     .command("healthcheck")
     .description("exit 0 if the service on this machine answers; needs no setting but SERVER__PORT")
-    .action(() => untilStopped(load.healthcheck, ({ healthcheck }) => healthcheck(edge)));
+    .action(() => untilStopped(load.healthcheck, ({ healthcheck }) => healthcheck(io)));
   addSubmissionsCommand(program, (request) =>
-    untilStopped(load.submissions, ({ submissions }) => submissions(edge, request, { confirm })),
+    untilStopped(load.submissions, ({ submissions }) => submissions(io, request, { confirm })),
   );
 }
 
@@ -214,4 +214,4 @@ process.on("unhandledRejection", (reason) => {
 });
 
 keepMemoryOutOfCoreFiles();
-await createProgram(createEdge(), (exitCode) => process.exit(exitCode)).parseAsync();
+await createProgram(createProcessIo(), (exitCode) => process.exit(exitCode)).parseAsync();

@@ -29,17 +29,9 @@ const rooms = [
   "crypto",
   "privacy",
   "identity",
-  "net",
   "streams",
+  "time",
   "observability",
-];
-/** What the settings name, opened; and everything joined. */
-const compositionRoot = [
-  "src/app/connections.ts",
-  "src/app/storage.ts",
-  "src/app/storage-embedded.ts",
-  "src/app/storage-servers.ts",
-  "src/app/services.ts",
 ];
 const adapterRooms = ["objects", "catalog", "hub", "crypto", "identity", "database"];
 
@@ -72,7 +64,9 @@ const within =
   (target: string) =>
     names.some((name) => target.startsWith(`src/${name}/`));
 const isPackage = (target: string) => !target.startsWith("src/");
-const isSubmissionAdapter = (path: string) => /^src\/submissions\/(?:postgres|sqlite)-/.test(path);
+const isSubmissionAdapter = (path: string) => /^src\/submissions\/store\/(?:postgres|sqlite|submission-row)/.test(path);
+/** What use cases share about the Hub's files; it stands on the Hub's contract alone. */
+const isHubFiles = (path: string) => ["src/hub/files.ts", "src/hub/file-names.ts"].includes(path);
 
 test("contracts depend on nothing but the error codes", () => {
   expect(
@@ -85,14 +79,17 @@ test("contracts depend on nothing but the error codes", () => {
 
 test("use cases know contracts, never adapters, HTTP, settings or packages", () => {
   const allowed = (target: string) =>
-    (contracts.includes(target) || within("results", "submissions", "privacy", "streams")(target)) &&
+    (contracts.includes(target) ||
+      isHubFiles(target) ||
+      within("results", "submissions", "privacy", "streams", "time")(target)) &&
     !isSubmissionAdapter(target);
   const isUseCase = (path: string) => within("results", "submissions")(path) && !isSubmissionAdapter(path);
   expect(breaches(isUseCase, allowed)).toEqual([]);
 });
 
 test("the adapters of submissions know their contract, the database and packages only", () => {
-  const allowed = (target: string) => shared(target) || isPackage(target) || within("submissions", "database")(target);
+  const allowed = (target: string) =>
+    shared(target) || isPackage(target) || within("submissions/store", "database", "time")(target);
   expect(breaches(isSubmissionAdapter, allowed)).toEqual([]);
 });
 
@@ -103,14 +100,14 @@ test("use cases use neither Bun nor the process", () => {
   expect(users.map(({ path }) => path)).toEqual([]);
 });
 
-test.each(adapterRooms)("the adapters in %s know their own room, net, streams, database and packages only", (room) => {
+test.each(adapterRooms)("the adapters in %s know their own room, streams, time, database and packages only", (room) => {
   const allowed = (target: string) =>
-    shared(target) || isPackage(target) || within(room, "net", "streams", "database")(target);
+    shared(target) || isPackage(target) || within(room, "streams", "time", "database")(target);
   expect(breaches(within(room), allowed)).toEqual([]);
 });
 
 test("observability knows contracts, what it watches over, and packages only", () => {
-  const watched = within("observability", "net", "database");
+  const watched = within("observability", "hub/transport", "database");
   const allowed = (target: string) =>
     shared(target) || isPackage(target) || contracts.includes(target) || watched(target);
   expect(breaches(within("observability"), allowed)).toEqual([]);
@@ -131,26 +128,57 @@ test("HTTP knows use cases and contracts, never adapters, settings, drizzle or j
 
 test("only the composition root joins adapters", () => {
   const isAdapter = (target: string) =>
-    (within(...adapterRooms, "net")(target) && !contracts.includes(target)) || isSubmissionAdapter(target);
-  const edges = (path: string) => compositionRoot.includes(path) || within("commands")(path);
-  const outside = (path: string) => !edges(path) && !within("sandbox")(path);
+    (within(...adapterRooms)(target) && !contracts.includes(target) && !isHubFiles(target)) ||
+    isSubmissionAdapter(target);
+  const outside = (path: string) => !within("app", "commands", "sandbox")(path);
+  const isOpen = within("hub/transport", "database");
+  expect(
+    breaches(outside, (target, path) => !isAdapter(target) || roomOf(path) === roomOf(target) || isOpen(target)),
+  ).toEqual([]);
+});
+
+test("no room imports the composition root, the commands, the server or the process edge", () => {
+  const forbidden = (target: string) => target === "src/main.ts" || within("app", "commands", "server")(target);
+  const scope = within(...rooms, "settings", "sandbox");
+  expect(breaches(scope, (target) => !forbidden(target))).toEqual([]);
+});
+
+test("settings know nothing of the service", () => {
+  const keys = "src/crypto/keys.ts";
   expect(
     breaches(
-      outside,
-      (target, path) => !isAdapter(target) || roomOf(path) === roomOf(target) || within("net", "database")(target),
+      within("settings"),
+      (target) => isPackage(target) || shared(target) || target === keys || within("settings")(target),
     ),
   ).toEqual([]);
 });
 
-test("no room imports the composition root, the commands or the process edge", () => {
-  const forbidden = (target: string) =>
-    [...compositionRoot, "src/main.ts", "src/server/server.ts"].includes(target) || within("commands")(target);
-  expect(
-    breaches(
-      (path) => within(...rooms, "sandbox")(path),
-      (target) => !forbidden(target),
-    ),
-  ).toEqual([]);
+test("the sandbox is made of its own parts, HTTP and keys", () => {
+  const allowed = (target: string) =>
+    shared(target) ||
+    isPackage(target) ||
+    contracts.includes(target) ||
+    within("sandbox", "http", "crypto", "hub")(target);
+  expect(breaches(within("sandbox"), allowed)).toEqual([]);
+});
+
+test("streams and time know errors and log only", () => {
+  const allowed = (target: string) => shared(target) || isPackage(target) || within("streams", "time")(target);
+  expect(breaches(within("streams", "time"), allowed)).toEqual([]);
+});
+
+test("no import runs in a circle, types included", () => {
+  const edges = new Map(files.map((file) => [file.path, importsOf(file)]));
+  const circles: string[] = [];
+  const done = new Set<string>();
+  function walk(path: string, trail: readonly string[]): void {
+    if (trail.includes(path)) return void circles.push([...trail.slice(trail.indexOf(path)), path].join(" → "));
+    if (done.has(path)) return;
+    for (const next of edges.get(path) ?? []) walk(next, [...trail, path]);
+    done.add(path);
+  }
+  for (const { path } of files) walk(path, []);
+  expect(circles).toEqual([]);
 });
 
 test("process is touched at the edge only", () => {

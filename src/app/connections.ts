@@ -1,13 +1,14 @@
 import { type PrivateKey, parsePrivateKey } from "../crypto/keys.ts";
 import { createHub } from "../hub/create-hub.ts";
 import type { Hub } from "../hub/hub.ts";
-import { createOutbound, type Outbound, type OutboundLimits } from "../hub/transport/outbound.ts";
+import { createOutbound } from "../hub/transport/create-outbound.ts";
+import type { Outbound, OutboundLimits } from "../hub/transport/outbound.ts";
 import type { Authenticator } from "../identity/authenticator.ts";
 import { createJwtAuthenticator } from "../identity/jwt-authenticator.ts";
 import { createRemoteKeys } from "../identity/remote-keys.ts";
 import type { Log } from "../log.ts";
 import type { FetchKeys } from "../observability/observed-calls.ts";
-import type { Settings } from "../settings/load.ts";
+import type { Settings } from "../settings/settings.ts";
 
 /** For how old something is: it goes on evenly, whatever the machine's clock is set to. */
 const steadyNow = () => performance.now();

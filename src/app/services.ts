@@ -9,25 +9,27 @@ import { createObserveCall, observeKeyFetch, observeOutbound } from "../observab
 import type { Readiness } from "../observability/readiness.ts";
 import { traceOutbound } from "../observability/traced-outbound.ts";
 import { createFinalResults, type FinalResults } from "../results/final.ts";
-import { createIntermediateResults, type IntermediateResults } from "../results/intermediate.ts";
+import { createIntermediateResults } from "../results/intermediate.ts";
+import type { IntermediateResults } from "../results/intermediate-results.ts";
 import { createLocalResults, type LocalResults } from "../results/local.ts";
 import { createReconciler } from "../results/reconciler.ts";
 import { createResultBuckets } from "../results/result-bucket.ts";
-import { createUndoStore } from "../results/rollback.ts";
+import { createRollback } from "../results/rollback.ts";
 import { listSweeps } from "../results/sweeps.ts";
-import type { Settings } from "../settings/load.ts";
+import type { Settings } from "../settings/settings.ts";
 import { createSpool } from "../streams/spool.ts";
 import { openQueue } from "../submissions/open-queue.ts";
 import type { SubmissionQueue } from "../submissions/queue.ts";
 import { connectHub, connectOutbound, createAuthenticator, fetchKeys, hubUrls, readPrivateKey } from "./connections.ts";
-import { openStorage, type StartUp, type Storage } from "./storage.ts";
+import { openStorage } from "./open-storage.ts";
+import type { StartUp, Storage } from "./storage.ts";
 
 export interface Services {
   readonly authenticator: Authenticator;
   readonly local: LocalResults;
   readonly intermediate: IntermediateResults;
   readonly final: FinalResults;
-  readonly submissions: Pick<SubmissionQueue, "hurry">;
+  readonly submissions: Pick<SubmissionQueue, "drain">;
   readonly readiness: Readiness;
   /** Ends background work and closes what was opened. */
   close(): Promise<void>;
@@ -55,10 +57,10 @@ export async function createServices(settings: Settings, surroundings: Surroundi
   const outbound = traceOutbound(connectOutbound(settings, log), traceparent);
   const hub = connectHub(settings, observeOutbound(outbound, hubUrls(settings), observe), log);
   const authenticator = createAuthenticator(settings.oidc, log, observeKeyFetch(fetchKeys, observe));
-  const undo = createUndoStore({ objects, catalog, log });
+  const rollback = createRollback({ objects, catalog, log });
   const newId = () => crypto.randomUUID();
   const adapterClientId = settings.hubAdapterClientId;
-  const local = createLocalResults({ objects, catalog, hub, undo, newId, adapterClientId, log });
+  const local = createLocalResults({ objects, catalog, hub, rollback, newId, adapterClientId, log });
   const spool = createSpool({ dir: storage.spoolDir });
   const keepMs = settings.submissions.keepDays * dayMs;
   const sweeps = listSweeps({ ...storage, spool, keepMs, now: Date.now, steadyNow: () => performance.now() });
@@ -94,7 +96,7 @@ export async function createServices(settings: Settings, surroundings: Surroundi
     async close() {
       reconciler.stop();
       await queue.stop();
-      await undo.close();
+      await rollback.close();
       await storage.close();
     },
   };

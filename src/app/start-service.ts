@@ -7,7 +7,7 @@ import type { MetricsReport } from "../observability/metrics.ts";
 import { createPrometheusMetrics, type Gathered } from "../observability/prometheus.ts";
 import type { RequestContext } from "../request-context.ts";
 import { listen } from "../server/server.ts";
-import type { Settings } from "../settings/load.ts";
+import type { Settings } from "../settings/settings.ts";
 import { version } from "../version.ts";
 import { createServices } from "./services.ts";
 
@@ -69,7 +69,7 @@ export async function startService(settings: Settings, deps: StartDeps): Promise
       report: metrics.report,
       async stop() {
         services.readiness.stop();
-        services.submissions.hurry();
+        services.submissions.drain();
         await listener.stop(settings.server.shutdownSeconds);
         await services.close();
       },

@@ -5,7 +5,7 @@ import { acquireDataDirLock } from "../database/data-dir-lock.ts";
 import { migrateSqlite } from "../database/migrate-sqlite.ts";
 import { openSqlite } from "../database/sqlite-connection.ts";
 import { observeObjectStore, observeSqlite } from "../observability/observed-calls.ts";
-import type { StorageSettings } from "../settings/load.ts";
+import type { StorageSettings } from "../settings/settings.ts";
 import { createSqliteSubmissions } from "../submissions/store/sqlite-submissions.ts";
 import { logMigrations, openObjectStore, type Storage, type StorageDeps, sqlitePath } from "./storage.ts";
 

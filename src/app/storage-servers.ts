@@ -5,7 +5,7 @@ import { openPostgres } from "../database/postgres-connection.ts";
 import { isLastingRefusal } from "../database/postgres-failure.ts";
 import { isLastingS3Refusal } from "../objects/s3/errors.ts";
 import { observeObjectStore, observePostgres } from "../observability/observed-calls.ts";
-import type { StorageSettings } from "../settings/load.ts";
+import type { StorageSettings } from "../settings/settings.ts";
 import { createPostgresSubmissions } from "../submissions/store/postgres-submissions.ts";
 import { waitUntilUp } from "../time/wait-until-up.ts";
 import { logMigrations, openObjectStore, type Storage, type StorageDeps } from "./storage.ts";

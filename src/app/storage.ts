@@ -5,7 +5,7 @@ import { createDirectoryObjectStore } from "../objects/directory/directory-objec
 import type { ObjectStore } from "../objects/object-store.ts";
 import { createS3ObjectStore } from "../objects/s3/s3-object-store.ts";
 import type { ObserveCall } from "../observability/observed-calls.ts";
-import type { StorageSettings } from "../settings/load.ts";
+import type { StorageSettings } from "../settings/settings.ts";
 import type { SubmissionStore } from "../submissions/store/submission-store.ts";
 
 export interface Storage {
@@ -29,13 +29,6 @@ export interface StartUp {
 export interface StorageDeps extends StartUp {
   readonly log: Log;
   readonly observe: ObserveCall;
-}
-
-/** Opens what the settings name, waiting for it if need be, and brings the database up to date. */
-export async function openStorage(storage: StorageSettings, deps: StorageDeps): Promise<Storage> {
-  // Each with a database driver of its own, of which a process needs one.
-  if (storage.kind === "directory") return (await import("./storage-embedded.ts")).openEmbedded(storage, deps);
-  return (await import("./storage-servers.ts")).openServers(storage, deps);
 }
 
 /** Says which migrations were applied, if any. */

@@ -1,5 +1,6 @@
 import { readPrivateKey } from "../app/connections.ts";
-import { describeSettings, type Settings } from "../settings/load.ts";
+import { describeSettings } from "../settings/describe.ts";
+import type { Settings } from "../settings/settings.ts";
 
 /** What the service runs on, for the start-up log: settings without secrets, and the keys by what may be known of them. */
 export function describeService(settings: Settings): Record<string, string | number | boolean> {

@@ -1,20 +1,20 @@
 import { loadSetting } from "../settings/load.ts";
-import type { Edge } from "./host.ts";
+import type { ProcessIo } from "./host.ts";
 
 const limitMs = 5_000;
 
 /** Asks the service on this machine whether it is alive; for container health checks without a shell. Needs no settings. */
-export async function healthcheck(edge: Edge): Promise<number> {
+export async function healthcheck(io: ProcessIo): Promise<number> {
   try {
-    const host = loadSetting("SERVER__HOST", edge.env, edge.readTextFile);
-    const port = loadSetting("SERVER__PORT", edge.env, edge.readTextFile);
+    const host = loadSetting("SERVER__HOST", io.env, io.readTextFile);
+    const port = loadSetting("SERVER__PORT", io.env, io.readTextFile);
     const url = `http://${addressOf(host)}:${port}/healthz`;
     const response = await fetch(url, { signal: AbortSignal.timeout(limitMs), proxy: false });
     await response.body?.cancel();
     if (response.status === 200) return 0;
-    edge.complain(`${url} answers ${response.status}`);
+    io.printError(`${url} answers ${response.status}`);
   } catch (error) {
-    edge.complain(`The service does not answer: ${error instanceof Error ? error.message : String(error)}`);
+    io.printError(`The service does not answer: ${error instanceof Error ? error.message : String(error)}`);
   }
   return 1;
 }

@@ -1,14 +1,14 @@
-import type { Environment, ReadTextFile } from "../settings/load.ts";
+import type { Environment, ReadTextFile } from "../settings/environment.ts";
 import type { FromWorker, ParentLine, WorkerProcess } from "./workers/ipc.ts";
 
 /** The process as commands see it. */
-export interface Edge {
+export interface ProcessIo {
   readonly env: Environment;
   readonly readTextFile: ReadTextFile;
   /** A line for people or programs that read the command's result. */
   print(line: string): void;
   /** A line about what went wrong. */
-  complain(line: string): void;
+  printError(line: string): void;
   /** A finished log line. */
   writeLog(line: string): void;
   /** Resolves at the first SIGTERM or SIGINT. */

@@ -1,6 +1,6 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { type Curve, generateKeyPair } from "../crypto/keys.ts";
-import type { Edge } from "./host.ts";
+import type { ProcessIo } from "./host.ts";
 
 export interface KeygenOptions {
   readonly curve: Curve;
@@ -14,19 +14,19 @@ export interface KeygenOptions {
  * Makes this node's key pair. The private half goes to a file that only its owner can read, or to standard output alone for
  * `-`, so that it can be piped on; the public half is printed, then to standard error.
  */
-export async function keygen(edge: Edge, { curve, out, keep }: KeygenOptions): Promise<number> {
+export async function keygen(io: ProcessIo, { curve, out, keep }: KeygenOptions): Promise<number> {
   if (keep && existsSync(out)) {
-    edge.print(`${out} is there already and is kept.`);
+    io.print(`${out} is there already and is kept.`);
     return 0;
   }
   const { privatePem, publicKey } = generateKeyPair(curve);
-  const tell = out === "-" ? edge.complain : edge.print;
-  if (out === "-") edge.print(privatePem.trimEnd());
+  const tell = out === "-" ? io.printError : io.print;
+  if (out === "-") io.print(privatePem.trimEnd());
   else {
     try {
       writeFileSync(out, privatePem, { flag: "wx", mode: 0o600 });
     } catch (error) {
-      edge.complain(`${out} was not written: ${reasonOf(error)}`);
+      io.printError(`${out} was not written: ${reasonOf(error)}`);
       return 1;
     }
     tell(`The private key is in ${out}. Keep it secret, and keep a copy: nobody else has one.`);

@@ -4,7 +4,7 @@ import { listPendingPostgresMigrations, migratePostgres } from "../database/migr
 import { listPendingSqliteMigrations, migrateSqlite } from "../database/migrate-sqlite.ts";
 import { openPostgres } from "../database/postgres-connection.ts";
 import { openSqlite } from "../database/sqlite-connection.ts";
-import type { StorageSettings } from "../settings/load.ts";
+import type { StorageSettings } from "../settings/settings.ts";
 
 /** The database by itself, for commands that look after it. */
 export interface DatabaseAccess {

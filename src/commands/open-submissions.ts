@@ -6,7 +6,7 @@ import { openPostgres } from "../database/postgres-connection.ts";
 import { openSqlite } from "../database/sqlite-connection.ts";
 import type { Log } from "../log.ts";
 import type { ObjectStore } from "../objects/object-store.ts";
-import type { StorageSettings } from "../settings/load.ts";
+import type { StorageSettings } from "../settings/settings.ts";
 import { createPostgresSubmissions } from "../submissions/store/postgres-submissions.ts";
 import { createSqliteSubmissions } from "../submissions/store/sqlite-submissions.ts";
 import type { SubmissionStore } from "../submissions/store/submission-store.ts";

@@ -1,9 +1,9 @@
 import { describeApp } from "../http/app.ts";
 import { version } from "../version.ts";
-import type { Edge } from "./host.ts";
+import type { ProcessIo } from "./host.ts";
 
 /** Prints the OpenAPI document; needs no settings. */
-export async function openapi(edge: Edge): Promise<number> {
-  edge.print(JSON.stringify(describeApp(version), undefined, 2));
+export async function openapi(io: ProcessIo): Promise<number> {
+  io.print(JSON.stringify(describeApp(version), undefined, 2));
   return 0;
 }

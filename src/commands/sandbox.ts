@@ -10,8 +10,9 @@ import { createSandboxHub, type SandboxHub } from "../sandbox/hub/hub.ts";
 import { createSandboxIdentity, type SandboxIdentity } from "../sandbox/identity.ts";
 import { createSeed, type SeedNode } from "../sandbox/seed.ts";
 import { listen } from "../server/server.ts";
-import { parseSettings, type Settings } from "../settings/load.ts";
-import type { Edge } from "./host.ts";
+import { parseSettings } from "../settings/load.ts";
+import type { Settings } from "../settings/settings.ts";
+import type { ProcessIo } from "./host.ts";
 import { sandboxClients } from "./sandbox-clients.ts";
 import { describeSandbox } from "./sandbox-tour.ts";
 
@@ -27,14 +28,14 @@ const host = "127.0.0.1";
 const tokenLifeSeconds = 24 * 3600;
 
 /** Runs two nodes with everything they need on this machine until it is told to stop; resolves with the exit code. */
-export async function sandbox(edge: Edge, { port, dataDir, nodeAKey }: SandboxOptions): Promise<number> {
+export async function sandbox(io: ProcessIo, { port, dataDir, nodeAKey }: SandboxOptions): Promise<number> {
   const context = createRequestContext();
-  const log = createPinoLog({ level: "info", format: "pretty", write: edge.writeLog, context: context.fields });
+  const log = createPinoLog({ level: "info", format: "pretty", write: io.writeLog, context: context.fields });
   const folder = dataDir ?? mkdtempSync(join(tmpdir(), "flame-result-sandbox-"));
   const stops: (() => Promise<unknown>)[] = [];
   if (dataDir === undefined) stops.push(async () => rmSync(folder, { recursive: true, force: true }));
   try {
-    const keysA = nodeAKey === undefined ? generateKeyPair("P-384") : readKeyPair(edge.readTextFile(nodeAKey));
+    const keysA = nodeAKey === undefined ? generateKeyPair("P-384") : readKeyPair(io.readTextFile(nodeAKey));
     const keysB = generateKeyPair("P-384");
     const seed = createSeed({ nodeKeys: { a: keysA.publicKey.pem, b: keysB.publicKey.pem } });
     const [nodeA, nodeB] = seed.nodes;
@@ -53,11 +54,11 @@ export async function sandbox(edge: Edge, { port, dataDir, nodeAKey }: SandboxOp
     const urlA = await startNode({ node: nodeA, privatePem: keysA.privatePem, port: portA, folder: join(folder, "a") });
     const urlB = await startNode({ node: nodeB, privatePem: keysB.privatePem, port: portB, folder: join(folder, "b") });
     const tokens = await Promise.all(clients.map(async ({ name, id }) => ({ name, token: await identity.token(id) })));
-    edge.print(describeSandbox({ urlA, urlB, nodeB: nodeB.id, ...parts, tokens, keptIn: dataDir }));
-    await edge.stopRequested;
+    io.print(describeSandbox({ urlA, urlB, nodeB: nodeB.id, ...parts, tokens, keptIn: dataDir }));
+    await io.stopRequested;
     return 0;
   } catch (error) {
-    edge.complain(`The sandbox cannot start: ${error instanceof Error ? error.message : String(error)}`);
+    io.printError(`The sandbox cannot start: ${error instanceof Error ? error.message : String(error)}`);
     return 1;
   } finally {
     for (const stop of stops.reverse()) await stop();

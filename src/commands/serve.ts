@@ -4,27 +4,27 @@ import { createRequestContext } from "../request-context.ts";
 import { version } from "../version.ts";
 import { describeService } from "./describe-service.ts";
 import { explainError } from "./explain-error.ts";
-import { type Edge, exitConfig } from "./host.ts";
+import { exitConfig, type ProcessIo } from "./host.ts";
 import { readSettings } from "./read-settings.ts";
 import { serveWithWorkers } from "./workers/workers.ts";
 
 /** Runs the service on the settings of the environment until it is told to stop; resolves with the exit code. */
-export async function serve(edge: Edge): Promise<number> {
-  const settings = readSettings(edge);
+export async function serve(io: ProcessIo): Promise<number> {
+  const settings = readSettings(io);
   if (settings === undefined) return exitConfig;
-  if (settings.extraCaCerts !== undefined) edge.trustAlso(settings.extraCaCerts.path);
-  if (settings.server.workers > 1) return serveWithWorkers(edge, settings);
+  if (settings.extraCaCerts !== undefined) io.trustAlso(settings.extraCaCerts.path);
+  if (settings.server.workers > 1) return serveWithWorkers(io, settings);
   const context = createRequestContext();
-  const log = createPinoLog({ ...settings.log, write: edge.writeLog, context: context.fields });
+  const log = createPinoLog({ ...settings.log, write: io.writeLog, context: context.fields });
   const startUp = new AbortController();
-  void edge.stopRequested.then(() => startUp.abort());
+  void io.stopRequested.then(() => startUp.abort());
   let isStarted = false;
   try {
     log.info("service.starting", { version });
     const service = await startService(settings, { log, context, signal: startUp.signal });
     isStarted = true;
     log.info("service.started", { url: service.url, version, ...describeService(settings) });
-    const signal = await edge.stopRequested;
+    const signal = await io.stopRequested;
     log.info("service.stopping", { signal, graceSeconds: settings.server.shutdownSeconds });
     await service.stop();
     log.info("service.stopped");

@@ -1,7 +1,7 @@
 import { type Submission, type SubmissionState, submissionKey } from "../submissions/store/submission-store.ts";
 import { parseUuid } from "../uuid.ts";
 import { explainError } from "./explain-error.ts";
-import { type Edge, exitConfig } from "./host.ts";
+import { exitConfig, type ProcessIo } from "./host.ts";
 import { openSubmissions, type SubmissionsAccess } from "./open-submissions.ts";
 import { readSettings } from "./read-settings.ts";
 
@@ -20,69 +20,72 @@ const quietLog = { debug() {}, info() {}, warn() {}, error() {} };
 const undelivered: readonly SubmissionState[] = ["queued", "delivering", "rejected"];
 
 /** Shows or changes the queue of finals, beside a running service or without one; resolves with the exit code. */
-export async function submissions(edge: Edge, request: SubmissionsRequest, deps: SubmissionsDeps): Promise<number> {
-  const settings = readSettings(edge);
+export async function submissions(io: ProcessIo, request: SubmissionsRequest, deps: SubmissionsDeps): Promise<number> {
+  const settings = readSettings(io);
   if (settings === undefined) return exitConfig;
-  if (settings.extraCaCerts !== undefined) edge.trustAlso(settings.extraCaCerts.path);
+  if (settings.extraCaCerts !== undefined) io.trustAlso(settings.extraCaCerts.path);
   try {
     const access = await openSubmissions(settings.storage, quietLog);
-    return await run(edge, access, request, deps).finally(access.close);
+    return await run(io, access, request, deps).finally(access.close);
   } catch (error) {
-    edge.complain(explainError(error));
+    io.printError(explainError(error));
     return 1;
   }
 }
 
 async function run(
-  edge: Edge,
+  io: ProcessIo,
   access: SubmissionsAccess,
   request: SubmissionsRequest,
   deps: SubmissionsDeps,
 ): Promise<number> {
-  if (request.action === "list") return list(edge, access, request);
+  if (request.action === "list") return list(io, access, request);
   const ids = request.ids.map((text) => parseUuid(text) ?? text);
   const bad = ids.find((id) => parseUuid(id) === undefined);
   if (bad !== undefined) {
-    edge.complain(`${bad} is not the id of a submission; \`flame-result submissions list\` shows them.`);
+    io.printError(`${bad} is not the id of a submission; \`flame-result submissions list\` shows them.`);
     return exitUsage;
   }
-  return request.action === "retry"
-    ? retry(edge, access, ids, request.all)
-    : drop(edge, access, ids, request.yes, deps);
+  return request.action === "retry" ? retry(io, access, ids, request.all) : drop(io, access, ids, request.yes, deps);
 }
 
-async function list(edge: Edge, { store }: SubmissionsAccess, { all, json }: { all: boolean; json: boolean }) {
+async function list(io: ProcessIo, { store }: SubmissionsAccess, { all, json }: { all: boolean; json: boolean }) {
   const found = await store.list(all ? [...undelivered, "delivered"] : undelivered);
   if (json) {
-    edge.print(JSON.stringify(found.map(describe), undefined, 2));
+    io.print(JSON.stringify(found.map(describe), undefined, 2));
   } else if (found.length === 0) {
-    edge.print(all ? "There are no submissions." : "Nothing waits and nothing was rejected.");
+    io.print(all ? "There are no submissions." : "Nothing waits and nothing was rejected.");
   } else {
-    for (const line of tableOf(found)) edge.print(line);
+    for (const line of tableOf(found)) io.print(line);
   }
   return 0;
 }
 
-async function retry(edge: Edge, { store }: SubmissionsAccess, ids: readonly string[], all: boolean): Promise<number> {
+async function retry(
+  io: ProcessIo,
+  { store }: SubmissionsAccess,
+  ids: readonly string[],
+  all: boolean,
+): Promise<number> {
   const chosen = all ? (await store.list(undelivered)).map(({ id }) => id) : ids;
   if (chosen.length === 0 && !all) {
-    edge.complain("Name the submissions to try again, or give --all.");
+    io.printError("Name the submissions to try again, or give --all.");
     return exitUsage;
   }
   let failures = 0;
   for (const id of chosen) {
-    if (await store.retry(id)) edge.print(`${id} is due now`);
-    else if (all) edge.print(`${id} is being delivered already`);
+    if (await store.retry(id)) io.print(`${id} is due now`);
+    else if (all) io.print(`${id} is being delivered already`);
     else {
       failures += 1;
-      edge.complain(`${id} is unknown, delivered, or being delivered right now`);
+      io.printError(`${id} is unknown, delivered, or being delivered right now`);
     }
   }
   return failures === 0 ? 0 : 1;
 }
 
 async function drop(
-  edge: Edge,
+  io: ProcessIo,
   { store, objects }: SubmissionsAccess,
   ids: readonly string[],
   yes: boolean,
@@ -90,7 +93,7 @@ async function drop(
 ): Promise<number> {
   const question = `Forget ${ids.join(", ")}, with what was submitted? It cannot be brought back. [y/N] `;
   if (!yes && !(await confirm(question))) {
-    edge.complain("Nothing was dropped. Where nobody can be asked, give --yes.");
+    io.printError("Nothing was dropped. Where nobody can be asked, give --yes.");
     return 1;
   }
   let failures = 0;
@@ -98,10 +101,10 @@ async function drop(
     // The row first: whatever happens then, the file alone is not delivered, and is removed by the service's next sweep.
     if (await store.drop(id)) {
       await objects.remove(submissionKey(id));
-      edge.print(`${id} is dropped`);
+      io.print(`${id} is dropped`);
     } else {
       failures += 1;
-      edge.complain(`${id} is unknown, or being delivered right now`);
+      io.printError(`${id} is unknown, or being delivered right now`);
     }
   }
   return failures === 0 ? 0 : 1;

@@ -1,4 +1,4 @@
-import type { Edge } from "./host.ts";
+import type { ProcessIo } from "./host.ts";
 import { sandboxClients } from "./sandbox-clients.ts";
 
 export interface TokenOptions {
@@ -16,19 +16,19 @@ interface TokenRequest {
 }
 
 /** Prints an access token got by client credentials (RFC 6749 §4.4); resolves with the exit code. */
-export async function token(edge: Edge, options: TokenOptions): Promise<number> {
+export async function token(io: ProcessIo, options: TokenOptions): Promise<number> {
   const request = readRequest(options);
   if (typeof request === "string") {
-    edge.complain(request);
+    io.printError(request);
     return 2;
   }
   try {
-    edge.print(await fetchToken(request));
+    io.print(await fetchToken(request));
     return 0;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const hint = options.url === undefined ? " Is `flame-result sandbox` running on this port?" : "";
-    edge.complain(`No token from ${request.url}: ${reason}.${hint}`);
+    io.printError(`No token from ${request.url}: ${reason}.${hint}`);
     return 1;
   }
 }

@@ -1,9 +1,9 @@
 import { SQL } from "bun";
 import { type BunSQLDatabase, drizzle } from "drizzle-orm/bun-sql";
 import { AppError } from "../errors.ts";
-import { describePostgresFailure, isServerAnswer, isTransient, mayHaveHappened } from "./postgres-failure.ts";
+import { describePostgresFailure, isServerResponse, isTransient, mayHaveHappened } from "./postgres-failure.ts";
 
-export interface PostgresSettings {
+export interface PostgresOptions {
   readonly host: string;
   readonly port: number;
   readonly user: string;
@@ -51,7 +51,7 @@ export interface Postgres {
   close(): Promise<void>;
 }
 
-export function openPostgres(settings: PostgresSettings, times: PostgresTimes = defaultTimes): Postgres {
+export function openPostgres(settings: PostgresOptions, times: PostgresTimes = defaultTimes): Postgres {
   const server = `${settings.host}:${settings.port}, database ${settings.database}`;
   let pool = openPool(settings, times);
   let answers = 0;
@@ -62,7 +62,7 @@ export function openPostgres(settings: PostgresSettings, times: PostgresTimes = 
       answers += 1;
       return value;
     } catch (error) {
-      answers += isServerAnswer(error) ? 1 : 0;
+      answers += isServerResponse(error) ? 1 : 0;
       outcome.uncertain ||= mayHaveHappened(error);
       throw error;
     }
@@ -111,7 +111,7 @@ export function openPostgres(settings: PostgresSettings, times: PostgresTimes = 
   };
 }
 
-function openPool(settings: PostgresSettings, times: PostgresTimes): SQL {
+function openPool(settings: PostgresOptions, times: PostgresTimes): SQL {
   return new SQL({
     adapter: "postgres",
     hostname: settings.host,

@@ -24,7 +24,7 @@ export function findPostgresError(error: unknown): SQL.PostgresError | undefined
 }
 
 /** Whether the server itself gave this error as an answer, which proves that it is alive. */
-export function isServerAnswer(error: unknown): boolean {
+export function isServerResponse(error: unknown): boolean {
   return findPostgresError(error)?.code === "ERR_POSTGRES_SERVER_ERROR";
 }
 

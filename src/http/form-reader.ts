@@ -73,7 +73,9 @@ export function createFormReader(request: Request, limits: FormLimits): FormRead
         return undefined;
       }
       partCount += 1;
-      if (partCount > maxParts) throw fieldProblem("too_many_parts", ["body"], `A form has at most ${maxParts} parts`);
+      if (partCount > maxParts) {
+        throw fieldProblem({ problem: "too_many_parts", message: `A form has at most ${maxParts} parts` });
+      }
       const { name, filename, contentType } = part;
       if (filename === undefined) {
         fields.set(name, await readText());

@@ -89,5 +89,5 @@ export function createMultipartReader(boundary: string, next: () => Promise<Uint
 }
 
 function broken(reason: string) {
-  return fieldProblem("multipart_invalid", ["body"], `The form cannot be read: ${reason}`);
+  return fieldProblem({ problem: "multipart_invalid", message: `The form cannot be read: ${reason}` });
 }

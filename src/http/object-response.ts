@@ -1,6 +1,6 @@
 import type { ByteRange, ObjectInfo, OpenObject } from "../objects/object-store.ts";
 import { defaultFilename } from "../results/file-name.ts";
-import { detailResponse } from "./errors.ts";
+import { detailResponse } from "./error-responses.ts";
 import { isUnchanged, readRange } from "./ranges.ts";
 
 export interface StoredObject {

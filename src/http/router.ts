@@ -1,8 +1,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { getPathNoStrict } from "hono/utils/url";
-import { AppError, type FieldProblem } from "../errors.ts";
 import type { AppEnv } from "./env.ts";
-import { errorResponse } from "./errors.ts";
+import { detailResponse, type WireProblem } from "./error-responses.ts";
 
 /** A router that answers failed validation the way the Python services did. */
 export function createRouter() {
@@ -12,14 +11,14 @@ export function createRouter() {
       if (result.success) return undefined;
       const place = result.target === "param" ? "path" : result.target;
       const values: Record<string, string> = place === "path" ? c.req.param() : c.req.query();
-      const problems = result.error.issues.map((issue): FieldProblem => {
+      const problems = result.error.issues.map((issue): WireProblem => {
         const input = values[String(issue.path[0])] ?? null;
         if (input === null)
           return { type: "missing", loc: [place, ...names(issue.path)], msg: "Field required", input };
         const type = issue.code === "custom" ? String(issue.params?.type) : issue.code;
         return { type, loc: [place, ...names(issue.path)], msg: issue.message, input };
       });
-      return errorResponse(new AppError("invalid_form", "The request is not valid", { problems }));
+      return detailResponse(422, problems);
     },
   });
 }

@@ -1,8 +1,8 @@
 import { type Filters, readPages } from "./pages.ts";
-import { isNotFound, isSuccess, unexpectedAnswer } from "./responses.ts";
+import { isNotFound, isSuccess, unexpectedResponse } from "./responses.ts";
 import type { Session } from "./session.ts";
 import type { Outbound } from "./transport/outbound.ts";
-import type { CallAnswer } from "./transport/response.ts";
+import type { CallResponse } from "./transport/response.ts";
 import { startTimeLimit } from "./transport/time-limit.ts";
 import { parseRecord, type Row, readId } from "./wire.ts";
 
@@ -22,7 +22,7 @@ export interface CoreReaderOptions {
 }
 
 export function createCoreReader({ coreUrl, outbound, session, limitMs }: CoreReaderOptions): CoreReader {
-  function startGet(): (url: string) => Promise<CallAnswer> {
+  function startGet(): (url: string) => Promise<CallResponse> {
     const limit = startTimeLimit(limitMs);
     return (url) => session((headers) => outbound.call({ method: "GET", url, headers, limit }), { limit });
   }
@@ -30,10 +30,10 @@ export function createCoreReader({ coreUrl, outbound, session, limitMs }: CoreRe
   return {
     async findRecord(collection, id) {
       const url = `${coreUrl}/${collection}/${encodeURIComponent(id)}`;
-      const answer = await startGet()(url);
-      if (isNotFound(answer)) return undefined;
-      const record = isSuccess(answer) ? parseRecord(answer.body) : undefined;
-      if (record === undefined || readId(record) !== id) throw unexpectedAnswer(answer, `GET ${url}`);
+      const response = await startGet()(url);
+      if (isNotFound(response)) return undefined;
+      const record = isSuccess(response) ? parseRecord(response.body) : undefined;
+      if (record === undefined || readId(record) !== id) throw unexpectedResponse(response, `GET ${url}`);
       return record;
     },
 

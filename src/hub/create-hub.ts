@@ -1,14 +1,14 @@
 import type { Log } from "../log.ts";
 import { createCoreReader } from "./core-reader.ts";
-import { createHubDirectory } from "./directory.ts";
 import { createDownload } from "./download.ts";
 import { createFileRecords } from "./file-records.ts";
 import type { Hub } from "./hub.ts";
+import { createHubDirectory } from "./lookups.ts";
 import { createSession } from "./session.ts";
 import type { SignIn } from "./sign-in.ts";
 import { createTokenSource } from "./token.ts";
 import type { Outbound } from "./transport/outbound.ts";
-import { createUpload } from "./upload.ts";
+import { createUpload } from "./upload-file.ts";
 
 export interface HubOptions {
   /** Base URLs; they may have a path. */

@@ -1,7 +1,7 @@
 import { isUuid } from "../uuid.ts";
 import { fileUrl } from "./file-records.ts";
 import type { HubFiles } from "./hub.ts";
-import { isNotFound, unexpectedAnswer } from "./responses.ts";
+import { isNotFound, unexpectedResponse } from "./responses.ts";
 import type { Session } from "./session.ts";
 import type { Outbound } from "./transport/outbound.ts";
 
@@ -15,13 +15,13 @@ export function createDownload({ storageUrl, outbound, session }: DownloadOption
   return async (fileId) => {
     if (!isUuid(fileId)) return undefined;
     const url = `${fileUrl(storageUrl, fileId)}/stream`;
-    const answer = await session((authorization) => {
+    const response = await session((authorization) => {
       // The Hub would compress on the fly, which costs ciphertext ten times the time and gains nothing.
       const headers = { ...authorization, "Accept-Encoding": "identity" };
       return outbound.download({ method: "GET", url, headers });
     });
-    if (isNotFound(answer)) return undefined;
-    if (answer.stream === undefined) throw unexpectedAnswer(answer, `GET ${url}`);
-    return answer.stream;
+    if (isNotFound(response)) return undefined;
+    if (response.stream === undefined) throw unexpectedResponse(response, `GET ${url}`);
+    return response.stream;
   };
 }

@@ -2,10 +2,10 @@ import type { Log } from "../log.ts";
 import { isUuid } from "../uuid.ts";
 import type { HubFile, HubFiles } from "./hub.ts";
 import { readPages } from "./pages.ts";
-import { isNotFound, isSuccess, unexpectedAnswer } from "./responses.ts";
+import { isNotFound, isSuccess, unexpectedResponse } from "./responses.ts";
 import type { Session } from "./session.ts";
 import type { CallRequest, Outbound } from "./transport/outbound.ts";
-import type { CallAnswer } from "./transport/response.ts";
+import type { CallResponse } from "./transport/response.ts";
 import { startTimeLimit } from "./transport/time-limit.ts";
 import { parseRecord, readFile, readId, readLinkedFileId } from "./wire.ts";
 
@@ -42,10 +42,10 @@ export function createFileRecords(options: FileRecordsOptions): FileRecords {
     async link(bucket, file) {
       const url = `${coreUrl}/analysis-bucket-files`;
       const json = { name: file.name, external_id: file.id, bucket_id: bucket.analysisBucketId, root: false };
-      const answer = await call({ method: "POST", url, json });
+      const response = await call({ method: "POST", url, json });
       // A page, say, that something else on the way answers with does not mean that there is a link.
-      if (!isSuccess(answer) || readId(parseRecord(answer.body) ?? {}) === undefined)
-        throw unexpectedAnswer(answer, `POST ${url}`);
+      if (!isSuccess(response) || readId(parseRecord(response.body) ?? {}) === undefined)
+        throw unexpectedResponse(response, `POST ${url}`);
     },
     async isLinked(bucket, file) {
       const url = `${coreUrl}/analysis-bucket-files`;
@@ -58,20 +58,20 @@ export function createFileRecords(options: FileRecordsOptions): FileRecords {
     async findFile(fileId) {
       if (!isUuid(fileId)) return undefined;
       const url = fileUrl(storageUrl, fileId);
-      const answer = await call({ method: "GET", url });
-      if (isNotFound(answer)) return undefined;
-      const record = isSuccess(answer) ? parseRecord(answer.body) : undefined;
+      const response = await call({ method: "GET", url });
+      if (isNotFound(response)) return undefined;
+      const record = isSuccess(response) ? parseRecord(response.body) : undefined;
       const file = record === undefined ? undefined : readFile(record);
-      if (file === undefined || file.id !== fileId.toLowerCase()) throw unexpectedAnswer(answer, `GET ${url}`);
+      if (file === undefined || file.id !== fileId.toLowerCase()) throw unexpectedResponse(response, `GET ${url}`);
       return file;
     },
     async removeFile(fileId) {
       if (!isUuid(fileId)) return true;
       const url = fileUrl(storageUrl, fileId);
-      const answer = await call({ method: "DELETE", url });
-      if (isSuccess(answer) || isNotFound(answer)) return true;
-      const refused = unexpectedAnswer(answer, `DELETE ${url}`);
-      if (answer.status !== 400 && answer.status !== 403) throw refused;
+      const response = await call({ method: "DELETE", url });
+      if (isSuccess(response) || isNotFound(response)) return true;
+      const refused = unexpectedResponse(response, `DELETE ${url}`);
+      if (response.status !== 400 && response.status !== 403) throw refused;
       log.info("hub.file.not-removed", { fileId, reason: refused.operatorDetail });
       return false;
     },
@@ -83,7 +83,7 @@ export function fileUrl(storageUrl: string, fileId: string): string {
 }
 
 function createStorageCall({ outbound, session, limitMs }: FileRecordsOptions) {
-  return (request: Pick<CallRequest, "method" | "url" | "json">): Promise<CallAnswer> => {
+  return (request: Pick<CallRequest, "method" | "url" | "json">): Promise<CallResponse> => {
     const limit = startTimeLimit(limitMs);
     return session((headers) => outbound.call({ ...request, headers, limit }), { limit });
   };

@@ -1,26 +1,25 @@
 import { AppError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { type ContentHash, hashOf } from "../streams/content-hash.ts";
-import type { NewSubmission } from "../submissions/store/submission-store.ts";
 import type { HubBucket, HubFile, HubFiles } from "./hub.ts";
 
 /** The files of a bucket that have one of these names. */
-export async function findNamesakes(hub: Pick<HubFiles, "listFiles">, bucketId: string, names: readonly string[]) {
-  const namesakes: HubFile[] = [];
+export async function findSameName(hub: Pick<HubFiles, "listFiles">, bucketId: string, names: readonly string[]) {
+  const sameName: HubFile[] = [];
   for await (const file of hub.listFiles(bucketId)) {
-    if (names.includes(file.path)) namesakes.push(file);
+    if (names.includes(file.path)) sameName.push(file);
   }
-  return namesakes;
+  return sameName;
 }
 
-/** The one with the submission's very bytes, read back: the Hub's own `hash` says nothing about them. */
+/** The one with these very bytes, read back: the Hub's own `hash` says nothing about them. */
 export async function findCopy(
   hub: Pick<HubFiles, "download">,
-  namesakes: readonly HubFile[],
-  { sizeBytes, sha256 }: Pick<NewSubmission, "sizeBytes" | "sha256">,
+  sameName: readonly HubFile[],
+  { sizeBytes, sha256 }: { readonly sizeBytes: number; readonly sha256: string },
   newHash: () => ContentHash,
 ): Promise<HubFile | undefined> {
-  for (const file of namesakes) {
+  for (const file of sameName) {
     if (file.sizeBytes !== sizeBytes) continue;
     const content = await hub.download(file.id);
     if (content !== undefined && (await hashOf(content, newHash())) === sha256) return file;

@@ -6,7 +6,7 @@ export interface MultipartEnvelope {
   readonly tail: Uint8Array<ArrayBuffer>;
 }
 
-export interface FilePart {
+export interface EnvelopeFile {
   readonly path: string;
   readonly contentType: string;
   /** Must not occur in the file: take something random. */
@@ -17,7 +17,7 @@ const PLAIN_NAME = /^[\w !#$&'()+,./;=@^`{}~-]+$/;
 const MEDIA_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(\s*;\s*[\w!#$&^.+-]+=([\w!#$&^.+-]+|"[^"\\\r\n]*"))*$/;
 
 /** The frame of a file part. No path or content type can break out of its header line. */
-export function buildEnvelope({ path, contentType, boundary }: FilePart): MultipartEnvelope {
+export function buildEnvelope({ path, contentType, boundary }: EnvelopeFile): MultipartEnvelope {
   const type = MEDIA_TYPE.test(contentType) ? contentType : "application/octet-stream";
   const head = [
     `--${boundary}`,

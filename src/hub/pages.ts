@@ -1,5 +1,5 @@
-import { isSuccess, unexpectedAnswer } from "./responses.ts";
-import type { CallAnswer } from "./transport/response.ts";
+import { isSuccess, unexpectedResponse } from "./responses.ts";
+import type { CallResponse } from "./transport/response.ts";
 import { filterQuery, parsePage, type Row } from "./wire.ts";
 
 export type Filters = readonly (readonly [snakeKey: string, value: string])[];
@@ -11,12 +11,12 @@ export type Filters = readonly (readonly [snakeKey: string, value: string])[];
 export async function* readPages(
   url: string,
   filters: Filters,
-  get: (url: string) => Promise<CallAnswer>,
+  get: (url: string) => Promise<CallResponse>,
 ): AsyncGenerator<readonly Row[], void, void> {
   for (let offset = 0; ; ) {
-    const answer = await get(`${url}?${filterQuery(filters, offset)}`);
-    const page = isSuccess(answer) ? parsePage(answer.body) : undefined;
-    if (page === undefined) throw unexpectedAnswer(answer, `GET ${url}`);
+    const response = await get(`${url}?${filterQuery(filters, offset)}`);
+    const page = isSuccess(response) ? parsePage(response.body) : undefined;
+    if (page === undefined) throw unexpectedResponse(response, `GET ${url}`);
     yield page.rows;
     offset += page.rows.length;
     if (page.rows.length === 0 || offset >= page.total) return;

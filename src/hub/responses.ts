@@ -1,5 +1,5 @@
 import { AppError } from "../errors.ts";
-import type { CallAnswer } from "./transport/response.ts";
+import type { CallResponse } from "./transport/response.ts";
 
 const MAX_DETAIL_CHARACTERS = 300;
 
@@ -7,22 +7,22 @@ const MAX_DETAIL_CHARACTERS = 300;
  * The error for an answer that has no place in the conversation; `request` names it for operators. Advice is for a sign-in
  * that failed.
  */
-export function unexpectedAnswer(answer: CallAnswer, request: string, advice = ""): AppError {
-  const { status, retryAfterMs } = answer;
+export function unexpectedResponse(response: CallResponse, request: string, advice = ""): AppError {
+  const { status, retryAfterMs } = response;
   return new AppError("hub_unexpected", `Hub returned an unexpected response (${status})`, {
     upstream: {
       status,
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-      ...(advice !== "" || isTokenRejected(answer) ? { isAboutSignIn: true } : {}),
-      ...(readText(answer.body, "code") === "" ? { isForeign: true } : {}),
+      ...(advice !== "" || isTokenRejected(response) ? { isAboutSignIn: true } : {}),
+      ...(readText(response.body, "code") === "" ? { isForeign: true } : {}),
     },
-    operatorDetail: [request, `answered ${status}`, describeBody(answer.body), advice]
+    operatorDetail: [request, `answered ${status}`, describeBody(response.body), advice]
       .filter((text) => text !== "")
       .join("; "),
   });
 }
 
-export function isSuccess({ status }: CallAnswer): boolean {
+export function isSuccess({ status }: CallResponse): boolean {
   return status >= 200 && status < 300;
 }
 
@@ -30,12 +30,12 @@ export function isSuccess({ status }: CallAnswer): boolean {
  * Whether the Hub itself said that the thing does not exist. Any other 404, say of an ingress or of a wrong base URL, proves
  * nothing about it.
  */
-export function isNotFound({ status, body }: CallAnswer): boolean {
+export function isNotFound({ status, body }: CallResponse): boolean {
   return status === 404 && /^(entity_)?not_?found$/i.test(readText(body, "code"));
 }
 
 /** Whether the Hub complains about the token: a rejected one shows as 401, but also as 400 or 500. */
-export function isTokenRejected({ status, body }: CallAnswer): boolean {
+export function isTokenRejected({ status, body }: CallResponse): boolean {
   if (status === 401) return true;
   return (status === 400 || status === 500) && /token/i.test(`${readText(body, "code")} ${readText(body, "message")}`);
 }

@@ -1,6 +1,6 @@
 import { isTokenRejected } from "./responses.ts";
 import type { TokenSource } from "./token.ts";
-import type { CallAnswer } from "./transport/response.ts";
+import type { CallResponse } from "./transport/response.ts";
 import { startTimeLimit, type TimeLimit } from "./transport/time-limit.ts";
 
 export type AuthorizationHeader = { readonly Authorization: string };
@@ -16,7 +16,7 @@ export interface SessionOptions {
  * Sends a request with the current token. When the Hub rejects the token, and the request can be repeated, a new one is
  * fetched and the request sent once more; a second rejection is the answer.
  */
-export type Session = <A extends CallAnswer>(
+export type Session = <A extends CallResponse>(
   send: (authorization: AuthorizationHeader) => Promise<A>,
   options?: SessionOptions,
 ) => Promise<A>;
@@ -25,10 +25,10 @@ export function createSession(tokens: TokenSource, limitMs: number): Session {
   return async (send, { limit, mayRepeat = () => true } = {}) => {
     const getToken = () => tokens.get(limit ?? startTimeLimit(limitMs));
     const token = await getToken();
-    const answer = await send({ Authorization: `Bearer ${token}` });
-    if (!isTokenRejected(answer)) return answer;
+    const response = await send({ Authorization: `Bearer ${token}` });
+    if (!isTokenRejected(response)) return response;
     tokens.invalidate(token);
-    if (!mayRepeat()) return answer;
+    if (!mayRepeat()) return response;
     return send({ Authorization: `Bearer ${await getToken()}` });
   };
 }

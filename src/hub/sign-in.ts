@@ -1,4 +1,4 @@
-import type { CallAnswer } from "./transport/response.ts";
+import type { CallResponse } from "./transport/response.ts";
 
 /** Who this service is to the Hub. */
 export type SignIn =
@@ -19,7 +19,7 @@ export function isRefusal(status: number | undefined): boolean {
 }
 
 /** What an operator should look at after a failed sign-in. */
-export function adviseOn({ status }: CallAnswer, { flow }: SignIn): string {
+export function adviseOn({ status }: CallResponse, { flow }: SignIn): string {
   if (!isRefusal(status)) return "check HUB__AUTH_BASE_URL";
   if (flow === "password") return "the Hub refuses this user: check HUB__AUTH__USERNAME and HUB__AUTH__PASSWORD";
   const settings = `the Hub refuses this ${flow}: check HUB__AUTH__ID and HUB__AUTH__SECRET`;

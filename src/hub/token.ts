@@ -1,6 +1,6 @@
 import { AppError } from "../errors.ts";
 import type { Log } from "../log.ts";
-import { isSuccess, reasonOf, unexpectedAnswer } from "./responses.ts";
+import { isSuccess, reasonOf, unexpectedResponse } from "./responses.ts";
 import { adviseOn, credentials, isRefusal, type SignIn } from "./sign-in.ts";
 import { timedOut } from "./transport/network-failure.ts";
 import type { Outbound } from "./transport/outbound.ts";
@@ -99,9 +99,9 @@ function createTokenRequest({ authUrl, signIn, outbound, now, log }: TokenSource
   const url = `${authUrl}/token`;
   return async (form: object, idempotent: boolean, limit: TimeLimit): Promise<HeldToken> => {
     const askedAtMs = now();
-    const answer = await outbound.call({ method: "POST", url, json: form, idempotent, limit });
-    const grant = isSuccess(answer) ? parseTokenGrant(answer.body) : undefined;
-    if (grant === undefined) throw unexpectedAnswer(answer, `the sign-in at ${url}`, adviseOn(answer, signIn));
+    const response = await outbound.call({ method: "POST", url, json: form, idempotent, limit });
+    const grant = isSuccess(response) ? parseTokenGrant(response.body) : undefined;
+    if (grant === undefined) throw unexpectedResponse(response, `the sign-in at ${url}`, adviseOn(response, signIn));
     // Without a stated life the token is used until the Hub rejects it.
     const lifeMs = (grant.lifeSeconds ?? Number.POSITIVE_INFINITY) * 1000;
     log.info("hub.token.obtained", { flow: signIn.flow, lifeSeconds: grant.lifeSeconds });

@@ -18,7 +18,7 @@ export interface FinishedCall {
   readonly seconds: number;
 }
 
-export interface SubmissionStats {
+export interface QueueLength {
   readonly pending: number;
   /** Age of the oldest one that waits; 0 when none does. */
   readonly oldestSeconds: number;
@@ -35,7 +35,7 @@ export interface Metrics {
   /** An event of the log, with its fields: the audit events and the Hub's tokens are counted. */
   logged(event: string, fields: Readonly<Record<string, unknown>>): void;
   /** From now on the queue of final results is asked at every scrape. */
-  watchSubmissions(stats: () => Promise<SubmissionStats>): void;
+  watchSubmissions(stats: () => Promise<QueueLength>): void;
   /** Everything in the text format of Prometheus; of all workers where there are several. */
   render(): Promise<{ readonly contentType: string; readonly text: string }>;
   /** What this process has counted, without what any of them would find out alike. */

@@ -2,7 +2,7 @@ import type { Postgres } from "../database/postgres-connection.ts";
 import type { Sqlite } from "../database/sqlite-connection.ts";
 import { AppError, type ErrorCode } from "../errors.ts";
 import type { Outbound } from "../hub/transport/outbound.ts";
-import type { CallAnswer } from "../hub/transport/response.ts";
+import type { CallResponse } from "../hub/transport/response.ts";
 import type { ObjectStore } from "../objects/object-store.ts";
 import type { Dependency, FinishedCall, Metrics } from "./metrics.ts";
 
@@ -62,7 +62,7 @@ export function observeOutbound(outbound: Outbound, { authUrl, coreUrl, storageU
     const [, collection = ""] = /^\/([a-z-]+)/.exec(url.slice(base.length)) ?? [];
     return [dependency, collection];
   }
-  const hasFailed = ({ status }: CallAnswer) => status >= 400 && status !== 404;
+  const hasFailed = ({ status }: CallResponse) => status >= 400 && status !== 404;
 
   return {
     call(request) {

@@ -1,5 +1,5 @@
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import type { Metrics, MetricsReport, SubmissionStats } from "./metrics.ts";
+import type { Metrics, MetricsReport, QueueLength } from "./metrics.ts";
 
 export interface PrometheusOptions {
   readonly version: string;
@@ -155,8 +155,8 @@ function amountOf(value: unknown): number {
   return typeof value === "number" && value >= 0 && Number.isFinite(value) ? value : 0;
 }
 
-function watchSubmissions(stats: () => Promise<SubmissionStats>, registers: Registry[]): void {
-  let flight: Promise<SubmissionStats | undefined> | undefined;
+function watchSubmissions(stats: () => Promise<QueueLength>, registers: Registry[]): void {
+  let flight: Promise<QueueLength | undefined> | undefined;
   const read = () => {
     flight ??= withinLimit(stats()).finally(() => {
       flight = undefined;

@@ -1,5 +1,5 @@
 import { plainName } from "../hub/file-names.ts";
-import { ensureLink, findNamesakes, nameTaken, removeFromHub, singleFile } from "../hub/files.ts";
+import { ensureLink, findSameName, nameTaken, removeFromHub, singleFile } from "../hub/files.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { Log } from "../log.ts";
 import type { NewFinal } from "../submissions/queue.ts";
@@ -17,7 +17,7 @@ export async function sendDirectly(deps: DirectFinalDeps, final: NewFinal): Prom
   const { analysisId, filename, contentType, body } = final;
   const bucket = await buckets.get(analysisId);
   const path = plainName(filename);
-  if ((await findNamesakes(hub, bucket.bucketId, [path])).length > 0) throw nameTaken(path);
+  if ((await findSameName(hub, bucket.bucketId, [path])).length > 0) throw nameTaken(path);
   const files = await hub.upload(bucket.bucketId, { path, contentType, body });
   try {
     const file = singleFile(files);

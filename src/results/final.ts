@@ -9,7 +9,6 @@ import { sendDirectly } from "./direct-final.ts";
 import { addNoise, readNumberForm } from "./noisy-number.ts";
 import type { ResultBuckets } from "./result-bucket.ts";
 import type { Upload } from "./upload.ts";
-import { wholeForm } from "./whole-form.ts";
 
 /**
  * Final results, which go to the Hub. Both ways of submitting throw `not_found` for an analysis without a result bucket,
@@ -43,7 +42,7 @@ export function createFinalResults(deps: FinalResultsDeps): FinalResults {
     async submit(analysisId, upload) {
       const { filename, contentType, maxBytes } = upload;
       if (isQueued) await buckets.refuseMissing(analysisId);
-      return send(deps, { analysisId, filename, contentType, maxBytes, body: wholeForm(upload).body });
+      return send(deps, { analysisId, filename, contentType, maxBytes, body: upload.body });
     },
 
     async submitNoisy(analysisId, upload) {

@@ -5,7 +5,7 @@ import type { HubBucket, HubDirectory, HubFile } from "../hub/hub.ts";
 import type { OpenObject } from "../objects/object-store.ts";
 import { parseUuid } from "../uuid.ts";
 import { defaultFilename } from "./file-name.ts";
-import type { IntermediateDeps, SentIntermediate } from "./intermediate.ts";
+import type { IntermediateDeps, SentIntermediate } from "./intermediate-results.ts";
 import type { Upload } from "./upload.ts";
 
 /** Where a file goes and who can read it there; all that can be refused before its first byte is sent. */
@@ -25,14 +25,14 @@ export async function sendUpload(
   const early = readRemoteNodeId(upload.early);
   if (early !== undefined) {
     const target = await prepare(deps, analysisId, early);
-    return deliver(deps, target, { filename, plain: upload.body, rest: upload.rest });
+    return deliver(deps, target, { filename, plain: upload.body });
   }
   // Whether to encrypt, and for whom, may still follow: until then the file must not leave the node.
   const spooled = await deps.spool.write(upload.body);
   try {
-    const remoteNodeId = readRemoteNodeId(await upload.rest());
+    const remoteNodeId = readRemoteNodeId(upload.fields());
     if (remoteNodeId === undefined && deps.options.requireEncryption) {
-      throw fieldProblem("missing", ["body", "remote_node_id"], "Field required");
+      throw fieldProblem({ field: "remote_node_id", problem: "missing", message: "Field required" });
     }
     const target = await prepare(deps, analysisId, remoteNodeId);
     return await deliver(deps, target, { filename, plain: spooled.open(), plainBytes: spooled.sizeBytes });
@@ -88,8 +88,6 @@ interface Delivery {
   readonly filename: string;
   readonly plain: ReadableStream<Uint8Array>;
   readonly plainBytes?: number;
-  /** What must still be right after the file's last byte for it to count. */
-  readonly rest?: () => Promise<unknown>;
 }
 
 async function deliver(deps: IntermediateDeps, target: Target, delivery: Delivery): Promise<SentIntermediate> {
@@ -108,7 +106,6 @@ async function deliver(deps: IntermediateDeps, target: Target, delivery: Deliver
   });
   try {
     const file = singleFile(files);
-    await delivery.rest?.();
     if (bucket.needsLink) await hub.link(bucket, file);
     return { objectId: file.id, senderNodeId, bytes: file.sizeBytes };
   } catch (error) {
@@ -129,5 +126,6 @@ function readRemoteNodeId(fields: ReadonlyMap<string, string>): string | undefin
   if (text === "" || text === "None") return undefined;
   const id = parseUuid(text);
   if (id !== undefined) return id;
-  throw fieldProblem("uuid_parsing", ["body", "remote_node_id"], "Input should be a valid UUID", text);
+  const message = "Input should be a valid UUID";
+  throw fieldProblem({ field: "remote_node_id", problem: "uuid_parsing", message, input: text });
 }

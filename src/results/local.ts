@@ -5,7 +5,7 @@ import type { Log } from "../log.ts";
 import type { ByteRange, ObjectInfo, ObjectStore, OpenObject } from "../objects/object-store.ts";
 import { type AuditFacts, audited } from "./audit.ts";
 import { defaultFilename } from "./file-name.ts";
-import type { UndoStore } from "./rollback.ts";
+import type { Rollback } from "./rollback.ts";
 import { checkTagName, isTagName } from "./tag-name.ts";
 import type { Upload } from "./upload.ts";
 
@@ -38,7 +38,7 @@ export interface LocalResultsDeps {
   readonly objects: ObjectStore;
   readonly catalog: Catalog;
   readonly hub: Pick<HubDirectory, "findProjectId" | "projectExists">;
-  readonly undo: UndoStore;
+  readonly rollback: Rollback;
   readonly newId: () => string;
   readonly adapterClientId: string;
   readonly log: Log;
@@ -140,7 +140,7 @@ export function createLocalResults(deps: LocalResultsDeps): LocalResults {
 
 /** Object first, row second: whatever breaks in between leaves no row without its object. */
 async function store(
-  { objects, catalog, undo, newId }: LocalResultsDeps,
+  { objects, catalog, rollback, newId }: LocalResultsDeps,
   projectOf: (analysisId: string) => Promise<string>,
   facts: AuditFacts,
   analysisId: string,
@@ -156,12 +156,12 @@ async function store(
     facts.objectId = objectId;
     const limit = maxBytes === undefined ? {} : { maxBytes };
     facts.bytes = await objects.put(key, upload.body, { contentType, filename, ...limit });
-    const tagName = tagOf(await upload.rest());
+    const tagName = tagOf(upload.fields());
     if (tagName === undefined) return objectId;
     await catalog.tag({ projectId, clientId: analysisId, objectId, tagName, filename });
     return objectId;
   } catch (error) {
-    await undo.removeUnlessTagged({ key, clientId: analysisId, objectId }, error);
+    await rollback.removeUnlessTagged({ key, clientId: analysisId, objectId }, error);
     throw error;
   }
 }

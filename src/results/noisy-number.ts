@@ -3,7 +3,6 @@ import { addLaplaceNoise, type LaplaceOptions } from "../privacy/laplace.ts";
 import { formatPythonFloat, parsePythonFloat } from "../privacy/parse-number.ts";
 import type { RandomBytes } from "../privacy/random-integers.ts";
 import type { Upload } from "./upload.ts";
-import { wholeForm } from "./whole-form.ts";
 
 const maxNumberBytes = 1024;
 
@@ -17,13 +16,12 @@ export interface NumberForm {
 
 /** Throws `invalid_form` when `epsilon` or `sensitivity` is missing or no number, and what reading the form throws. */
 export async function readNumberForm(upload: Upload): Promise<NumberForm> {
-  const form = wholeForm(upload);
-  const bytes = await readShort(form.body, maxNumberBytes);
+  const bytes = await readShort(upload.body, maxNumberBytes);
   // What follows a file that is too long is not read, so nothing can be said about it.
   if (bytes === undefined) return { value: undefined, options: { epsilon: 1, sensitivity: 1 } };
   const problems: FieldProblem[] = [];
-  const epsilon = readParameter(form.fields(), "epsilon", problems);
-  const sensitivity = readParameter(form.fields(), "sensitivity", problems);
+  const epsilon = readParameter(upload.fields(), "epsilon", problems);
+  const sensitivity = readParameter(upload.fields(), "sensitivity", problems);
   if (problems.length > 0) throw new AppError("invalid_form", "The form is not valid", { problems });
   return { value: parsePythonFloat(new TextDecoder().decode(bytes)), options: { epsilon, sensitivity } };
 }
@@ -59,12 +57,11 @@ async function readShort(stream: ReadableStream<Uint8Array>, maxBytes: number): 
 /** Numbers as Python's `float()` reads them, `nan` and `inf` too. */
 function readParameter(fields: ReadonlyMap<string, string>, name: string, problems: FieldProblem[]): number {
   const text = fields.get(name) ?? "";
-  const loc = ["body", name];
   const value = parsePythonFloat(text) ?? parseNonFinite(text);
-  if (text === "") problems.push({ type: "missing", loc, msg: "Field required", input: null });
+  if (text === "") problems.push({ field: name, problem: "missing", message: "Field required" });
   else if (value === undefined) {
-    const msg = "Input should be a valid number, unable to parse string as a number";
-    problems.push({ type: "float_parsing", loc, msg, input: text });
+    const message = "Input should be a valid number, unable to parse string as a number";
+    problems.push({ field: name, problem: "float_parsing", message, input: text });
   }
   return value ?? Number.NaN;
 }

@@ -1,4 +1,4 @@
-/** A file on its way in, with the form's text parts around it. Whoever receives it reads `body` first, then `rest()`. */
+/** A file on its way in, with the form's text parts around it. */
 export interface Upload {
   /** A usable base name of at most 255 characters; never empty. */
   readonly filename: string;
@@ -8,10 +8,11 @@ export interface Upload {
   /** Text parts that came before the file. */
   readonly early: ReadonlyMap<string, string>;
   /**
-   * The file's bytes, once. Errors with `AppError`: `client_gone`, `client_too_slow` (no byte for 60 s), `too_large`, or
-   * `invalid_form` when the form breaks off. Cancelling it leaves the rest of the request unread.
+   * The file's bytes, once. It ends only when the whole form has come to its proper end, so that half a form never passes for
+   * a file. Errors with `AppError`: `client_gone`, `client_too_slow` (no byte for 60 s), `too_large`, or `invalid_form` when
+   * the form breaks off. Cancelling it leaves the rest of the request unread.
    */
   readonly body: ReadableStream<Uint8Array>;
-  /** Reads the form to its end and gives all text parts; throws as `body` errors. To be called when `body` has ended. */
-  rest(): Promise<ReadonlyMap<string, string>>;
+  /** All text parts. To be asked when `body` has ended. */
+  fields(): ReadonlyMap<string, string>;
 }

@@ -7,7 +7,7 @@ import {
   type JWTPayload,
   SignJWT,
 } from "jose";
-import { neverAnswers } from "./hub/faults.ts";
+import { neverResponses } from "./hub/faults.ts";
 
 export type IdentityFault = "refuse" | "hang" | "garbage";
 
@@ -59,7 +59,7 @@ export async function createSandboxIdentity(options: SandboxIdentityOptions): Pr
     return sign(keys, claims, overrides.header);
   }
 
-  async function answer(request: Request): Promise<Response> {
+  async function response(request: Request): Promise<Response> {
     const { pathname, origin } = new URL(request.url);
     const issuer = options.issuer ?? origin;
     switch (`${request.method} ${pathname}`) {
@@ -70,7 +70,7 @@ export async function createSandboxIdentity(options: SandboxIdentityOptions): Pr
       case "POST /token": {
         const client = await readClient(request, clients);
         if (client instanceof Response) return client;
-        return tokenAnswer(await mint(client.id, issuer), tokenLifeSeconds);
+        return tokenResponse(await mint(client.id, issuer), tokenLifeSeconds);
       }
       default:
         return Response.json({ error: "not_found" }, { status: 404 });
@@ -81,7 +81,7 @@ export async function createSandboxIdentity(options: SandboxIdentityOptions): Pr
     fetch(request) {
       const { pathname } = new URL(request.url);
       requests[pathname] = (requests[pathname] ?? 0) + 1;
-      return faultAnswer(identity.fault, request) ?? answer(request);
+      return faultResponse(identity.fault, request) ?? response(request);
     },
     token: (clientId, overrides) => mint(clientId, options.issuer, overrides),
     privateKey: () => keys.privateKey,
@@ -95,12 +95,12 @@ export async function createSandboxIdentity(options: SandboxIdentityOptions): Pr
   return identity;
 }
 
-function faultAnswer(fault: IdentityFault | undefined, request: Request): Promise<Response> | undefined {
+function faultResponse(fault: IdentityFault | undefined, request: Request): Promise<Response> | undefined {
   switch (fault) {
     case "refuse":
       return Promise.resolve(oauthError(500, "server_error"));
     case "hang":
-      return neverAnswers(request);
+      return neverResponses(request);
     case "garbage":
       return Promise.resolve(new Response("<html></html>", { headers: { "Content-Type": "text/html" } }));
     case undefined:
@@ -121,9 +121,9 @@ async function readClient(
   return client ?? oauthError(401, "invalid_client");
 }
 
-function tokenAnswer(token: string, lifeSeconds: number): Response {
-  const answer = { access_token: token, token_type: "Bearer", expires_in: lifeSeconds };
-  return Response.json(answer, { headers: { "Cache-Control": "no-store" } });
+function tokenResponse(token: string, lifeSeconds: number): Response {
+  const response = { access_token: token, token_type: "Bearer", expires_in: lifeSeconds };
+  return Response.json(response, { headers: { "Cache-Control": "no-store" } });
 }
 
 interface Keys {

@@ -1,7 +1,8 @@
 import type { Connection } from "../http/env.ts";
 import { idleSeconds } from "../http/env.ts";
-import { detailResponse } from "../http/errors.ts";
+import { detailResponse } from "../http/error-responses.ts";
 import type { Log } from "../log.ts";
+import { within } from "../time/deadline.ts";
 import { createSlowReaders } from "./slow-readers.ts";
 
 export interface Listener {
@@ -101,16 +102,4 @@ export async function holdPort({ hostname, port }: Pick<ListenOptions, "hostname
       if (!(await within(held.stop(), releaseMs))) await within(held.stop(true), releaseMs);
     },
   };
-}
-
-async function within(work: Promise<unknown>, limitMs: number): Promise<boolean> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), limitMs);
-  });
-  try {
-    return await Promise.race([work.then(() => true), late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,5 +1,5 @@
 import type { SettingValues } from "./list.ts";
-import type { HubAuth, PemFile, Settings, StorageSettings } from "./load.ts";
+import type { HubAuth, PemFile, Settings, StorageSettings } from "./settings.ts";
 
 /** The files that settings name, read. */
 export interface Files {
@@ -13,7 +13,7 @@ function present<T>(value: T | undefined): T {
   return value;
 }
 
-function arrangeHubAuth(values: SettingValues): HubAuth {
+function buildHubAuth(values: SettingValues): HubAuth {
   const flow = values.HUB__AUTH__FLOW;
   if (flow === "password") {
     return { flow, username: present(values.HUB__AUTH__USERNAME), password: present(values.HUB__AUTH__PASSWORD) };
@@ -21,18 +21,18 @@ function arrangeHubAuth(values: SettingValues): HubAuth {
   return { flow, id: present(values.HUB__AUTH__ID), secret: present(values.HUB__AUTH__SECRET) };
 }
 
-function arrangeHub(values: SettingValues): Settings["hub"] {
+function buildHub(values: SettingValues): Settings["hub"] {
   return {
     coreBaseUrl: values.HUB__CORE_BASE_URL,
     storageBaseUrl: values.HUB__STORAGE_BASE_URL,
     authBaseUrl: values.HUB__AUTH_BASE_URL,
-    auth: arrangeHubAuth(values),
+    auth: buildHubAuth(values),
     nodeId: values.HUB__NODE_ID,
     cacheSeconds: values.HUB__CACHE_SECONDS,
   };
 }
 
-function arrangeStorage(values: SettingValues): StorageSettings {
+function buildStorage(values: SettingValues): StorageSettings {
   if (values.DATA_DIR !== undefined) return { kind: "directory", dataDir: values.DATA_DIR };
   return {
     kind: "s3+postgres",
@@ -54,7 +54,7 @@ function arrangeStorage(values: SettingValues): StorageSettings {
   };
 }
 
-function arrangeOidc(values: SettingValues): Settings["oidc"] {
+function buildOidc(values: SettingValues): Settings["oidc"] {
   return {
     certsUrl: values.OIDC__CERTS_URL,
     clientIdClaimName: values.OIDC__CLIENT_ID_CLAIM_NAME,
@@ -65,7 +65,7 @@ function arrangeOidc(values: SettingValues): Settings["oidc"] {
   };
 }
 
-function arrangeCrypto(values: SettingValues, { key }: Files): Settings["crypto"] {
+function buildCrypto(values: SettingValues, { key }: Files): Settings["crypto"] {
   return {
     key: key
       ? { pem: key.pem, source: key.path }
@@ -75,7 +75,7 @@ function arrangeCrypto(values: SettingValues, { key }: Files): Settings["crypto"
   };
 }
 
-function arrangeServer(values: SettingValues): Settings["server"] {
+function buildServer(values: SettingValues): Settings["server"] {
   return {
     host: values.SERVER__HOST,
     port: values.SERVER__PORT,
@@ -89,13 +89,13 @@ function arrangeServer(values: SettingValues): Settings["server"] {
 }
 
 /** Checked values, in the shape the service uses. */
-export function arrange(values: SettingValues, files: Files): Settings {
+export function buildSettings(values: SettingValues, files: Files): Settings {
   return {
-    hub: arrangeHub(values),
-    storage: arrangeStorage(values),
-    oidc: arrangeOidc(values),
+    hub: buildHub(values),
+    storage: buildStorage(values),
+    oidc: buildOidc(values),
     hubAdapterClientId: values.HUB_ADAPTER_CLIENT_ID,
-    crypto: arrangeCrypto(values, files),
+    crypto: buildCrypto(values, files),
     proxy: {
       httpUrl: values.PROXY__HTTP_URL ?? values.PROXY__HTTPS_URL,
       httpsUrl: values.PROXY__HTTPS_URL ?? values.PROXY__HTTP_URL,
@@ -113,7 +113,7 @@ export function arrange(values: SettingValues, files: Files): Settings {
       retryMaxSeconds: values.SUBMISSIONS__RETRY_MAX_SECONDS,
       keepDays: values.SUBMISSIONS__KEEP_DAYS,
     },
-    server: arrangeServer(values),
+    server: buildServer(values),
     log: { level: values.LOG__LEVEL, format: values.LOG__FORMAT },
   };
 }

@@ -1,7 +1,12 @@
-import type { Environment, ReadTextFile } from "./load.ts";
 import type { Setting, SettingGroup } from "./setting.ts";
 
-interface Given {
+/** Variables by name. An empty one counts as not set. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Reads a whole text file; throws what `node:fs` throws. */
+export type ReadTextFile = (path: string) => string;
+
+interface Found {
   readonly from: string;
   readonly text: string;
 }
@@ -32,11 +37,11 @@ export function readNamedFile(
  * The text of every setting that was given, by the setting's own name: from the variable, for an object store setting from
  * its other name, and for a secret from the file that `NAME_FILE` names, less one trailing newline.
  */
-export function findGiven(settings: SettingGroup, environment: Environment, readTextFile: ReadTextFile) {
+export function readEnvironment(settings: SettingGroup, environment: Environment, readTextFile: ReadTextFile) {
   const problems: string[] = [];
   const texts = new Map<string, string>();
 
-  function givenAs(name: string, setting: Setting): Given | undefined {
+  function readVariable(name: string, setting: Setting): Found | undefined {
     const direct = setting.secret ? environment[name] : environment[name]?.trim();
     const path = setting.secret ? environment[`${name}_FILE`]?.trim() : undefined;
     if (direct && path) problems.push(`${name} and ${name}_FILE are both set: remove one of them`);
@@ -48,7 +53,7 @@ export function findGiven(settings: SettingGroup, environment: Environment, read
   }
 
   for (const [name, setting] of Object.entries(settings)) {
-    const [first, second] = spellings(name).flatMap((spelling) => givenAs(spelling, setting) ?? []);
+    const [first, second] = spellings(name).flatMap((spelling) => readVariable(spelling, setting) ?? []);
     if (first && second && first.text !== second.text) {
       problems.push(`${first.from} and ${second.from} are both set, to different values: remove one of them`);
     }

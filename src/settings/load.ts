@@ -1,109 +1,14 @@
 import { platform } from "node:os";
-import { arrange, type Files } from "./build.ts";
+import { buildSettings, type Files } from "./build.ts";
+import { maskUserInfo } from "./describe.ts";
 import { type DotenvFile, parseDotenv } from "./dotenv.ts";
-import { findGiven, readNamedFile } from "./environment.ts";
+import type { Environment, ReadTextFile } from "./environment.ts";
+import { readEnvironment, readNamedFile } from "./environment.ts";
 import { SETTINGS, type SettingName, type SettingValues } from "./list.ts";
 import { warnOfNearMisses } from "./near-misses.ts";
 import { conditionText, isRequired, type Setting } from "./setting.ts";
-import { warnOfChoices } from "./warnings.ts";
-
-export type HubAuth =
-  | { readonly flow: "password"; readonly username: string; readonly password: string }
-  | { readonly flow: "robot" | "client"; readonly id: string; readonly secret: string };
-
-export interface S3Settings {
-  /** `http://host:port` or `https://host:port`. */
-  readonly endpointUrl: string;
-  readonly region: string;
-  readonly bucket: string;
-  readonly accessKey: string;
-  readonly secretKey: string;
-}
-
-export interface PostgresSettings {
-  readonly host: string;
-  readonly port: number;
-  readonly user: string;
-  readonly password: string;
-  readonly database: string;
-  readonly maxConnections: number;
-}
-
-export type StorageSettings =
-  | { readonly kind: "directory"; readonly dataDir: string }
-  | { readonly kind: "s3+postgres"; readonly s3: S3Settings; readonly postgres: PostgresSettings };
-
-/** A PEM file's text and where it came from, for messages. */
-export interface PemFile {
-  readonly path: string;
-  readonly pem: string;
-}
-
-/** Everything an operator can set, checked. Base URLs have no trailing slash. */
-export interface Settings {
-  readonly hub: {
-    readonly coreBaseUrl: string;
-    readonly storageBaseUrl: string;
-    readonly authBaseUrl: string;
-    readonly auth: HubAuth;
-    /** Canonical UUID. */
-    readonly nodeId: string | undefined;
-    readonly cacheSeconds: number;
-  };
-  readonly storage: StorageSettings;
-  readonly oidc: {
-    readonly certsUrl: string;
-    readonly clientIdClaimName: string;
-    readonly algorithms: readonly string[];
-    readonly issuer: string | undefined;
-    readonly audience: string | undefined;
-    readonly skipJwtValidation: boolean;
-  };
-  readonly hubAdapterClientId: string;
-  readonly crypto: {
-    /** This node's private key, read already whichever way it was given; `source` names the variable or file. */
-    readonly key: { readonly pem: string; readonly source: string };
-    readonly framing: "segmented" | "single";
-    readonly chunkBytes: number;
-  };
-  /** For the Hub only. Both or neither are set. */
-  readonly proxy: { readonly httpUrl: string | undefined; readonly httpsUrl: string | undefined };
-  /** To be added to the usual roots. */
-  readonly extraCaCerts: PemFile | undefined;
-  readonly intermediate: {
-    readonly urlWithNodeId: boolean;
-    readonly anyAnalysis: boolean;
-    readonly requireEncryption: boolean;
-    readonly deleteAfterRead: boolean;
-  };
-  readonly final: { readonly queue: boolean };
-  readonly submissions: {
-    readonly waitSeconds: number;
-    readonly retryMaxSeconds: number;
-    readonly keepDays: number;
-  };
-  readonly server: {
-    readonly host: string;
-    readonly port: number;
-    readonly publicUrl: string | undefined;
-    /** 0 = no limit. */
-    readonly maxUploadBytes: number;
-    readonly shutdownSeconds: number;
-    readonly docs: boolean;
-    readonly metrics: boolean;
-    readonly workers: number;
-  };
-  readonly log: {
-    readonly level: "debug" | "info" | "warn" | "error";
-    readonly format: "json" | "pretty";
-  };
-}
-
-/** Variables by name. An empty one counts as not set. */
-export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** Reads a whole text file; throws what `node:fs` throws. */
-export type ReadTextFile = (path: string) => string;
+import type { PemFile, Settings } from "./settings.ts";
+import { findWarnings } from "./warnings.ts";
 
 /** Either settings or everything that is wrong with them; warnings come with both. One sentence each, for an operator. */
 export type ParsedSettings =
@@ -151,7 +56,7 @@ export function parseSettings(
   readTextFile: ReadTextFile,
   system: string = platform(),
 ): ParsedSettings {
-  const { texts, problems } = findGiven(SETTINGS, environment, readTextFile);
+  const { texts, problems } = readEnvironment(SETTINGS, environment, readTextFile);
   const values: Partial<Record<string, unknown>> = {};
   for (const [name, setting] of Object.entries<Setting>(SETTINGS)) {
     const given = texts.get(name);
@@ -169,8 +74,8 @@ export function parseSettings(
   const warnings = warnOfNearMisses(SETTINGS, environment);
   if (problems.length > 0) return { problems, warnings };
   // Every required setting is there and every value has passed its schema, which is all that SettingValues says.
-  const settings = arrange(values as SettingValues, files);
-  return { settings, warnings: [...warnings, ...warnOfChoices(settings, texts)] };
+  const settings = buildSettings(values as SettingValues, files);
+  return { settings, warnings: [...warnings, ...findWarnings(settings, texts)] };
 }
 
 function problemWith(name: string, setting: Setting, text: string, message: string | undefined): string {
@@ -198,29 +103,4 @@ function findConflicts({ DATA_DIR, SERVER__WORKERS = 1 }: Partial<SettingValues>
     ...(DATA_DIR === undefined ? [] : ["SERVER__WORKERS must be 1 with DATA_DIR, which only one process may use"]),
     ...(system === "linux" ? [] : ["SERVER__WORKERS must be 1 here: processes share a port on Linux only"]),
   ];
-}
-
-const MASK = "***";
-const SECRETS: ReadonlySet<string> = new Set(["password", "secret", "accessKey", "secretKey"]);
-const LEFT_OUT: ReadonlySet<string> = new Set(["pem"]);
-
-/** Hides what stands before an `@`, be it in a sound URL or in one that was refused: it may be a password. */
-function maskUserInfo(text: string): string {
-  return text.replace(/^([a-z]+:\/\/)?.*@/is, `$1${MASK}@`);
-}
-
-/** Settings as one flat record (`storage.s3.bucket`) for the start-up log: secrets are masked, keys left out. */
-export function describeSettings(settings: Settings): Record<string, string | number | boolean> {
-  const described: Record<string, string | number | boolean> = {};
-  function add(path: string, key: string, value: unknown) {
-    if (value === undefined || LEFT_OUT.has(key)) return;
-    if (SECRETS.has(key)) described[path] = MASK;
-    else if (typeof value === "number" || typeof value === "boolean") described[path] = value;
-    else if (Array.isArray(value)) described[path] = value.join(",");
-    else if (typeof value === "object" && value !== null) {
-      for (const [name, inner] of Object.entries(value)) add(path ? `${path}.${name}` : name, name, inner);
-    } else described[path] = maskUserInfo(String(value));
-  }
-  add("", "", settings);
-  return described;
 }

@@ -1,10 +1,10 @@
 import { SETTINGS } from "./list.ts";
-import type { Settings } from "./load.ts";
 import { privateKeyPem, uuid } from "./schemas.ts";
 import type { Setting } from "./setting.ts";
+import type { Settings } from "./settings.ts";
 
 /** What is legal but likely not meant, or not safe. */
-export function warnOfChoices(
+export function findWarnings(
   { hub, storage, oidc, intermediate }: Settings,
   texts: ReadonlyMap<string, string>,
 ): string[] {

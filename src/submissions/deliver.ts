@@ -4,7 +4,7 @@ import {
   bucketMissing,
   ensureLink,
   findCopy,
-  findNamesakes,
+  findSameName,
   nameTaken,
   removeFromHub,
   singleFile,
@@ -61,15 +61,15 @@ async function deliver(deps: DeliverDeps, submission: HeldSubmission, options: D
   const bucket = await hub.findBucket(analysisId, "RESULT");
   if (bucket === undefined) throw bucketMissing(analysisId);
   const names = { plain: plainName(filename), alternate: alternateName(filename, id) };
-  const namesakes = await findNamesakes(hub, bucket.bucketId, Object.values(names));
-  const copy = isRepeat ? await findCopy(hub, namesakes, submission, newHash) : undefined;
+  const sameName = await findSameName(hub, bucket.bucketId, Object.values(names));
+  const copy = isRepeat ? await findCopy(hub, sameName, submission, newHash) : undefined;
   if (copy !== undefined) return ensureLink(hub, bucket, copy, isRepeat);
-  const isTaken = namesakes.some(({ path }) => path === names.plain);
+  const isTaken = sameName.some(({ path }) => path === names.plain);
   if (isTaken && !options.mayRename) throw nameTaken(names.plain);
   // Nobody else uses the alternate name: what has it is a piece of this submission that could not be removed at the time.
   await removeFromHub(
     deps,
-    namesakes.filter(({ path }) => path !== names.plain),
+    sameName.filter(({ path }) => path !== names.plain),
   );
   await send(deps, bucket, submission, isTaken ? names.alternate : names.plain, options.signal);
 }

@@ -1,32 +1,32 @@
 import { AppError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { within } from "../time/deadline.ts";
-import { createBell } from "../time/wake-up.ts";
+import { createWakeUp } from "../time/wake-up.ts";
 import type { Deliver } from "./deliver.ts";
-import type { Settle } from "./record-outcome.ts";
+import type { RecordOutcome } from "./record-outcome.ts";
 import type { HeldSubmission, Lease, LongestDelays, SubmissionStore } from "./store/submission-store.ts";
 import type { WaitingClients } from "./waiting-clients.ts";
 
 /** Delivers submissions: those handed to it, and in the background whatever is due. */
-export interface Courier {
+export interface Dispatcher {
   /** Begins with what is due. */
-  start(): void;
+  run(): void;
   /** Delivers a submission on which the lease is held already. */
-  carry(submission: HeldSubmission): void;
+  start(submission: HeldSubmission): void;
   /** Looks for what is due now instead of within a second. */
   look(): void;
   /** Lets running deliveries go on for the time; then ends them, and gives them back to whoever comes next. */
   stop(graceMs: number): Promise<void>;
 }
 
-export interface CourierDeps {
+export interface DispatcherDeps {
   readonly store: SubmissionStore;
   readonly deliver: Deliver;
-  readonly settle: Settle;
+  readonly recordOutcome: RecordOutcome;
   readonly clients: WaitingClients;
   readonly lease: Lease;
   readonly longestDelays: LongestDelays;
-  readonly isTakingBack: (id: string) => boolean;
+  readonly isRollingBack: (id: string) => boolean;
   readonly log: Log;
 }
 
@@ -35,9 +35,9 @@ const maxInBackground = 4;
 /** For ending uploads properly, once that was asked for. */
 const endingMs = 3_000;
 
-export function createCourier(deps: CourierDeps): Courier {
-  const { store, deliver, settle, clients, lease, longestDelays, isTakingBack, log } = deps;
-  const bell = createBell();
+export function createDispatcher(deps: DispatcherDeps): Dispatcher {
+  const { store, deliver, recordOutcome, clients, lease, longestDelays, isRollingBack, log } = deps;
+  const wakeUp = createWakeUp();
   const stopping = new AbortController();
   const running = new Map<string, Promise<void>>();
   const inBackground = new Set<string>();
@@ -53,27 +53,27 @@ export function createCourier(deps: CourierDeps): Courier {
     }, lease.leaseMs / 3);
     try {
       const options = { mayRename: !clients.isWaiting(id), signal: stopping.signal };
-      await settle(submission, await deliver(submission, options));
+      await recordOutcome(submission, await deliver(submission, options));
     } finally {
       clearInterval(renewal);
       running.delete(id);
       inBackground.delete(id);
-      bell.ring();
+      wakeUp.wake();
     }
   }
 
-  function carry(submission: HeldSubmission): void {
+  function start(submission: HeldSubmission): void {
     running.set(submission.id, deliverOne(submission));
   }
 
-  async function carryWhatIsDue(): Promise<void> {
+  async function startWhatIsDue(): Promise<void> {
     while (!isStopping && inBackground.size < maxInBackground) {
       const submission = await store.claim(lease, longestDelays);
       if (submission === undefined) return;
       // Its client was told that it has failed; the row goes as soon as the database lets it.
-      if (isTakingBack(submission.id)) continue;
+      if (isRollingBack(submission.id)) continue;
       inBackground.add(submission.id);
-      carry(submission);
+      start(submission);
     }
   }
 
@@ -82,26 +82,26 @@ export function createCourier(deps: CourierDeps): Courier {
     let isStalled = false;
     while (!isStopping) {
       try {
-        await carryWhatIsDue();
+        await startWhatIsDue();
         if (isStalled) log.info("submissions.resumed");
         isStalled = false;
       } catch (error) {
         if (!isStalled) log.warn("submissions.stalled", { reason: reasonOf(error) });
         isStalled = true;
       }
-      await bell.wait(lookEveryMs);
+      await wakeUp.wait(lookEveryMs);
     }
   }
 
   return {
-    carry,
-    look: bell.ring,
-    start() {
+    start,
+    look: wakeUp.wake,
+    run() {
       looking = look();
     },
     async stop(graceMs) {
       isStopping = true;
-      bell.ring();
+      wakeUp.wake();
       await looking;
       await within(Promise.all(running.values()), graceMs);
       stopping.abort(new AppError("shutting_down", "The service is stopping"));

@@ -3,11 +3,11 @@ import type { Log } from "../log.ts";
 import type { ObjectStore } from "../objects/object-store.ts";
 import type { ContentHash } from "../streams/content-hash.ts";
 import { createDeliver } from "./deliver.ts";
-import { createCourier } from "./dispatcher.ts";
+import { createDispatcher } from "./dispatcher.ts";
 import { createSubmissionQueue, type SubmissionQueue } from "./queue.ts";
-import { createSettle } from "./record-outcome.ts";
+import { createRecordOutcome } from "./record-outcome.ts";
 import { longestAskedMs } from "./retry-delay.ts";
-import { createDiscard } from "./rollback.ts";
+import { createRollback } from "./rollback.ts";
 import type { SubmissionStore } from "./store/submission-store.ts";
 import { createWaitingClients } from "./waiting-clients.ts";
 
@@ -33,18 +33,18 @@ export function openQueue(options: OpenQueueOptions): SubmissionQueue {
   const lease = { holder: newId(), leaseMs };
   const longestDelays = { ownMs: retryMaxMs, fixedMs: longestAskedMs };
   const clients = createWaitingClients(waitMs);
-  const discard = createDiscard({ store, objects, log });
+  const rollback = createRollback({ store, objects, log });
   const deliver = createDeliver({ hub, objects, newHash, log });
-  const settle = createSettle({ store, objects, clients, discard, lease, retryMaxMs, random, log });
-  const courier = createCourier({
+  const recordOutcome = createRecordOutcome({ store, objects, clients, rollback, lease, retryMaxMs, random, log });
+  const dispatcher = createDispatcher({
     store,
     deliver,
-    settle,
+    recordOutcome,
     clients,
     lease,
     longestDelays,
-    isTakingBack: discard.isTakingBack,
+    isRollingBack: rollback.isRollingBack,
     log,
   });
-  return createSubmissionQueue({ store, objects, courier, clients, discard, lease, newId, newHash });
+  return createSubmissionQueue({ store, objects, dispatcher, clients, rollback, lease, newId, newHash });
 }

@@ -1,7 +1,7 @@
 import type { Submission, SubmissionStore } from "./store/submission-store.ts";
 import type { Verdict, WaitingClients } from "./waiting-clients.ts";
 
-export interface FollowDeps {
+export interface PollDeps {
   readonly store: Pick<SubmissionStore, "find">;
   readonly clients: Pick<WaitingClients, "isWaiting" | "answer">;
   readonly everyMs?: number;
@@ -11,7 +11,7 @@ export interface FollowDeps {
  * Watches a submission for the client that waits for it here, as the process that delivers it may be another one: the
  * database tells what that one cannot. Never throws; ends when the client has its answer.
  */
-export async function follow({ store, clients, everyMs = 500 }: FollowDeps, id: string): Promise<void> {
+export async function poll({ store, clients, everyMs = 500 }: PollDeps, id: string): Promise<void> {
   for (;;) {
     await new Promise((resolve) => setTimeout(resolve, everyMs));
     if (!clients.isWaiting(id)) return;

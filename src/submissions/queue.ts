@@ -1,9 +1,9 @@
 import { AppError } from "../errors.ts";
 import type { ObjectStore } from "../objects/object-store.ts";
 import { type ContentHash, hashed } from "../streams/content-hash.ts";
-import type { Courier } from "./dispatcher.ts";
-import { follow } from "./poll.ts";
-import type { Discard } from "./rollback.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import { poll } from "./poll.ts";
+import type { Rollback } from "./rollback.ts";
 import {
   type Lease,
   type NewSubmission,
@@ -40,7 +40,7 @@ export interface SubmissionQueue {
   /** Delivers what is due, from now on. */
   start(): void;
   /** Clients wait no longer: what is not delivered yet is answered `queued`. */
-  hurry(): void;
+  drain(): void;
   /** Lets running deliveries have a short time; what is not over then is left to whoever comes next. */
   stop(): Promise<void>;
 }
@@ -48,9 +48,9 @@ export interface SubmissionQueue {
 export interface SubmissionQueueDeps {
   readonly store: SubmissionStore;
   readonly objects: Pick<ObjectStore, "put">;
-  readonly courier: Courier;
+  readonly dispatcher: Dispatcher;
   readonly clients: WaitingClients;
-  readonly discard: Discard;
+  readonly rollback: Rollback;
   readonly lease: Lease;
   readonly newId: () => string;
   readonly newHash: () => ContentHash;
@@ -59,19 +59,19 @@ export interface SubmissionQueueDeps {
 const graceMs = 5_000;
 
 export function createSubmissionQueue(deps: SubmissionQueueDeps): SubmissionQueue {
-  const { store, courier, clients, discard, lease, newId } = deps;
-  let isHurrying = false;
+  const { store, dispatcher, clients, rollback, lease, newId } = deps;
+  let isDraining = false;
 
   async function handOver(submission: NewSubmission): Promise<Verdict> {
     const { id, analysisId } = submission;
     const place = await store.add(submission, lease).catch(async (error: unknown) => {
-      await discard.discard(id);
+      await rollback.rollBack(id);
       throw error;
     });
-    const verdict = place === "blocked" || isHurrying ? "queued" : clients.wait(id, analysisId);
-    if (place === "first") courier.carry({ ...submission, attempts: 1 });
-    else courier.look();
-    if (place === "behind") void follow(deps, id);
+    const verdict = place === "blocked" || isDraining ? "queued" : clients.wait(id, analysisId);
+    if (place === "first") dispatcher.start({ ...submission, attempts: 1 });
+    else dispatcher.look();
+    if (place === "behind") void poll(deps, id);
     return verdict;
   }
 
@@ -84,21 +84,21 @@ export function createSubmissionQueue(deps: SubmissionQueueDeps): SubmissionQueu
       return { submissionId: id, sizeBytes, verdict };
     },
     find: store.find,
-    start: courier.start,
-    hurry() {
-      isHurrying = true;
+    start: dispatcher.run,
+    drain() {
+      isDraining = true;
       clients.dismiss();
     },
     async stop() {
-      isHurrying = true;
+      isDraining = true;
       clients.dismiss();
-      await courier.stop(graceMs);
-      await discard.close();
+      await dispatcher.stop(graceMs);
+      await rollback.close();
     },
   };
 }
 
-async function storeFile({ objects, discard, newHash }: SubmissionQueueDeps, id: string, final: NewFinal) {
+async function storeFile({ objects, rollback, newHash }: SubmissionQueueDeps, id: string, final: NewFinal) {
   const { body, contentType, filename, maxBytes } = final;
   const content = hashed(body, newHash());
   const options = { contentType, filename, ...(maxBytes === undefined ? {} : { maxBytes }) };
@@ -106,7 +106,7 @@ async function storeFile({ objects, discard, newHash }: SubmissionQueueDeps, id:
     const sizeBytes = await objects.put(submissionKey(id), content.stream, options);
     return { sizeBytes, sha256: content.sha256() };
   } catch (error) {
-    if (error instanceof AppError && error.code === "object_store") discard.clearLater(id);
+    if (error instanceof AppError && error.code === "object_store") rollback.clearLater(id);
     throw error;
   }
 }

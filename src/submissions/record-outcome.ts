@@ -3,15 +3,15 @@ import type { Log } from "../log.ts";
 import type { ObjectStore } from "../objects/object-store.ts";
 import type { Outcome } from "./deliver.ts";
 import { retryDelay } from "./retry-delay.ts";
-import type { Discard } from "./rollback.ts";
+import type { Rollback } from "./rollback.ts";
 import { type HeldSubmission, type Lease, type SubmissionStore, submissionKey } from "./store/submission-store.ts";
 import type { WaitingClients } from "./waiting-clients.ts";
 
-export interface SettleDeps {
+export interface RecordOutcomeDeps {
   readonly store: SubmissionStore;
   readonly objects: Pick<ObjectStore, "remove">;
   readonly clients: WaitingClients;
-  readonly discard: Discard;
+  readonly rollback: Rollback;
   readonly lease: Lease;
   readonly retryMaxMs: number;
   /** Between 0 and 1. */
@@ -23,9 +23,9 @@ export interface SettleDeps {
  * Writes down what has become of an attempt, ends its lease and answers the client that waits for it. Never throws: what
  * cannot be written down now is found out again by whoever takes over the lease.
  */
-export type Settle = (submission: HeldSubmission, outcome: Outcome) => Promise<void>;
+export type RecordOutcome = (submission: HeldSubmission, outcome: Outcome) => Promise<void>;
 
-export function createSettle(deps: SettleDeps): Settle {
+export function createRecordOutcome(deps: RecordOutcomeDeps): RecordOutcome {
   const { store, log } = deps;
   let isTroubled = false;
 
@@ -46,8 +46,8 @@ export function createSettle(deps: SettleDeps): Settle {
   };
 }
 
-async function conclude(deps: SettleDeps, submission: HeldSubmission) {
-  const { store, objects, clients, discard, lease, log } = deps;
+async function conclude(deps: RecordOutcomeDeps, submission: HeldSubmission) {
+  const { store, objects, clients, rollback, lease, log } = deps;
   const { id, analysisId, sizeBytes: bytes, attempts } = submission;
   try {
     // Whoever has taken the lease over needs the file, and will find out the same; unless it was us, and the answer got lost.
@@ -55,16 +55,16 @@ async function conclude(deps: SettleDeps, submission: HeldSubmission) {
     if (!isMarked && (await store.find(id))?.state !== "delivered") return;
     log.info("final.delivered", { analysisId, objectId: id, bytes, attempts, outcome: "ok" });
   } catch (error) {
-    discard.clearIfDelivered(id);
+    rollback.clearIfDelivered(id);
     throw error;
   } finally {
     // Whatever the database says: the Hub has it.
     clients.answer(id, "delivered");
   }
-  await objects.remove(submissionKey(id)).catch(() => discard.clearLater(id));
+  await objects.remove(submissionKey(id)).catch(() => rollback.clearLater(id));
 }
 
-async function postpone(deps: SettleDeps, submission: HeldSubmission, error: unknown): Promise<void> {
+async function postpone(deps: RecordOutcomeDeps, submission: HeldSubmission, error: unknown): Promise<void> {
   const { store, clients, lease, retryMaxMs, random, log } = deps;
   const { id, analysisId, attempts } = submission;
   const isStopping = error instanceof AppError && error.code === "shutting_down";
@@ -85,14 +85,14 @@ async function postpone(deps: SettleDeps, submission: HeldSubmission, error: unk
   }
 }
 
-async function refuse(deps: SettleDeps, submission: HeldSubmission, error: AppError): Promise<void> {
-  const { store, clients, discard, lease, log } = deps;
+async function refuse(deps: RecordOutcomeDeps, submission: HeldSubmission, error: AppError): Promise<void> {
+  const { store, clients, rollback, lease, log } = deps;
   const { id, analysisId, sizeBytes: bytes, attempts } = submission;
   // Whoever has taken the lease over may be about to send it.
   if (!(await store.renew(id, lease))) return clients.answer(id, "queued");
   const client = clients.take(id);
   if (client !== undefined) {
-    await discard.discard(id);
+    await rollback.rollBack(id);
     log.info("final.rejected", { analysisId, objectId: id, bytes, attempts, code: error.code, outcome: "failed" });
     return client.refuse(error);
   }

@@ -1,5 +1,6 @@
 import { AppError } from "../errors.ts";
 import type { Log } from "../log.ts";
+import { pause } from "./deadline.ts";
 
 export interface WaitOptions {
   readonly log: Log;
@@ -29,12 +30,4 @@ export async function waitUntilUp<T>(attempt: () => Promise<T>, options: WaitOpt
       await pause(pauseMs, signal);
     }
   }
-}
-
-async function pause(pauseMs: number, signal: AbortSignal | undefined): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, pauseMs);
-  signal?.addEventListener("abort", () => resolve(), { once: true });
-  await promise;
-  clearTimeout(timer);
 }

@@ -1,29 +1,29 @@
 /** Ends the wait of a loop before its time. */
-export interface Bell {
-  ring(): void;
-  /** Resolves after the time, or when it rings; at once if it has rung since the last wait. */
+export interface WakeUp {
+  wake(): void;
+  /** Resolves after the time, or when woken; at once if it was woken since the last wait. */
   wait(ms: number): Promise<void>;
 }
 
-export function createBell(): Bell {
-  let hasRung = false;
-  let wake = () => {};
+export function createWakeUp(): WakeUp {
+  let isAwake = false;
+  let endWait = () => {};
   return {
-    ring() {
-      hasRung = true;
-      wake();
+    wake() {
+      isAwake = true;
+      endWait();
     },
     async wait(ms) {
-      if (!hasRung) {
+      if (!isAwake) {
         await new Promise<void>((resolve) => {
           const timer = setTimeout(resolve, ms);
-          wake = () => {
+          endWait = () => {
             clearTimeout(timer);
             resolve();
           };
         });
       }
-      hasRung = false;
+      isAwake = false;
     },
   };
 }

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { SQL } from "bun";
 import { doctor } from "../../src/commands/doctor/doctor.ts";
 import { generateKeyPair } from "../../src/crypto/keys.ts";
-import type { Environment } from "../../src/settings/load.ts";
+import type { Environment } from "../../src/settings/environment.ts";
 import { createPrivateCertificate, opensslInstalled } from "../support/certificate.ts";
 import { postgresInstalled, startPostgres } from "../support/postgres-server.ts";
 import { isAvailable, startTestService, type TestService } from "../support/service.ts";
@@ -23,9 +23,9 @@ interface Finding {
 
 /** What the doctor finds, and those of its findings that are no `ok`, in one text. */
 async function examine(env: Environment, deps: Partial<Parameters<typeof doctor>[2]> = {}) {
-  const edge = createTestEdge(env);
-  const code = await doctor(edge, { json: true }, { now: Date.now, limitMs: 12_000, ...deps });
-  const { checks }: { checks: Finding[] } = JSON.parse(edge.printed.join("\n"));
+  const io = createTestEdge(env);
+  const code = await doctor(io, { json: true }, { now: Date.now, limitMs: 12_000, ...deps });
+  const { checks }: { checks: Finding[] } = JSON.parse(io.printed.join("\n"));
   const complaints = checks
     .filter(({ status }) => status !== "ok")
     .map(({ check, status, message, remedy = "" }) => `${status} ${check}: ${message}. ${remedy}`);
@@ -64,11 +64,11 @@ describe("the doctor", () => {
   });
 
   test("prints one line per check, and how many failed", async () => {
-    const edge = createTestEdge({ ...service.environment, OIDC__CERTS_URL: "http://127.0.0.1:1/certs" });
-    expect(await doctor(edge, {}, { now: Date.now, limitMs: 12_000 })).toBe(1);
-    expect(edge.printed).toHaveLength(14);
-    expect(edge.printed.filter((line) => line.startsWith("FAILED"))).toHaveLength(1);
-    expect(edge.printed.at(-1)).toBe("1 of 12 checks failed.");
+    const io = createTestEdge({ ...service.environment, OIDC__CERTS_URL: "http://127.0.0.1:1/certs" });
+    expect(await doctor(io, {}, { now: Date.now, limitMs: 12_000 })).toBe(1);
+    expect(io.printed).toHaveLength(14);
+    expect(io.printed.filter((line) => line.startsWith("FAILED"))).toHaveLength(1);
+    expect(io.printed.at(-1)).toBe("1 of 12 checks failed.");
   });
 
   test("names every setting that is wrong", async () => {
@@ -176,11 +176,11 @@ describe("the doctor", () => {
   });
 
   test("finds a file of authorities that holds none", async () => {
-    const edge = createTestEdge({ ...service.environment, EXTRA_CA_CERTS: "/ca.pem" });
+    const io = createTestEdge({ ...service.environment, EXTRA_CA_CERTS: "/ca.pem" });
     const pem = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
-    const reading = { ...edge, readTextFile: (path: string) => (path === "/ca.pem" ? pem : edge.readTextFile(path)) };
+    const reading = { ...io, readTextFile: (path: string) => (path === "/ca.pem" ? pem : io.readTextFile(path)) };
     expect(await doctor(reading, {}, { now: Date.now, limitMs: 12_000 })).toBe(1);
-    const line = edge.printed.find((line) => line.includes("certificates"));
+    const line = io.printed.find((line) => line.includes("certificates"));
     expect(line).toMatch(/^FAILED .*\/ca\.pem cannot be read.* Put the certificates of the authorities/);
   });
 });

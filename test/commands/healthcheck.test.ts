@@ -13,10 +13,10 @@ async function check(answer: () => Response, env: Record<string, string> = {}, h
       return answer();
     },
   });
-  const edge = createTestEdge({ SERVER__PORT: String(server.port), ...env });
-  const code = await healthcheck(edge);
+  const io = createTestEdge({ SERVER__PORT: String(server.port), ...env });
+  const code = await healthcheck(io);
   await server.stop(true);
-  return { code, asked, complaints: edge.complaints.join("\n") };
+  return { code, asked, complaints: io.complaints.join("\n") };
 }
 
 test("a service that answers is healthy", async () => {
@@ -36,21 +36,21 @@ test("a service that answers otherwise is not healthy", async () => {
 });
 
 test("nor is one that does not answer", async () => {
-  const edge = createTestEdge({ SERVER__PORT: "1" });
-  expect(await healthcheck(edge)).toBe(1);
-  expect(edge.complaints.join()).toContain("The service does not answer");
+  const io = createTestEdge({ SERVER__PORT: "1" });
+  expect(await healthcheck(io)).toBe(1);
+  expect(io.complaints.join()).toContain("The service does not answer");
 });
 
 test("the port may come from .env", async () => {
   const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response("ok") });
-  const edge = createTestEdge({});
-  const readTextFile = (path: string) => (path === ".env" ? `SERVER__PORT=${server.port}\n` : edge.readTextFile(path));
-  expect(await healthcheck({ ...edge, readTextFile })).toBe(0);
+  const io = createTestEdge({});
+  const readTextFile = (path: string) => (path === ".env" ? `SERVER__PORT=${server.port}\n` : io.readTextFile(path));
+  expect(await healthcheck({ ...io, readTextFile })).toBe(0);
   await server.stop(true);
 });
 
 test("a port that is none is named", async () => {
-  const edge = createTestEdge({ SERVER__PORT: "eighty" });
-  expect(await healthcheck(edge)).toBe(1);
-  expect(edge.complaints.join()).toContain("SERVER__PORT must be a whole number");
+  const io = createTestEdge({ SERVER__PORT: "eighty" });
+  expect(await healthcheck(io)).toBe(1);
+  expect(io.complaints.join()).toContain("SERVER__PORT must be a whole number");
 });

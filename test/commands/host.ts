@@ -1,7 +1,7 @@
-import type { Edge } from "../../src/commands/host.ts";
-import type { Environment } from "../../src/settings/load.ts";
+import type { ProcessIo } from "../../src/commands/host.ts";
+import type { Environment } from "../../src/settings/environment.ts";
 
-export interface TestEdge extends Edge {
+export interface TestEdge extends ProcessIo {
   readonly printed: string[];
   readonly complaints: string[];
   /** Finished log lines. */
@@ -22,7 +22,7 @@ export function createTestEdge(env: Environment): TestEdge {
       throw Object.assign(new Error(`ENOENT: ${path}`), { code: "ENOENT" });
     },
     print: (line) => void printed.push(line),
-    complain: (line) => void complaints.push(line),
+    printError: (line) => void complaints.push(line),
     writeLog: (line) => void logged.push(line),
     stopRequested: stop.promise,
     trustAlso() {},

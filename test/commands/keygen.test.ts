@@ -17,37 +17,37 @@ test.each(["P-256", "P-384", "P-521"] as const)(
   "a key on %s is written for its owner alone, its public half shown",
   async (curve) => {
     const out = join(folder, `${curve}.pem`);
-    const edge = createTestEdge({});
-    expect(await keygen(edge, { curve, out })).toBe(0);
+    const io = createTestEdge({});
+    expect(await keygen(io, { curve, out })).toBe(0);
     expect(statSync(out).mode & 0o777).toBe(0o600);
     const key = parsePrivateKey(readFileSync(out, "utf8"));
     expect(key.curve).toBe(curve);
-    expect(edge.printed).toContain(key.publicKey.pem);
-    expect(edge.printed).toContain(key.publicKey.hex);
-    expect(edge.printed.join()).not.toContain("BEGIN PRIVATE KEY");
+    expect(io.printed).toContain(key.publicKey.pem);
+    expect(io.printed).toContain(key.publicKey.hex);
+    expect(io.printed.join()).not.toContain("BEGIN PRIVATE KEY");
   },
 );
 
 test("a file that is there is never overwritten", async () => {
   const out = join(folder, "in-use.pem");
   writeFileSync(out, "precious");
-  const edge = createTestEdge({});
-  expect(await keygen(edge, { curve: "P-384", out })).toBe(1);
+  const io = createTestEdge({});
+  expect(await keygen(io, { curve: "P-384", out })).toBe(1);
   expect(readFileSync(out, "utf8")).toBe("precious");
-  expect([edge.printed, edge.complaints[0]]).toEqual([[], expect.stringContaining("it exists already")]);
+  expect([io.printed, io.complaints[0]]).toEqual([[], expect.stringContaining("it exists already")]);
 });
 
 test("a folder that is not there is named, and nothing is printed", async () => {
   const out = join(folder, "nowhere", "key.pem");
-  const edge = createTestEdge({});
-  expect(await keygen(edge, { curve: "P-384", out })).toBe(1);
-  expect([existsSync(out), edge.printed, edge.complaints[0]]).toEqual([false, [], expect.stringContaining(out)]);
+  const io = createTestEdge({});
+  expect(await keygen(io, { curve: "P-384", out })).toBe(1);
+  expect([existsSync(out), io.printed, io.complaints[0]]).toEqual([false, [], expect.stringContaining(out)]);
 });
 
 test("with - the private key alone goes to standard output", async () => {
-  const edge = createTestEdge({});
-  expect(await keygen(edge, { curve: "P-384", out: "-" })).toBe(0);
-  const key = parsePrivateKey(edge.printed.join("\n"));
-  expect(edge.printed.join("\n")).toMatch(/^-----BEGIN PRIVATE KEY-----[^-]+-----END PRIVATE KEY-----$/);
-  expect(edge.complaints).toContain(key.publicKey.hex);
+  const io = createTestEdge({});
+  expect(await keygen(io, { curve: "P-384", out: "-" })).toBe(0);
+  const key = parsePrivateKey(io.printed.join("\n"));
+  expect(io.printed.join("\n")).toMatch(/^-----BEGIN PRIVATE KEY-----[^-]+-----END PRIVATE KEY-----$/);
+  expect(io.complaints).toContain(key.publicKey.hex);
 });

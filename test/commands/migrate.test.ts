@@ -10,8 +10,8 @@ import { createTestDatabase, type TestDatabase, testPostgresUrl } from "../suppo
 import { createTestEdge } from "./host.ts";
 
 async function runMigrate(env: Record<string, string>) {
-  const edge = createTestEdge({ ...NODE, ...env });
-  return { code: await migrate(edge), printed: edge.printed, complaints: edge.complaints.join("\n") };
+  const io = createTestEdge({ ...NODE, ...env });
+  return { code: await migrate(io), printed: io.printed, complaints: io.complaints.join("\n") };
 }
 
 const nothingToDo = { code: 0, printed: ["The database is up to date; there was nothing to do."] };
@@ -69,7 +69,7 @@ describe.skipIf(testPostgresUrl === undefined)("migrating PostgreSQL", () => {
 });
 
 test("without settings it says which are missing", async () => {
-  const edge = createTestEdge({});
-  expect(await migrate(edge)).toBe(exitConfig);
-  expect(edge.complaints.join("\n")).toContain("POSTGRES__HOST is not set");
+  const io = createTestEdge({});
+  expect(await migrate(io)).toBe(exitConfig);
+  expect(io.complaints.join("\n")).toContain("POSTGRES__HOST is not set");
 });

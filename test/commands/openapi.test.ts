@@ -4,10 +4,10 @@ import { startTestService } from "../support/service.ts";
 import { createTestEdge } from "./host.ts";
 
 test("the document is the one that the service serves", async () => {
-  const edge = createTestEdge({});
-  expect(await openapi(edge)).toBe(0);
+  const io = createTestEdge({});
+  expect(await openapi(io)).toBe(0);
   const service = await startTestService();
   const served = await fetch(`${service.url}/openapi.json`);
-  expect(JSON.parse(edge.printed.join("\n"))).toEqual(await served.json());
+  expect(JSON.parse(io.printed.join("\n"))).toEqual(await served.json());
   await service.stop();
 });

@@ -3,7 +3,8 @@ import { startService } from "../../src/app/start-service.ts";
 import { serve } from "../../src/commands/serve.ts";
 import { generateKeyPair, parsePrivateKey } from "../../src/crypto/keys.ts";
 import { createRequestContext } from "../../src/request-context.ts";
-import { type Environment, parseSettings } from "../../src/settings/load.ts";
+import type { Environment } from "../../src/settings/environment.ts";
+import { parseSettings } from "../../src/settings/load.ts";
 import { eventually } from "../support/eventually.ts";
 import { createTestLog } from "../support/log.ts";
 import { type Relay, startRelay } from "../support/relay.ts";
@@ -16,8 +17,8 @@ function eventsOf({ logged }: TestEdge): Record<string, unknown>[] {
   return logged.map((line) => JSON.parse(line));
 }
 
-function findEvent(edge: TestEdge, event: string): Record<string, unknown> | undefined {
-  return eventsOf(edge).find((line) => line.event === event);
+function findEvent(io: TestEdge, event: string): Record<string, unknown> | undefined {
+  return eventsOf(io).find((line) => line.event === event);
 }
 
 describe("serving", () => {
@@ -32,12 +33,12 @@ describe("serving", () => {
 
   test("says at start what it runs on, and no secret", async () => {
     const proxy = { PROXY__HTTP_URL: "http://someone:proxy-password@127.0.0.1:3128" };
-    const edge = edgeFor({ CRYPTO__ECDH_PRIVATE_KEY: privatePem, ...proxy });
-    const served = serve(edge);
-    await eventually(() => expect(findEvent(edge, "service.started")).toBeDefined());
-    edge.requestStop();
+    const io = edgeFor({ CRYPTO__ECDH_PRIVATE_KEY: privatePem, ...proxy });
+    const served = serve(io);
+    await eventually(() => expect(findEvent(io, "service.started")).toBeDefined());
+    io.requestStop();
     expect(await served).toBe(0);
-    expect(findEvent(edge, "service.started")).toMatchObject({
+    expect(findEvent(io, "service.started")).toMatchObject({
       url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
       version: expect.stringMatching(/^\d+\.\d+\.\d+$/),
       "storage.kind": "directory",
@@ -48,15 +49,15 @@ describe("serving", () => {
       "proxy.httpUrl": "http://***@127.0.0.1:3128",
       "extraCaCerts.count": 0,
     });
-    const all = edge.logged.join("");
+    const all = io.logged.join("");
     expect(all).not.toContain(String(surroundings.environment.HUB__AUTH__SECRET));
     expect(all).not.toMatch(/proxy-password|BEGIN/);
   });
 
   test("does not start with a private key that is none, and names the setting", async () => {
-    const edge = edgeFor({ CRYPTO__ECDH_PRIVATE_KEY: "-----BEGIN PRIVATE KEY-----\nA\n-----END PRIVATE KEY-----" });
-    expect(await serve(edge)).toBe(1);
-    expect(findEvent(edge, "service.failed")?.error).toContain("The private key (CRYPTO__ECDH_PRIVATE_KEY)");
+    const io = edgeFor({ CRYPTO__ECDH_PRIVATE_KEY: "-----BEGIN PRIVATE KEY-----\nA\n-----END PRIVATE KEY-----" });
+    expect(await serve(io)).toBe(1);
+    expect(findEvent(io, "service.failed")?.error).toContain("The private key (CRYPTO__ECDH_PRIVATE_KEY)");
   });
 });
 
@@ -131,12 +132,12 @@ describe.skipIf(!isAvailable("servers"))("starting before what it stands on", ()
 
   test("stops at once when it is told to while it waits", async () => {
     await database.refuse();
-    const edge = createTestEdge(env);
-    const served = serve(edge);
-    await eventually(() => expect(findEvent(edge, "database.waiting")).toBeDefined());
-    edge.requestStop();
+    const io = createTestEdge(env);
+    const served = serve(io);
+    await eventually(() => expect(findEvent(io, "database.waiting")).toBeDefined());
+    io.requestStop();
     expect(await served).toBe(0);
-    expect(findEvent(edge, "service.stopped")?.waitedFor).toContain("PostgreSQL at 127.0.0.1");
-    expect(findEvent(edge, "service.failed")).toBeUndefined();
+    expect(findEvent(io, "service.stopped")?.waitedFor).toContain("PostgreSQL at 127.0.0.1");
+    expect(findEvent(io, "service.failed")).toBeUndefined();
   });
 });

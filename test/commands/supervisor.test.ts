@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { FromWorker, ToWorker, WorkerEnd } from "../../src/commands/workers/ipc.ts";
-import { createCrew } from "../../src/commands/workers/supervisor.ts";
+import { createSupervisor } from "../../src/commands/workers/supervisor.ts";
 import { parseSettings } from "../../src/settings/load.ts";
 import { filesystem, NODE } from "../settings/environment.ts";
 import { eventually } from "../support/eventually.ts";
@@ -22,7 +22,7 @@ function prepare(workers: number) {
   const { log, lines } = createTestLog();
   const clock = { nowMs: 0 };
   const released: number[] = [];
-  const crew = createCrew({
+  const supervisor = createSupervisor({
     settings,
     log,
     now: () => clock.nowMs,
@@ -55,12 +55,12 @@ function prepare(workers: number) {
   };
   const pauses = () =>
     lines.filter(({ event }) => event === "worker.ended").map(({ fields }) => fields.startedAgainInMs);
-  return { crew, started, worker, pauses, lines, clock, released };
+  return { supervisor, started, worker, pauses, lines, clock, released };
 }
 
 test("the first worker starts alone, and the others once it serves", async () => {
-  const { crew, started, worker, released } = prepare(3);
-  const starting = crew.start();
+  const { supervisor, started, worker, released } = prepare(3);
+  const starting = supervisor.start();
   await Bun.sleep(10);
   expect(started).toHaveLength(1);
   worker(0).say({ kind: "listening" });
@@ -73,16 +73,16 @@ test("the first worker starts alone, and the others once it serves", async () =>
 });
 
 test("a first worker that does not get to serve ends it all, with its exit code", async () => {
-  const { crew, started, worker, released } = prepare(3);
-  const starting = crew.start();
+  const { supervisor, started, worker, released } = prepare(3);
+  const starting = supervisor.start();
   worker(0).end({ code: 7 });
   expect(await starting).toEqual({ failed: { code: 7, signal: null } });
   expect([started.length, released]).toEqual([1, []]);
 });
 
 test("another one that dies at its start is started again, while the service goes on", async () => {
-  const { crew, started, worker, pauses } = prepare(2);
-  const starting = crew.start();
+  const { supervisor, started, worker, pauses } = prepare(2);
+  const starting = supervisor.start();
   worker(0).say({ kind: "listening" });
   await eventually(() => expect(started).toHaveLength(2));
   worker(1).end({ code: 1 });
@@ -92,8 +92,8 @@ test("another one that dies at its start is started again, while the service goe
 });
 
 test("the pause before a restart doubles while a worker dies at once, and starts over when it has served for long", async () => {
-  const { crew, started, worker, pauses, clock } = prepare(2);
-  const starting = crew.start();
+  const { supervisor, started, worker, pauses, clock } = prepare(2);
+  const starting = supervisor.start();
   worker(0).say({ kind: "listening" });
   await eventually(() => expect(started).toHaveLength(2));
   worker(1).say({ kind: "listening" });
@@ -107,17 +107,17 @@ test("the pause before a restart doubles while a worker dies at once, and starts
   clock.nowMs = 10_000;
   worker(3).end({ code: 1 });
   await eventually(() => expect(pauses()).toEqual([200, 400, 200]));
-  expect(await crew.stop(1).then(() => worker(0).isKilled)).toBe(true);
+  expect(await supervisor.stop(1).then(() => worker(0).isKilled)).toBe(true);
 });
 
 test("whoever does not stop in time is killed, and the exit code tells", async () => {
-  const { crew, started, worker, lines } = prepare(2);
-  const starting = crew.start();
+  const { supervisor, started, worker, lines } = prepare(2);
+  const starting = supervisor.start();
   worker(0).say({ kind: "listening" });
   await eventually(() => expect(started).toHaveLength(2));
   worker(1).say({ kind: "listening" });
   await starting;
-  const stopping = crew.stop(50);
+  const stopping = supervisor.stop(50);
   expect(started.map(({ told }) => told.at(-1)?.kind)).toEqual(["stop", "stop"]);
   worker(0).end({ code: 0 });
   expect(await stopping).toBe(1);
@@ -126,17 +126,17 @@ test("whoever does not stop in time is killed, and the exit code tells", async (
 });
 
 test("told to stop, it starts nobody any more", async () => {
-  const { crew, started, worker } = prepare(2);
-  const starting = crew.start();
-  const stopping = crew.stop(1_000);
+  const { supervisor, started, worker } = prepare(2);
+  const starting = supervisor.start();
+  const stopping = supervisor.stop(1_000);
   worker(0).end({ code: 0 });
   expect([await stopping, await starting]).toEqual([0, { failed: { code: 0, signal: null } }]);
   expect(started).toHaveLength(1);
 });
 
 test("reports are gathered from those that serve, and who does not answer is left out", async () => {
-  const { crew, started, worker } = prepare(3);
-  void crew.start();
+  const { supervisor, started, worker } = prepare(3);
+  void supervisor.start();
   worker(0).say({ kind: "listening" });
   await eventually(() => expect(started).toHaveLength(3));
   worker(1).say({ kind: "listening" });

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import busboy from "busboy";
 import fc from "fast-check";
-import { buildEnvelope, type FilePart } from "../../src/hub/multipart.ts";
+import { buildEnvelope, type EnvelopeFile } from "../../src/hub/multipart.ts";
 
 interface ReadPart {
   readonly field: string;
@@ -11,7 +11,7 @@ interface ReadPart {
 }
 
 /** Reads a message as the Hub does: names as latin-1, their directories kept. */
-async function readParts(part: FilePart, content: Uint8Array): Promise<ReadPart[]> {
+async function readParts(part: EnvelopeFile, content: Uint8Array): Promise<ReadPart[]> {
   const { contentType, head, tail } = buildEnvelope(part);
   const parser = busboy({ headers: { "content-type": contentType }, preservePath: true, defParamCharset: "latin1" });
   const parts: ReadPart[] = [];

@@ -1,7 +1,8 @@
 import { createHub, type HubOptions } from "../../src/hub/create-hub.ts";
 import type { Hub } from "../../src/hub/hub.ts";
 import type { SignIn } from "../../src/hub/sign-in.ts";
-import { createOutbound, type OutboundLimits } from "../../src/hub/transport/outbound.ts";
+import { createOutbound } from "../../src/hub/transport/create-outbound.ts";
+import type { OutboundLimits } from "../../src/hub/transport/outbound.ts";
 import type { ProxySettings } from "../../src/hub/transport/proxy.ts";
 import type { Log } from "../../src/log.ts";
 import { createSandboxHub, type HubGeneration, type SandboxHub } from "../../src/sandbox/hub/hub.ts";

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "bun:test";
 import { createHub } from "../../src/hub/create-hub.ts";
-import { createOutbound } from "../../src/hub/transport/outbound.ts";
+import { createOutbound } from "../../src/hub/transport/create-outbound.ts";
 import type { Log } from "../../src/log.ts";
 import { catchAppError } from "./catch-error.ts";
 

@@ -95,7 +95,7 @@ function checkContent({ content = {} }: Answer, exchange: Exchange, findValidato
   });
 }
 
-/** A 422 may complain only of what is declared. */
+/** A 422 may printError only of what is declared. */
 function checkPlaces({ operation }: Route, json = "{}"): string[] {
   const { detail } = JSON.parse(json);
   if (!Array.isArray(detail)) return [];

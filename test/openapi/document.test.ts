@@ -146,7 +146,7 @@ test("every parameter is described, and has an example if it cannot be left out"
   }
 });
 
-test("Spectral finds nothing to complain of", async () => {
+test("Spectral finds nothing to printError of", async () => {
   const spectral = new Spectral();
   // Its own type demands an `extends` that it has no need of.
   const rules = { ...oas, extends: [] };

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { eventually } from "../support/eventually.ts";
 import { createFakeClock, type FakeClock, fakeClockInstalled } from "./support/fake-clock.ts";
 import { startLoad } from "./support/load.ts";
-import { type Asker, createAsker, fieldOf } from "./support/poller.ts";
+import { createHttpPoller, fieldOf, type HttpPoller } from "./support/poller.ts";
 import { verifyAfter } from "./support/verify.ts";
 import { canStartWorld, type ResilienceWorld, startResilienceWorld } from "./support/world.ts";
 
@@ -24,12 +24,12 @@ const file = (name: string, content = name) => new File([content], name);
 describe.skipIf(!fakeClockInstalled())("a clock that is set while the service runs", () => {
   let clock: FakeClock;
   let world: ResilienceWorld;
-  let asker: Asker;
+  let poller: HttpPoller;
 
   beforeAll(async () => {
     clock = createFakeClock();
     world = await startResilienceWorld({ storage: "embedded", env: clock.env, name: "clock" });
-    asker = createAsker(world, lastingToken(world));
+    poller = createHttpPoller(world, lastingToken(world));
   }, 60_000);
   afterAll(async () => {
     await world?.stop();
@@ -69,7 +69,7 @@ describe.skipIf(!fakeClockInstalled())("a clock that is set while the service ru
     };
     const judged = async () => {
       const entries = Object.entries(tokens).map(async ([name, token]) => {
-        return [name, (await asker.ask(token, "/local/tags")).status];
+        return [name, (await poller.ask(token, "/local/tags")).status];
       });
       return Object.fromEntries(await Promise.all(entries));
     };
@@ -96,8 +96,8 @@ describe.skipIf(!fakeClockInstalled())("a clock that is set while the service ru
       const name = `waiting-${ms}.txt`;
       await world.hubLine.refuse();
       world.hubLine.cut();
-      expect((await asker.put("1", "/final", file(name))).status).toBe(202);
-      expect((await asker.put("1", "/final", file(`next-${name}`))).status).toBe(202);
+      expect((await poller.put("1", "/final", file(name))).status).toBe(202);
+      expect((await poller.put("1", "/final", file(`next-${name}`))).status).toBe(202);
       jumpTo(ms);
       await world.hubLine.resume();
       await eventually(() => {
@@ -112,7 +112,7 @@ describe.skipIf(!fakeClockInstalled())("a clock that is set while the service ru
   test("back, while the Hub has put a final off for a second: it is not put off until the clock is there again", async () => {
     const headers = { "Retry-After": "1" };
     const lift = world.hub.fail({ method: "POST", path: /\/upload$/ }, { kind: "status", status: 429, headers });
-    expect((await asker.put("1", "/final", file("put-off.txt"))).status).toBe(202);
+    expect((await poller.put("1", "/final", file("put-off.txt"))).status).toBe(202);
     jumpTo(-day);
     lift();
     await eventually(() => expect(filesAtHub().map(({ path }) => path)).toContain("put-off.txt"), patienceMs);
@@ -122,7 +122,7 @@ describe.skipIf(!fakeClockInstalled())("a clock that is set while the service ru
   test("back, between two processes: the second delivers what the first has put off to a time that is far away now", async () => {
     await world.hubLine.refuse();
     world.hubLine.cut();
-    expect((await asker.put("1", "/final", file("handed-on.txt"))).status).toBe(202);
+    expect((await poller.put("1", "/final", file("handed-on.txt"))).status).toBe(202);
     await world.service.stop("SIGKILL");
     jumpTo(-2 * day);
     await world.hubLine.resume();
@@ -137,7 +137,7 @@ describe.skipIf(!fakeClockInstalled())("a clock that is set while the service ru
     world.keysLine.cut();
     await world.service.stop("SIGTERM");
     await world.startService();
-    const answer = () => asker.get("1", "/local/tags");
+    const answer = () => poller.get("1", "/local/tags");
     expect((await answer()).json).toEqual({ detail: "Auth provider is unavailable" });
     jumpTo(-hour);
     await world.keysLine.resume();
@@ -158,7 +158,7 @@ describe.skipIf(!fakeClockInstalled() || !canStartWorld({ storage: "servers" }))
       const clock = createFakeClock();
       const env = clock.env;
       const world = await startResilienceWorld({ storage: "servers", env, name: "clock beside servers" });
-      const { put, get } = createAsker(world, lastingToken(world));
+      const { put, get } = createHttpPoller(world, lastingToken(world));
       const load = startLoad(world, { clients: 4, seed: 42, token: lastingToken(world) });
       try {
         await Bun.sleep(800);

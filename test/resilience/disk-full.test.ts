@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { eventually } from "../support/eventually.ts";
 import { contentOf } from "./support/content.ts";
 import { startLoad } from "./support/load.ts";
-import { type Answer, type Asker, createAsker, fieldOf } from "./support/poller.ts";
+import { type Answer, createHttpPoller, fieldOf, type HttpPoller } from "./support/poller.ts";
 import { canMount, mountSmallDisk, type SmallDisk } from "./support/small-disk.ts";
 import { verifyAfter } from "./support/verify.ts";
 import { canStartWorld, type ResilienceWorld, startResilienceWorld } from "./support/world.ts";
@@ -18,7 +18,7 @@ const statuses = (answers: readonly Answer[]) => answers.map(({ status }) => sta
 describe.skipIf(!canMount())("a full disk", () => {
   let disk: SmallDisk;
   let world: ResilienceWorld;
-  let asker: Asker;
+  let poller: HttpPoller;
   beforeEach(() => {
     const mounted = mountSmallDisk(128);
     if (mounted === undefined) throw new Error("it cannot be mounted");
@@ -31,7 +31,7 @@ describe.skipIf(!canMount())("a full disk", () => {
 
   async function start(options: Parameters<typeof startResilienceWorld>[0]) {
     world = await startResilienceWorld(options);
-    asker = createAsker(world);
+    poller = createHttpPoller(world);
   }
   const filesAtHub = () =>
     world.hub.filesOf(world.hub.bucketOf(world.surroundings.analyses[0], "RESULT").bucketId ?? "");
@@ -64,14 +64,14 @@ describe.skipIf(!canMount())("a full disk", () => {
     test(
       "nothing half-done: neither object nor row, nor file at the Hub",
       async () => {
-        const kept = await asker.put("1", "/local", file("kept"), [["tag", "kept"]]);
+        const kept = await poller.put("1", "/local", file("kept"), [["tag", "kept"]]);
         const id = String(fieldOf(kept, "object_id"));
         disk.fill();
         const writes = [
-          await asker.put("1", "/local", file("no", mebibyte)),
-          await asker.put("1", "/local", file("no", mebibyte), [["tag", "no"]]),
-          await asker.put("1", "/final", file("no", mebibyte)),
-          await asker.put("1", "/intermediate", file("no", mebibyte)),
+          await poller.put("1", "/local", file("no", mebibyte)),
+          await poller.put("1", "/local", file("no", mebibyte), [["tag", "no"]]),
+          await poller.put("1", "/final", file("no", mebibyte)),
+          await poller.put("1", "/intermediate", file("no", mebibyte)),
         ];
         expect(statuses(writes)).toEqual([507, 507, 507, 507]);
         expect(writes.map((answer) => fieldOf(answer, "detail"))).toEqual([
@@ -81,15 +81,15 @@ describe.skipIf(!canMount())("a full disk", () => {
           "There is no room for temporary files on this node",
         ]);
         const reads = ["/healthz", `/local/${id}`, "/local/tags", "/local/tags/kept", "/local/tags/no"];
-        for (const path of reads) expect([path, (await asker.get("1", path)).status]).toEqual([path, 200]);
-        expect((await asker.get("1", "/local/tags/no")).json).toEqual({ results: [] });
+        for (const path of reads) expect([path, (await poller.get("1", path)).status]).toEqual([path, 200]);
+        expect((await poller.get("1", "/local/tags/no")).json).toEqual({ results: [] });
         expect(filesAtHub()).toEqual([]);
         // Not a byte of it is needed here: the receiver is known before the file comes.
         const fields = [["remote_node_id", world.surroundings.nodeId]] as const;
-        expect((await asker.put("1", "/intermediate", file("through", mebibyte), fields)).status).toBe(200);
+        expect((await poller.put("1", "/intermediate", file("through", mebibyte), fields)).status).toBe(200);
         disk.empty();
-        expect((await asker.put("1", "/local", file("yes", mebibyte), [["tag", "yes"]])).status).toBe(200);
-        expect((await asker.put("1", "/final", file("yes", mebibyte))).status).toBe(204);
+        expect((await poller.put("1", "/local", file("yes", mebibyte), [["tag", "yes"]])).status).toBe(200);
+        expect((await poller.put("1", "/final", file("yes", mebibyte))).status).toBe(204);
         expect(filesAtHub().map(({ path }) => path)).toEqual(["yes"]);
         expect(integrity()).toBe("ok");
       },
@@ -101,16 +101,16 @@ describe.skipIf(!canMount())("a full disk", () => {
       async () => {
         await world.hubLine.refuse();
         world.hubLine.cut();
-        const answer = await asker.put("1", "/final", file("waiting.bin", mebibyte));
+        const answer = await poller.put("1", "/final", file("waiting.bin", mebibyte));
         expect(answer.status).toBe(202);
         disk.fill();
         await world.hubLine.resume();
         const path = `/final/submissions/${fieldOf(answer, "submission_id")}`;
         await Bun.sleep(3_000);
-        expect(["queued", "delivered"]).toContain(String(fieldOf(await asker.get("1", path), "status")));
+        expect(["queued", "delivered"]).toContain(String(fieldOf(await poller.get("1", path), "status")));
         disk.empty();
         await eventually(async () => {
-          expect(fieldOf(await asker.get("1", path), "status")).toBe("delivered");
+          expect(fieldOf(await poller.get("1", path), "status")).toBe("delivered");
         }, 60_000);
         expect(filesAtHub().map(({ name, size }) => [name, size])).toEqual([["waiting.bin", mebibyte]]);
         world.figures.faults += 2;
@@ -124,15 +124,15 @@ describe.skipIf(!canMount())("a full disk", () => {
         const projectId = world.hub.addProject();
         const clientId = world.hub.addAnalysis({ projectId });
         for (let index = 0; index < 20; index++) {
-          const answer = await asker.put({ clientId }, "/local", file(`f${index}`, mebibyte), [["tag", `t${index}`]]);
+          const answer = await poller.put({ clientId }, "/local", file(`f${index}`, mebibyte), [["tag", `t${index}`]]);
           expect(answer.status).toBe(200);
         }
         await world.hub.removeProject(projectId);
         disk.fill();
-        const removal = await asker.get("adapter", `/local?project_id=${projectId}`, { method: "DELETE" });
+        const removal = await poller.get("adapter", `/local?project_id=${projectId}`, { method: "DELETE" });
         expect([removal.status, removal.json]).toEqual([200, null]);
         expect(disk.freeBytes()).toBeGreaterThan(20 * mebibyte);
-        expect((await asker.put("1", "/local", file("yes", mebibyte), [["tag", "yes"]])).status).toBe(200);
+        expect((await poller.put("1", "/local", file("yes", mebibyte), [["tag", "yes"]])).status).toBe(200);
       },
       limitMs,
     );
@@ -154,17 +154,17 @@ describe.skipIf(!canMount())("a full disk", () => {
       const calm = load.disturb({ statuses: [507] });
       disk.fill();
       await Bun.sleep(1_000);
-      const answer = await asker.put("1", "/intermediate", file("no", mebibyte));
+      const answer = await poller.put("1", "/intermediate", file("no", mebibyte));
       expect([answer.status, answer.json]).toEqual([
         507,
         { detail: "There is no room for temporary files on this node" },
       ]);
       const fields = [["remote_node_id", world.surroundings.nodeId]] as const;
-      expect((await asker.put("1", "/intermediate", file("yes", mebibyte), fields)).status).toBe(200);
-      expect((await asker.put("1", "/final", file("yes", mebibyte))).status).toBe(204);
+      expect((await poller.put("1", "/intermediate", file("yes", mebibyte), fields)).status).toBe(200);
+      expect((await poller.put("1", "/final", file("yes", mebibyte))).status).toBe(204);
       disk.empty();
       calm();
-      expect((await asker.put("1", "/intermediate", file("yes", mebibyte))).status).toBe(200);
+      expect((await poller.put("1", "/intermediate", file("yes", mebibyte))).status).toBe(200);
       await Bun.sleep(500);
       await load.stop();
       const refused = [...load.ledger.attempts.values()].filter(({ status }) => status === 507);

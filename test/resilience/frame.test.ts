@@ -49,7 +49,7 @@ function hubFile(name: string) {
   return found;
 }
 
-test("a load without faults leaves nothing to complain about, and has used every route", async () => {
+test("a load without faults leaves nothing to printError about, and has used every route", async () => {
   expect(await findProblems(world, load)).toEqual([]);
   const log = world.service.output();
   const routes = new Set(

@@ -3,10 +3,10 @@ import type { HubFault, HubGeneration } from "../../src/sandbox/hub/hub.ts";
 import { eventually } from "../support/eventually.ts";
 import { createFakeClock, type FakeClock, fakeClockInstalled } from "./support/fake-clock.ts";
 import { type ReadCase, readCases, recordCases, signInFaults, uploadCases } from "./support/hub-cases.ts";
-import { createHubGuest, type HubGuest } from "./support/hub-client.ts";
+import { createHubClient, type HubClient } from "./support/hub-client.ts";
 import { fileOf, large, linksOf, mebibyte, sendFinalTo, sendIntermediateTo, small } from "./support/hub-uploads.ts";
 import { type Load, startLoad } from "./support/load.ts";
-import { type Asker, createAsker, fieldOf } from "./support/poller.ts";
+import { createHttpPoller, fieldOf, type HttpPoller } from "./support/poller.ts";
 import { vanishInUpload } from "./support/vanishing-client.ts";
 import { verifyAfter } from "./support/verify.ts";
 import { type ResilienceWorld, startResilienceWorld } from "./support/world.ts";
@@ -18,7 +18,7 @@ const generations: readonly HubGeneration[] = ["2025", "2026-snake", "2026"];
 describe.skipIf(!fakeClockInstalled()).each([...generations])("under load, a Hub of %s", (generation) => {
   let clock: FakeClock;
   let world: ResilienceWorld;
-  let asker: Asker;
+  let poller: HttpPoller;
   let load: Load;
   let passedMs = 0;
 
@@ -27,7 +27,7 @@ describe.skipIf(!fakeClockInstalled()).each([...generations])("under load, a Hub
     // Long enough for a busy machine, as it is another answer that comes after it.
     const env = { ...clock.env, SUBMISSIONS__WAIT_SECONDS: "12" };
     world = await startResilienceWorld({ storage: "embedded", generation, env, name: `Hub of ${generation}` });
-    asker = createAsker(world);
+    poller = createHttpPoller(world);
     load = startLoad(world, { seed: 21, maxBytes: 2 * mebibyte, pauseMs: 60 });
   }, limitMs);
   afterAll(async () => {
@@ -54,15 +54,15 @@ describe.skipIf(!fakeClockInstalled()).each([...generations])("under load, a Hub
   const urlOf = (id: string, isSealed: boolean) =>
     `/intermediate/${id}${isSealed ? `?remote_node_id=${world.surroundings.nodeId}` : ""}`;
 
-  async function send(guest: HubGuest, content: Uint8Array<ArrayBuffer>, isSealed: boolean): Promise<string> {
-    const answer = await asker.put(guest, "/intermediate", fileOf(content, "x"), isSealed ? sealed() : []);
+  async function send(hubClient: HubClient, content: Uint8Array<ArrayBuffer>, isSealed: boolean): Promise<string> {
+    const answer = await poller.put(hubClient, "/intermediate", fileOf(content, "x"), isSealed ? sealed() : []);
     expect(answer.status).toBe(200);
     return String(fieldOf(answer, "object_id"));
   }
 
-  async function read(guest: HubGuest, url: string, pattern: RegExp, one: ReadCase) {
+  async function read(hubClient: HubClient, url: string, pattern: RegExp, one: ReadCase) {
     const lift = fail(pattern, one.fault, one.times);
-    const answer = await asker.get(guest, url);
+    const answer = await poller.get(hubClient, url);
     lift();
     const detail = answer.status === 200 ? undefined : fieldOf(answer, "detail");
     expect([one.what, answer.status, detail]).toEqual([one.what, one.status, one.detail]);
@@ -72,7 +72,7 @@ describe.skipIf(!fakeClockInstalled()).each([...generations])("under load, a Hub
     generations,
     "that fails an upload in any way gets every final once in the end, unless it is refused with its reason",
     async () => {
-      const checks = await Promise.all(uploadCases(generation).map((one) => sendFinalTo(world, asker, one)));
+      const checks = await Promise.all(uploadCases(generation).map((one) => sendFinalTo(world, poller, one)));
       await Bun.sleep(1_000);
       for (const check of checks) await check();
     },
@@ -82,7 +82,7 @@ describe.skipIf(!fakeClockInstalled()).each([...generations])("under load, a Hub
     generations,
     "that fails an upload in any way gets an intermediate again when it is sent again, and keeps no part of it",
     async () => {
-      await Promise.all(uploadCases(generation).map((one) => sendIntermediateTo(world, asker, one)));
+      await Promise.all(uploadCases(generation).map((one) => sendIntermediateTo(world, poller, one)));
     },
   );
 
@@ -90,15 +90,15 @@ describe.skipIf(!fakeClockInstalled()).each([...generations])("under load, a Hub
     generations,
     "keeps the final that came first under a name: the next is refused, or renamed if it was taken on already",
     async () => {
-      const guest = createHubGuest(world);
-      expect((await asker.put(guest, "/final", fileOf(large, "same.bin"))).status).toBe(204);
-      expect((await asker.put(guest, "/final", fileOf(small, "same.bin"))).status).toBe(409);
-      const lift = fail(guest.uploadsTo.RESULT, { kind: "status", status: 500 });
+      const hubClient = createHubClient(world);
+      expect((await poller.put(hubClient, "/final", fileOf(large, "same.bin"))).status).toBe(204);
+      expect((await poller.put(hubClient, "/final", fileOf(small, "same.bin"))).status).toBe(409);
+      const lift = fail(hubClient.uploadsTo.RESULT, { kind: "status", status: 500 });
       for (const name of ["other.bin", "same.bin"])
-        expect([name, (await asker.put(guest, "/final", fileOf(small, name))).status]).toEqual([name, 202]);
+        expect([name, (await poller.put(hubClient, "/final", fileOf(small, name))).status]).toEqual([name, 202]);
       lift();
-      await eventually(() => expect(guest.files("RESULT")).toHaveLength(3), patienceMs);
-      const files = guest.files("RESULT").map(({ path, size }) => `${path.replace(/-[\da-f]{8}/, "-ID")} ${size}`);
+      await eventually(() => expect(hubClient.files("RESULT")).toHaveLength(3), patienceMs);
+      const files = hubClient.files("RESULT").map(({ path, size }) => `${path.replace(/-[\da-f]{8}/, "-ID")} ${size}`);
       expect(files.sort()).toEqual(["other.bin 1000", "same-ID.bin 1000", `same.bin ${large.byteLength}`]);
     },
   );
@@ -106,21 +106,21 @@ describe.skipIf(!fakeClockInstalled()).each([...generations])("under load, a Hub
   promiseOf(["2025"], "gets each link of a final once, whatever becomes of the request for it", async () => {
     for (const fault of [{ kind: "drop" }, { kind: "status", status: 500 }, { kind: "garbage" }] as const) {
       const calm = load.disturb({ statuses: [502] });
-      const guest = createHubGuest(world);
+      const hubClient = createHubClient(world);
       const lift = fail(/analysis-bucket-files$/, fault);
-      const answer = await asker.put(guest, "/final", fileOf(small, "linked"));
+      const answer = await poller.put(hubClient, "/final", fileOf(small, "linked"));
       lift();
       calm();
       expect([fault.kind, answer.status]).toEqual([fault.kind, 202]);
-      await eventually(() => expect(guest.files("RESULT")).toHaveLength(1), patienceMs);
-      const links = () => linksOf(world, guest.files("RESULT")[0]?.id);
+      await eventually(() => expect(hubClient.files("RESULT")).toHaveLength(1), patienceMs);
+      const links = () => linksOf(world, hubClient.files("RESULT")[0]?.id);
       await eventually(() => expect(links()).toBe(1), patienceMs);
     }
   });
 
   promiseOf(generations, "never sees an upload break off, at whatever point the client goes away", async () => {
-    const guest = createHubGuest(world);
-    const token = await world.token(guest);
+    const hubClient = createHubClient(world);
+    const token = await world.token(hubClient);
     const remoteNodeId = world.surroundings.nodeId;
     const gone = ["/intermediate", "/final"].flatMap((route) =>
       [0, 1, 60_000, mebibyte, large.byteLength].flatMap((bytes) =>
@@ -134,13 +134,13 @@ describe.skipIf(!fakeClockInstalled()).each([...generations])("under load, a Hub
     world.figures.requests += gone.length;
     world.figures.unanswered += gone.length;
     world.figures.faults += gone.length;
-    const uploads = () => world.hub.requests.filter((request) => guest.uploadsTo.TEMP.test(request.path));
+    const uploads = () => world.hub.requests.filter((request) => hubClient.uploadsTo.TEMP.test(request.path));
     await eventually(() => {
       expect(uploads().length).toBeGreaterThan(0);
       expect(uploads().map(({ status }) => status)).not.toContain(undefined);
     }, patienceMs);
-    await eventually(() => expect(guest.files("TEMP")).toEqual([]), patienceMs);
-    expect(guest.files("RESULT")).toEqual([]);
+    await eventually(() => expect(hubClient.files("TEMP")).toEqual([]), patienceMs);
+    expect(hubClient.files("RESULT")).toEqual([]);
     expect(world.hub.state.brokenUploads).toBe(0);
   });
 
@@ -150,9 +150,9 @@ describe.skipIf(!fakeClockInstalled()).each([...generations])("under load, a Hub
     async () => {
       await Promise.all(
         recordCases.map(async (one) => {
-          const guest = createHubGuest(world);
-          await read(guest, "/local/tags", endOf(guest.clientId), one);
-          expect((await asker.get(guest, "/local/tags")).status).toBe(200);
+          const hubClient = createHubClient(world);
+          await read(hubClient, "/local/tags", endOf(hubClient.clientId), one);
+          expect((await poller.get(hubClient, "/local/tags")).status).toBe(200);
         }),
       );
     },
@@ -163,14 +163,14 @@ describe.skipIf(!fakeClockInstalled()).each([...generations])("under load, a Hub
   });
 
   async function failDownloads(isSealed: boolean) {
-    const guest = createHubGuest(world);
+    const hubClient = createHubClient(world);
     const readSmall = async (one: ReadCase, patternOf: (id: string) => RegExp) => {
-      const id = await send(guest, small, isSealed);
-      await read(guest, urlOf(id, isSealed), patternOf(id), one);
+      const id = await send(hubClient, small, isSealed);
+      await read(hubClient, urlOf(id, isSealed), patternOf(id), one);
     };
-    const id = await send(guest, large, isSealed);
+    const id = await send(hubClient, large, isSealed);
     const status = () =>
-      asker.get(guest, urlOf(id, isSealed)).then(
+      poller.get(hubClient, urlOf(id, isSealed)).then(
         (answer) => answer.status,
         () => "broken off",
       );
@@ -201,16 +201,16 @@ describe.skipIf(!fakeClockInstalled()).each([...generations])("under load, a Hub
     async () => {
       const calm = load.disturb({ statuses: [502] });
       world.hub.revokeTokens();
-      expect((await asker.get(createHubGuest(world), "/local/tags")).status).toBe(200);
+      expect((await poller.get(createHubClient(world), "/local/tags")).status).toBe(200);
       const lift = fail(/^\/auth\/token$/, signInFaults[generation]);
       world.hub.revokeTokens();
-      const stranger = createHubGuest(world);
-      expect((await asker.get(stranger, "/local/tags")).status).toBe(502);
-      expect((await asker.put(stranger, "/final", fileOf(small, "kept"))).status).toBe(202);
+      const stranger = createHubClient(world);
+      expect((await poller.get(stranger, "/local/tags")).status).toBe(502);
+      expect((await poller.put(stranger, "/final", fileOf(small, "kept"))).status).toBe(202);
       lift();
       // A refused sign-in is tried again after five seconds.
       pass(5_500);
-      await eventually(async () => expect((await asker.get(stranger, "/local/tags")).status).toBe(200), patienceMs);
+      await eventually(async () => expect((await poller.get(stranger, "/local/tags")).status).toBe(200), patienceMs);
       await eventually(() => expect(stranger.files("RESULT")).toHaveLength(1), patienceMs);
       await Bun.sleep(300);
       calm();
@@ -237,17 +237,17 @@ describe.skipIf(!fakeClockInstalled()).each([...generations])("under load, a Hub
     "that says nothing at all is given up in time, and finals go to it when it speaks again",
     async () => {
       const calm = load.disturb({ statuses: [408, 502, 504], unanswered: true });
-      const [lookedUp, sending, reading] = [createHubGuest(world), createHubGuest(world), createHubGuest(world)];
+      const [lookedUp, sending, reading] = [createHubClient(world), createHubClient(world), createHubClient(world)];
       const id = await send(reading, large, false);
       await send(sending, small, true);
       const { RESULT, TEMP } = sending.uploadsTo;
       const silent = [endOf(lookedUp.clientId), RESULT, TEMP, streamOf(id)];
       const lifts = silent.map((path) => fail(path, { kind: "hang" }));
-      const final = asker.put(sending, "/final", fileOf(large, "z"));
-      const lookUp = asker.get(lookedUp, "/local/tags");
+      const final = poller.put(sending, "/final", fileOf(large, "z"));
+      const lookUp = poller.get(lookedUp, "/local/tags");
       const transfers = [
-        asker.put(sending, "/intermediate", fileOf(large, "y"), sealed()),
-        asker.get(reading, `/intermediate/${id}`),
+        poller.put(sending, "/intermediate", fileOf(large, "y"), sealed()),
+        poller.get(reading, `/intermediate/${id}`),
       ];
       const asked = () => silent.filter((path) => world.hub.requests.some((request) => path.test(request.path)));
       await eventually(() => expect(asked()).toEqual(silent), patienceMs);
@@ -266,7 +266,7 @@ describe.skipIf(!fakeClockInstalled()).each([...generations])("under load, a Hub
       await Bun.sleep(500);
       calm();
       await eventually(() => expect(sending.files("RESULT")).toHaveLength(1), patienceMs);
-      expect((await asker.get(reading, `/intermediate/${id}`)).status).toBe(200);
+      expect((await poller.get(reading, `/intermediate/${id}`)).status).toBe(200);
     },
   );
 
@@ -274,10 +274,10 @@ describe.skipIf(!fakeClockInstalled()).each([...generations])("under load, a Hub
     await load.stop();
     // Connections that are kept, and closed by the Hub meanwhile.
     for (let round = 0; round < 5; round++) {
-      const guest = createHubGuest(world);
-      expect((await asker.get(guest, "/local/tags")).status).toBe(200);
+      const hubClient = createHubClient(world);
+      expect((await poller.get(hubClient, "/local/tags")).status).toBe(200);
       world.hubLine.cut();
-      expect((await asker.put(guest, "/final", fileOf(small, "x"))).status).toBe(204);
+      expect((await poller.put(hubClient, "/final", fileOf(small, "x"))).status).toBe(204);
       world.hubLine.cut();
     }
     await verifyAfter(world, load);

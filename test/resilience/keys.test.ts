@@ -3,7 +3,7 @@ import { eventually } from "../support/eventually.ts";
 import { createFakeClock, type FakeClock, fakeClockInstalled } from "./support/fake-clock.ts";
 import { allMisbehaviours, type KeyServer, startKeyServer } from "./support/key-server.ts";
 import { type Load, startLoad } from "./support/load.ts";
-import { type Asker, createAsker } from "./support/poller.ts";
+import { createHttpPoller, type HttpPoller } from "./support/poller.ts";
 import { verifyAfter } from "./support/verify.ts";
 import { type ResilienceWorld, startResilienceWorld } from "./support/world.ts";
 
@@ -17,7 +17,7 @@ describe.skipIf(!fakeClockInstalled())("the provider of token keys", () => {
   let clock: FakeClock;
   let keys: KeyServer;
   let world: ResilienceWorld;
-  let asker: Asker;
+  let poller: HttpPoller;
   let passedMs = 0;
 
   beforeAll(async () => {
@@ -25,7 +25,7 @@ describe.skipIf(!fakeClockInstalled())("the provider of token keys", () => {
     keys = await startKeyServer();
     const env = { ...clock.env, OIDC__CERTS_URL: `http://127.0.0.1:${keys.port}/certs` };
     world = await startResilienceWorld({ storage: "embedded", env, name: "token keys" });
-    asker = createAsker(world, keys.token);
+    poller = createHttpPoller(world, keys.token);
   }, limitMs);
   afterAll(async () => {
     await world?.stop();
@@ -44,7 +44,7 @@ describe.skipIf(!fakeClockInstalled())("the provider of token keys", () => {
     await world.startService();
   }
   const analysis = "20000000-0000-4000-8000-000000000001";
-  const statusWith = async (token: string) => (await asker.ask(token, "/local/tags")).status;
+  const statusWith = async (token: string) => (await poller.ask(token, "/local/tags")).status;
   const flood = (tokens: readonly string[]) => Promise.all(tokens.map(statusWith));
   const readyStatus = async () => (await fetch(`${world.url}/readyz`, { keepalive: false })).status;
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { isAvailable } from "../support/service.ts";
-import { findNeedles, linesOfKey, type Needles, password } from "./attack/secrets.ts";
+import { findSecrets, linesOfKey, password, type Secrets } from "./attack/secrets.ts";
 import { startRefusingPostgres } from "./attack/stubs.ts";
 import { launch, runOnce, startTarget, type Target } from "./attack/target.ts";
 
@@ -48,7 +48,7 @@ describe("a start that fails", () => {
     async (name) => {
       const given = wrong[name]?.() ?? {};
       const env = { ...target.environment, ...given, LOG__LEVEL: "debug", SERVER__PORT: "0" };
-      const found: Needles = {
+      const found: Secrets = {
         ...linesOfKey(key()),
         ...linesOfKey(given.CRYPTO__ECDH_PRIVATE_KEY ?? ""),
         ...Object.fromEntries(
@@ -66,7 +66,7 @@ describe("a start that fails", () => {
       ]);
       for (const text of texts) {
         expect(text.length).toBeGreaterThan(0);
-        expect(findNeedles(text, found)).toEqual([]);
+        expect(findSecrets(text, found)).toEqual([]);
       }
       if (name === "the database's password" && isAvailable("servers")) {
         // It was really sent, and refused.

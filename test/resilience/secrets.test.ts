@@ -7,13 +7,13 @@ import type { Setting } from "../../src/settings/setting.ts";
 import { createWorld, properCalls } from "../openapi/calls.ts";
 import { type Relay, startRelay } from "../support/relay.ts";
 import { backends, type Client, formOf, isAvailable } from "../support/service.ts";
-import { contentsOf, findNeedles, linesOfKey, type Needles, password, signatures } from "./attack/secrets.ts";
+import { contentsOf, findSecrets, linesOfKey, password, type Secrets, signatures } from "./attack/secrets.ts";
 import { startProxy } from "./attack/stubs.ts";
 import { launch, runOnce, startTarget, type Target } from "./attack/target.ts";
 
 const secretNames = Object.entries<Setting>(SETTINGS).flatMap(([name, { secret }]) => (secret ? [name] : []));
 const rawValue = "31337.424242";
-const contents: Needles = {
+const contents: Secrets = {
   "a file's content": "needle-content-7c1f",
   "a file's name": "needle-name-77ab",
   "the true value": rawValue,
@@ -28,7 +28,7 @@ describe.each([...backends])("what is secret, on %s storage", (backend) => {
     let target: Target;
     let proxy: ReturnType<typeof startProxy>;
     let databaseLine: Relay | undefined;
-    let secrets: Needles;
+    let secrets: Secrets;
 
     beforeAll(async () => {
       for (const name of [tmp, join(folder, "secrets")]) mkdirSync(name);
@@ -76,7 +76,7 @@ describe.each([...backends])("what is secret, on %s storage", (backend) => {
       target.world.hub.requests.flatMap(
         ({ headers }) => /^Bearer (.+)$/.exec(headers.get("authorization") ?? "")?.[1] ?? [],
       );
-    const needles = (): Needles => {
+    const secretsToFind = (): Secrets => {
       const hubTokens = signatures("the Hub's token", tokensOfHub());
       expect(Object.keys(hubTokens).length).toBeGreaterThan(0);
       return { ...secrets, ...hubTokens, ...signatures("a client's token", clientTokens) };
@@ -186,7 +186,7 @@ describe.each([...backends])("what is secret, on %s storage", (backend) => {
       for (const args of [["doctor"], ["doctor", "--json"]]) {
         const text = await runOnce(target.program, args, target.environment);
         expect(text.length).toBeGreaterThan(200);
-        expect(findNeedles(text, needles())).toEqual([]);
+        expect(findSecrets(text, secretsToFind())).toEqual([]);
       }
     }, 60_000);
 
@@ -194,30 +194,30 @@ describe.each([...backends])("what is secret, on %s storage", (backend) => {
       const output = target.output();
       expect(target.logLines().length).toBeGreaterThan(200);
       expect(output).toContain('"level":"debug"');
-      expect(findNeedles(output, { ...needles(), ...contents })).toEqual([]);
+      expect(findSecrets(output, { ...secretsToFind(), ...contents })).toEqual([]);
     });
 
     test("no answer holds a secret, or anybody's token", () => {
       expect(answers.length).toBeGreaterThan(100);
-      expect(findNeedles(answers.join("\n"), needles())).toEqual([]);
+      expect(findSecrets(answers.join("\n"), secretsToFind())).toEqual([]);
       // Clients may be told the names of their files, and be given their contents; a true value nobody.
-      expect(findNeedles(answers.join("\n"), { value: rawValue })).toEqual([]);
+      expect(findSecrets(answers.join("\n"), { value: rawValue })).toEqual([]);
     });
 
     test("no file holds a secret, a token or a true value, and temporary ones are gone", () => {
       const { dataDir } = target.world;
       const files = dataDir === undefined ? "" : contentsOf(dataDir);
       if (dataDir !== undefined) expect(files).toContain("needle-content-7c1f");
-      expect(findNeedles(files, { ...needles(), value: rawValue })).toEqual([]);
+      expect(findSecrets(files, { ...secretsToFind(), value: rawValue })).toEqual([]);
       expect(readdirSync(tmp)).toEqual([]);
       if (dataDir !== undefined) expect(readdirSync(join(dataDir, "spool"))).toEqual([]);
     });
 
     test("the process shows none in its arguments, and with secrets from files none in its environment either", () => {
       const read = (name: string) => readFileSync(`/proc/${target.pid}/${name}`, "utf8");
-      expect(findNeedles(read("cmdline"), needles())).toEqual([]);
-      expect(findNeedles(read("comm"), needles())).toEqual([]);
-      const shown = findNeedles(read("environ"), needles());
+      expect(findSecrets(read("cmdline"), secretsToFind())).toEqual([]);
+      expect(findSecrets(read("comm"), secretsToFind())).toEqual([]);
+      const shown = findSecrets(read("environ"), secretsToFind());
       if (backend === "embedded") expect(shown).toEqual([]);
     });
 
@@ -234,7 +234,7 @@ describe.each([...backends])("what is secret, on %s storage", (backend) => {
         for (const name of cores) {
           const core = readFileSync(join(target.program.folder, name), "latin1");
           rmSync(join(target.program.folder, name));
-          expect(findNeedles(core, needles())).toEqual([]);
+          expect(findSecrets(core, secretsToFind())).toEqual([]);
           expect(core.length).toBeLessThan(2_000_000);
         }
       },

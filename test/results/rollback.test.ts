@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "bun:test";
 import { AppError } from "../../src/errors.ts";
-import { createUndoStore, type UndoStore } from "../../src/results/rollback.ts";
+import { createRollback, type Rollback } from "../../src/results/rollback.ts";
 import { eventually } from "../support/eventually.ts";
 import { createTestLog } from "../support/log.ts";
 
@@ -9,8 +9,8 @@ const lost = new AppError("database", "The database is not available", { uncerta
 const away = new AppError("object_store", "Unexpected error from object store");
 const objectOf = (key: string) => ({ key, clientId: "client", objectId: key });
 
-let undo: UndoStore;
-afterEach(() => undo.close());
+let rollback: Rollback;
+afterEach(() => rollback.close());
 
 interface World {
   /** What the catalog says of an object's name; rejects while the database is away. */
@@ -27,20 +27,20 @@ function createSubject({ look = async () => undefined, remove = async () => {} }
     },
   };
   const catalog = { findFilename: (_: string, objectId: string) => look(objectId) };
-  undo = createUndoStore({ objects, catalog, log: createTestLog().log, retryMs: 10, settleMs });
+  rollback = createRollback({ objects, catalog, log: createTestLog().log, retryMs: 10, settleMs });
   return removed;
 }
 
 test("what a refused upload has stored is gone when its client hears of it", async () => {
   const removed = createSubject({});
-  await undo.removeUnlessTagged(objectOf("a"), refused);
+  await rollback.removeUnlessTagged(objectOf("a"), refused);
   expect(removed).toEqual(["a"]);
 });
 
 test("a store that hangs does not keep the client from its error, and the file goes once it answers", async () => {
   const answer = Promise.withResolvers<void>();
   const removed = createSubject({ remove: () => answer.promise });
-  await undo.removeUnlessTagged(objectOf("a"), refused);
+  await rollback.removeUnlessTagged(objectOf("a"), refused);
   expect(removed).toEqual([]);
   answer.resolve();
   await eventually(() => expect(removed).toContain("a"));
@@ -49,7 +49,7 @@ test("a store that hangs does not keep the client from its error, and the file g
 test("a database that hangs is not waited for at all", async () => {
   const answer = Promise.withResolvers<undefined>();
   const removed = createSubject({ look: () => answer.promise });
-  await undo.removeUnlessTagged(objectOf("a"), lost);
+  await rollback.removeUnlessTagged(objectOf("a"), lost);
   answer.resolve(undefined);
   await eventually(() => expect(removed).toEqual(["a"]));
 });
@@ -57,7 +57,7 @@ test("a database that hangs is not waited for at all", async () => {
 test("a tag that turns up late, from a connection given up, keeps its file", async () => {
   let looks = 0;
   const removed = createSubject({ look: async () => (++looks > 2 ? "name" : undefined) });
-  await undo.removeUnlessTagged(objectOf("a"), lost);
+  await rollback.removeUnlessTagged(objectOf("a"), lost);
   await eventually(() => expect(looks).toBe(3));
   await Bun.sleep(200);
   expect([removed, looks]).toEqual([[], 3]);
@@ -65,9 +65,9 @@ test("a tag that turns up late, from a connection given up, keeps its file", asy
 
 test("when the service stops, the catalog's word of that moment decides", async () => {
   const removed = createSubject({ look: async (id) => (id === "tagged" ? "name" : undefined) }, 60_000);
-  await undo.removeUnlessTagged(objectOf("tagged"), lost);
-  await undo.removeUnlessTagged(objectOf("untagged"), lost);
-  await undo.close();
+  await rollback.removeUnlessTagged(objectOf("tagged"), lost);
+  await rollback.removeUnlessTagged(objectOf("untagged"), lost);
+  await rollback.close();
   expect(removed).toEqual(["untagged"]);
 });
 
@@ -78,7 +78,7 @@ test("one that cannot be undone does not keep the others", async () => {
       if (isAway || key === "stuck") throw away;
     },
   });
-  for (const key of ["stuck", "a", "b"]) await undo.removeUnlessTagged(objectOf(key), refused);
+  for (const key of ["stuck", "a", "b"]) await rollback.removeUnlessTagged(objectOf(key), refused);
   isAway = false;
   await eventually(() => expect(removed.toSorted()).toEqual(["a", "b"]));
 });

@@ -1,4 +1,4 @@
-import type { Environment, ReadTextFile } from "../../src/settings/load.ts";
+import type { Environment, ReadTextFile } from "../../src/settings/environment.ts";
 
 export const KEY_PEM = "-----BEGIN PRIVATE KEY-----\nMIG2AgEAMBAGByqGSM49\n-----END PRIVATE KEY-----\n";
 

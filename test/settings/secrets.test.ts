@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test";
+import { describeSettings } from "../../src/settings/describe.ts";
+import type { Environment } from "../../src/settings/environment.ts";
 import { SETTINGS } from "../../src/settings/list.ts";
-import { describeSettings, type Environment, parseSettings } from "../../src/settings/load.ts";
+import { parseSettings } from "../../src/settings/load.ts";
 import type { Setting } from "../../src/settings/setting.ts";
 import { filesystem, KEY_PEM, NODE } from "./environment.ts";
 

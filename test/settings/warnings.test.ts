@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { type Environment, parseSettings } from "../../src/settings/load.ts";
+import type { Environment } from "../../src/settings/environment.ts";
+import { parseSettings } from "../../src/settings/load.ts";
 import { filesystem, NODE } from "./environment.ts";
 
 const warnings = (environment: Environment) => parseSettings(environment, filesystem({})).warnings;

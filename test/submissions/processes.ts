@@ -13,11 +13,11 @@ import { type Backend, type Client, formOf, startTestService, type TestService }
 import { countObjects } from "../support/storage-check.ts";
 
 /** Processes of the service on one storage, with a Hub that can be taken away from them. */
-export interface Fleet {
+export interface Processes {
   readonly world: TestService;
   /** In front of the Hub. */
   readonly hubLine: Relay;
-  start(env?: Record<string, string>): Promise<Ship>;
+  start(env?: Record<string, string>): Promise<Running>;
   /** What one final became at the Hub: paths with the SHA-256 of their content. */
   filesAtHub(): Promise<Map<string, string>>;
   pending(): Promise<number>;
@@ -26,14 +26,14 @@ export interface Fleet {
   stop(): Promise<void>;
 }
 
-export interface Ship {
+export interface Running {
   readonly url: string;
   readonly process: RunningExecutable;
 }
 
 const listening = /"url":"(http:[^"]+)"/;
 
-export async function launchFleet(executable: Executable, backend: Backend): Promise<Fleet> {
+export async function prepareProcesses(executable: Executable, backend: Backend): Promise<Processes> {
   const world = await startTestService({ backend });
   await world.shutDown();
   const hubLine = await startRelay({ port: Number(new URL(world.hubUrl).port) });
@@ -104,15 +104,15 @@ export async function launchFleet(executable: Executable, backend: Backend): Pro
 
 /** Sends a final; `undefined` when no answer came. */
 export async function sendFinal(
-  { world }: Fleet,
-  ship: Ship,
+  { world }: Processes,
+  running: Running,
   as: Client,
   name: string,
   content: string,
 ): Promise<Response | undefined> {
   const body = formOf(["file", new File([content], name)]);
   const headers = { authorization: `Bearer ${await world.token(as)}` };
-  return fetch(`${ship.url}/final`, { method: "PUT", body, headers }).catch(() => undefined);
+  return fetch(`${running.url}/final`, { method: "PUT", body, headers }).catch(() => undefined);
 }
 
 export const sha256 = (content: string) => new Bun.CryptoHasher("sha256").update(content).digest("hex");

@@ -7,8 +7,8 @@ import { openSqlite, type Sqlite } from "../../src/database/sqlite-connection.ts
 import { AppError } from "../../src/errors.ts";
 import { createDirectoryObjectStore } from "../../src/objects/directory/directory-object-store.ts";
 import type { ObjectStore } from "../../src/objects/object-store.ts";
-import { createSettle, type Settle } from "../../src/submissions/record-outcome.ts";
-import { createDiscard } from "../../src/submissions/rollback.ts";
+import { createRecordOutcome, type RecordOutcome } from "../../src/submissions/record-outcome.ts";
+import { createRollback } from "../../src/submissions/rollback.ts";
 import { createSqliteSubmissions } from "../../src/submissions/store/sqlite-submissions.ts";
 import { type SubmissionStore, submissionKey } from "../../src/submissions/store/submission-store.ts";
 import { createWaitingClients, type WaitingClients } from "../../src/submissions/waiting-clients.ts";
@@ -29,11 +29,11 @@ let sqlite: Sqlite;
 let store: SubmissionStore;
 let objects: ObjectStore;
 let clients: WaitingClients;
-let settle: Settle;
+let recordOutcome: RecordOutcome;
 let passedMs = 0;
 
 beforeEach(async () => {
-  dir = mkdtempSync(join(tmpdir(), "flame-settle-"));
+  dir = mkdtempSync(join(tmpdir(), "flame-outcome-"));
   sqlite = openSqlite(join(dir, "catalog.sqlite"));
   await migrateSqlite(sqlite);
   passedMs = 0;
@@ -41,8 +41,17 @@ beforeEach(async () => {
   objects = createDirectoryObjectStore({ root: join(dir, "objects") });
   clients = createWaitingClients(60_000);
   const { log } = createTestLog();
-  const discard = createDiscard({ store, objects, log });
-  settle = createSettle({ store, objects, clients, discard, lease: mine, retryMaxMs: 60_000, random: () => 0, log });
+  const rollback = createRollback({ store, objects, log });
+  recordOutcome = createRecordOutcome({
+    store,
+    objects,
+    clients,
+    rollback,
+    lease: mine,
+    retryMaxMs: 60_000,
+    random: () => 0,
+    log,
+  });
 });
 afterEach(async () => {
   await sqlite.close();
@@ -63,27 +72,27 @@ test("a refusal that the client waits for leaves neither row nor file, before it
   const answer = clients.wait(submission.id, submission.analysisId).catch(async (error: AppError) => {
     return [error.code, await store.find(submission.id), await isKept(submission.id)];
   });
-  await settle(submission, { kind: "no", error: refused });
+  await recordOutcome(submission, { kind: "no", error: refused });
   expect(await answer).toEqual(["hub_unexpected", undefined, false]);
 });
 
 test("a refusal after the client was promised a delivery keeps the file for an operator", async () => {
   const submission = await hold();
-  await settle(submission, { kind: "no", error: refused });
+  await recordOutcome(submission, { kind: "no", error: refused });
   expect(await store.find(submission.id)).toMatchObject({ state: "rejected", lastError: refused.message });
   expect(await isKept(submission.id)).toBe(true);
 });
 
 test("a name clash after the client was promised a delivery is tried again at once, under another name", async () => {
   const submission = await hold();
-  await settle(submission, { kind: "no", error: conflict });
+  await recordOutcome(submission, { kind: "no", error: conflict });
   expect(await store.claim(mine)).toMatchObject({ id: submission.id, attempts: 2 });
 });
 
 test("a failure that may pass dismisses all clients of the analysis", async () => {
   const submission = await hold();
   const answers = [clients.wait(submission.id, submission.analysisId), clients.wait("next", submission.analysisId)];
-  await settle(submission, { kind: "later", error: away });
+  await recordOutcome(submission, { kind: "later", error: away });
   expect(await Promise.all(answers)).toEqual(["queued", "queued"]);
   expect(await store.find(submission.id)).toMatchObject({ state: "queued", lastError: away.message });
   expect(await isKept(submission.id)).toBe(true);
@@ -91,14 +100,14 @@ test("a failure that may pass dismisses all clients of the analysis", async () =
 
 test("an unforeseen error loses nothing and shows nothing of itself", async () => {
   const submission = await hold();
-  await settle(submission, { kind: "later", error: new TypeError("secret is not a function") });
+  await recordOutcome(submission, { kind: "later", error: new TypeError("secret is not a function") });
   expect(await store.find(submission.id)).toMatchObject({ state: "queued", lastError: "Internal error" });
 });
 
 test("a delivery that was put on record, though the database's answer got lost, leaves no file", async () => {
   const submission = await hold();
   await store.markDelivered(submission.id, mine.holder);
-  await settle(submission, { kind: "delivered" });
+  await recordOutcome(submission, { kind: "delivered" });
   expect(await isKept(submission.id)).toBe(false);
 });
 
@@ -110,7 +119,7 @@ test("a delivery put on record by a statement of which the database never told l
     throw new AppError("database", "The database is not available", { uncertain: true });
   };
   const answer = clients.wait(submission.id, submission.analysisId);
-  await settle(submission, { kind: "delivered" });
+  await recordOutcome(submission, { kind: "delivered" });
   expect(await answer).toBe("delivered");
   await eventually(async () => expect(await isKept(submission.id)).toBe(false));
 });
@@ -120,7 +129,7 @@ test("a delivery that could not be put on record keeps its file for the next att
   store.markDelivered = async () => {
     throw new AppError("database", "The database is not available", { uncertain: true });
   };
-  await settle(submission, { kind: "delivered" });
+  await recordOutcome(submission, { kind: "delivered" });
   await Bun.sleep(1_500);
   expect(await isKept(submission.id)).toBe(true);
   expect(await store.find(submission.id)).toMatchObject({ state: "delivering" });
@@ -132,7 +141,7 @@ test("a delivered file that cannot be removed because the store is away goes whe
   objects.remove = async () => {
     throw new AppError("object_store", "Unexpected error from object store");
   };
-  await settle(submission, { kind: "delivered" });
+  await recordOutcome(submission, { kind: "delivered" });
   expect(await isKept(submission.id)).toBe(true);
   objects.remove = remove;
   await eventually(async () => expect(await isKept(submission.id)).toBe(false));
@@ -148,7 +157,7 @@ test("whoever has lost the lease changes nothing, for another one is at work", a
     const answer = clients.wait(submission.id, submission.analysisId);
     passedMs += 120_000;
     expect(await store.claim(theirs)).toMatchObject({ id: submission.id });
-    await settle(submission, outcome);
+    await recordOutcome(submission, outcome);
     expect(await answer).toBe(outcome.kind === "delivered" ? "delivered" : "queued");
     expect(await store.find(submission.id)).toMatchObject({ state: "delivering", attempts: 2 });
     expect(await isKept(submission.id)).toBe(true);

@@ -1,13 +1,13 @@
 import { afterEach, expect, test } from "bun:test";
 import { AppError } from "../../src/errors.ts";
-import { createDiscard, type Discard } from "../../src/submissions/rollback.ts";
+import { createRollback, type Rollback } from "../../src/submissions/rollback.ts";
 import { submissionKey } from "../../src/submissions/store/submission-store.ts";
 import { eventually } from "../support/eventually.ts";
 import { createTestLog } from "../support/log.ts";
 
 const away = new AppError("database", "The database is not available");
-let discard: Discard;
-afterEach(() => discard.close());
+let rollback: Rollback;
+afterEach(() => rollback.close());
 
 /** `answer` is what the database says to a removal. */
 function createSubject(answer: (id: string) => Promise<void>) {
@@ -15,7 +15,7 @@ function createSubject(answer: (id: string) => Promise<void>) {
   const { log } = createTestLog();
   const store = { remove: answer, find: async () => undefined };
   const objects = { remove: async (key: string) => void removed.push(key), discard: async () => {} };
-  discard = createDiscard({ store, objects, log, retryMs: 10 });
+  rollback = createRollback({ store, objects, log, retryMs: 10 });
   return removed;
 }
 
@@ -23,7 +23,7 @@ test("a database that hangs does not keep the client from its error, and the res
   const answer = Promise.withResolvers<void>();
   const removed = createSubject(() => answer.promise);
   const startedMs = performance.now();
-  await discard.discard("a");
+  await rollback.rollBack("a");
   expect(performance.now() - startedMs).toBeLessThan(10_000);
   expect(removed).toEqual([]);
   answer.resolve();
@@ -37,11 +37,11 @@ test("a database that hangs and then fails is asked again", async () => {
     await Bun.sleep(2_200);
     throw away;
   });
-  await discard.discard("a");
-  expect(discard.isTakingBack("a")).toBe(true);
+  await rollback.rollBack("a");
+  expect(rollback.isRollingBack("a")).toBe(true);
   isBack = true;
   await eventually(() => expect(removed).toContain(submissionKey("a")));
-  expect(discard.isTakingBack("a")).toBe(false);
+  expect(rollback.isRollingBack("a")).toBe(false);
 });
 
 test("one that cannot be taken back does not keep the others", async () => {
@@ -49,7 +49,7 @@ test("one that cannot be taken back does not keep the others", async () => {
   const removed = createSubject(async (id) => {
     if (isAway || id === "stuck") throw away;
   });
-  for (const id of ["stuck", "a", "b"]) await discard.discard(id);
+  for (const id of ["stuck", "a", "b"]) await rollback.rollBack(id);
   expect(removed).toEqual([]);
   isAway = false;
   await eventually(() => expect(removed.toSorted()).toEqual([submissionKey("a"), submissionKey("b")]));

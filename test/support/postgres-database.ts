@@ -1,11 +1,11 @@
 import { SQL } from "bun";
-import type { PostgresSettings } from "../../src/database/postgres-connection.ts";
+import type { PostgresOptions } from "../../src/database/postgres-connection.ts";
 
 /** A superuser's URL, from the environment; suites that need PostgreSQL are skipped without it. */
 export const testPostgresUrl: string | undefined = Bun.env.TEST_POSTGRES_URL;
 
 export interface TestDatabase {
-  readonly settings: PostgresSettings;
+  readonly settings: PostgresOptions;
   /** Runs a script of any number of statements; the rows are those of the last one that has any. */
   execute<Row = unknown>(script: string): Promise<Row[]>;
   drop(): Promise<void>;

@@ -3,10 +3,10 @@ import type { PrivateKey } from "../../crypto/keys.ts";
 import type { Hub } from "../../hub/hub.ts";
 import type { Outbound } from "../../hub/transport/outbound.ts";
 import type { Log } from "../../log.ts";
-import type { Settings } from "../../settings/load.ts";
+import type { Settings } from "../../settings/settings.ts";
 
 /** What the checks work with: the service's own adapters, impatient and without a log. */
-export interface Examination {
+export interface DoctorContext {
   readonly settings: Settings;
   readonly outbound: Outbound;
   readonly hub: Hub;
@@ -22,7 +22,7 @@ const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 /** For one request, or for one look-up. */
 export const patienceMs = 5_000;
 
-export function startExamination(settings: Settings, now: () => number): Examination {
+export function createDoctorContext(settings: Settings, now: () => number): DoctorContext {
   const outbound = connectOutbound(settings, silent, { attempts: 1, callMs: patienceMs });
   const hub = connectHub(settings, outbound, silent, patienceMs);
   return { settings, outbound, hub, privateKey: () => readPrivateKey(settings), log: silent, now };

@@ -1,6 +1,7 @@
-import { loadSettings, type Settings } from "../../settings/load.ts";
-import type { Edge } from "../host.ts";
-import { startExamination } from "./context.ts";
+import { loadSettings } from "../../settings/load.ts";
+import type { Settings } from "../../settings/settings.ts";
+import type { ProcessIo } from "../host.ts";
+import { createDoctorContext } from "./context.ts";
 import { hubChecks, shorten } from "./hub-checks.ts";
 import { identityCheck } from "./identity-check.ts";
 import { networkChecks } from "./network-checks.ts";
@@ -22,9 +23,9 @@ export interface DoctorDeps {
  * Checks everything the service stands on, one line each with the reason and the remedy for what is wrong; resolves with 1 when
  * something has failed. Leaves everything as it was, so that it may run beside the service.
  */
-export async function doctor(edge: Edge, { json = false }: DoctorOptions, deps: DoctorDeps): Promise<number> {
-  const { settings, problems = [], warnings } = loadSettings(edge.env, edge.readTextFile);
-  if (settings?.extraCaCerts !== undefined) edge.trustAlso(settings.extraCaCerts.path);
+export async function doctor(io: ProcessIo, { json = false }: DoctorOptions, deps: DoctorDeps): Promise<number> {
+  const { settings, problems = [], warnings } = loadSettings(io.env, io.readTextFile);
+  if (settings?.extraCaCerts !== undefined) io.trustAlso(settings.extraCaCerts.path);
   const ofSettings = [
     ...problems.map((message) => ({ check: "settings", status: "failed", message }) as const),
     ...warnings.map((message) => ({ check: "settings", status: "warning", message }) as const),
@@ -35,25 +36,25 @@ export async function doctor(edge: Edge, { json = false }: DoctorOptions, deps: 
     ...(settings === undefined ? [] : await examine(settings, deps)),
   ];
   const hasFailed = findings.some(({ status }) => status === "failed");
-  if (json) edge.print(JSON.stringify({ ok: !hasFailed, checks: findings }, undefined, 2));
-  else for (const line of describe(findings)) edge.print(line);
+  if (json) io.print(JSON.stringify({ ok: !hasFailed, checks: findings }, undefined, 2));
+  else for (const line of describe(findings)) io.print(line);
   return hasFailed ? 1 : 0;
 }
 
 function examine(settings: Settings, { now, limitMs }: DoctorDeps): Promise<Finding[]> {
-  const examination = startExamination(settings, now);
+  const context = createDoctorContext(settings, now);
   const checks: readonly Check[] = [
     {
       name: "private key",
       async run() {
-        const { curve, publicKey } = examination.privateKey();
+        const { curve, publicKey } = context.privateKey();
         return ok(`${curve}, fingerprint ${shorten(publicKey.fingerprint)} (${settings.crypto.key.source})`);
       },
     },
-    ...hubChecks(examination),
-    identityCheck(examination),
-    ...storageChecks(examination),
-    ...networkChecks(examination),
+    ...hubChecks(context),
+    identityCheck(context),
+    ...storageChecks(context),
+    ...networkChecks(context),
   ];
   return Promise.all(checks.map((check) => findingOf(check, limitMs)));
 }

@@ -4,7 +4,7 @@ import { AppError } from "../../errors.ts";
 import { createTokenSource } from "../../hub/token.ts";
 import { startTimeLimit } from "../../hub/transport/time-limit.ts";
 import { explainError } from "../explain-error.ts";
-import { type Examination, patienceMs } from "./context.ts";
+import { type DoctorContext, patienceMs } from "./context.ts";
 import { type Check, failed, ok, type Verdict, warning } from "./verdict.ts";
 
 const signInFirst = "Put the sign-in in order first.";
@@ -12,16 +12,16 @@ const signInFirst = "Put the sign-in in order first.";
 const unknownId = "00000000-0000-4000-8000-000000000000";
 
 /** Sign-in, the Hub's two other services, and what the Hub knows of this node. */
-export function hubChecks(examination: Examination): readonly Check[] {
-  const { settings, hub } = examination;
-  const signedIn = signIn(examination).then(
+export function hubChecks(context: DoctorContext): readonly Check[] {
+  const { settings, hub } = context;
+  const signedIn = signIn(context).then(
     () => undefined,
     (error: unknown) => error,
   );
 
   async function checkApi(url: string, setting: string, ask: () => Promise<unknown>): Promise<Verdict> {
     if ((await signedIn) !== undefined) {
-      await examination.outbound.call({ method: "GET", url: `${url}/` });
+      await context.outbound.call({ method: "GET", url: `${url}/` });
       return warning(`${url} answers, but was not asked more, for want of a token`, signInFirst);
     }
     try {
@@ -53,14 +53,14 @@ export function hubChecks(examination: Examination): readonly Check[] {
     {
       name: "node's key on the Hub",
       async run() {
-        if ((await signedIn) === undefined) return checkNode(examination);
+        if ((await signedIn) === undefined) return checkNode(context);
         return warning("not compared with the one in use, for want of a token", signInFirst);
       },
     },
   ];
 }
 
-async function signIn({ settings, outbound, log }: Examination): Promise<string> {
+async function signIn({ settings, outbound, log }: DoctorContext): Promise<string> {
   const { authUrl } = hubUrls(settings);
   const tokens = createTokenSource({
     authUrl,
@@ -73,11 +73,11 @@ async function signIn({ settings, outbound, log }: Examination): Promise<string>
   return tokens.get(startTimeLimit(patienceMs));
 }
 
-function describeIdentity(auth: Examination["settings"]["hub"]["auth"]): string {
+function describeIdentity(auth: DoctorContext["settings"]["hub"]["auth"]): string {
   return auth.flow === "password" ? `user ${auth.username}` : `${auth.flow} ${auth.id}`;
 }
 
-async function checkNode({ settings, hub, privateKey }: Examination): Promise<Verdict> {
+async function checkNode({ settings, hub, privateKey }: DoctorContext): Promise<Verdict> {
   const { nodeId: given, auth } = settings.hub;
   const own = await hub.findOwnNodeId();
   if (given !== undefined && own !== undefined && given !== own) {

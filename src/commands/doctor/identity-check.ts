@@ -2,11 +2,11 @@ import { fetchKeys } from "../../app/connections.ts";
 import { explainFailure } from "../../hub/transport/network-failure.ts";
 import { createRemoteKeys } from "../../identity/remote-keys.ts";
 import { explainError } from "../explain-error.ts";
-import type { Examination } from "./context.ts";
+import type { DoctorContext } from "./context.ts";
 import { type Check, failed, ok, type Verdict, warning } from "./verdict.ts";
 
 /** Whether there are keys to judge tokens by. */
-export function identityCheck({ settings, log }: Examination): Check {
+export function identityCheck({ settings, log }: DoctorContext): Check {
   const { certsUrl: url, algorithms, skipJwtValidation } = settings.oidc;
 
   async function run(): Promise<Verdict> {

@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { createPlainFetch, type FetchLike } from "../../hub/transport/plain-fetch.ts";
 import { findProxy, maskProxy } from "../../hub/transport/proxy.ts";
 import { explainError } from "../explain-error.ts";
-import type { Examination } from "./context.ts";
+import type { DoctorContext } from "./context.ts";
 import { type Check, failed, ok, type Verdict, warning } from "./verdict.ts";
 
 const limitMs = 8_000;
@@ -10,11 +10,11 @@ const maxSkewSeconds = 60;
 const day = 86_400_000;
 
 /** Clock, proxy and certificate authorities. */
-export function networkChecks(examination: Examination): readonly Check[] {
+export function networkChecks(context: DoctorContext): readonly Check[] {
   return [
-    { name: "clock", run: () => checkClock(examination) },
-    { name: "proxy", run: () => checkProxy(examination) },
-    { name: "certificates", run: async () => checkAuthorities(examination) },
+    { name: "clock", run: () => checkClock(context) },
+    { name: "proxy", run: () => checkProxy(context) },
+    { name: "certificates", run: async () => checkAuthorities(context) },
   ];
 }
 
@@ -24,7 +24,7 @@ interface Clock {
   readonly aheadSeconds: number;
 }
 
-async function checkClock({ settings, now }: Examination): Promise<Verdict> {
+async function checkClock({ settings, now }: DoctorContext): Promise<Verdict> {
   const { hub, oidc, proxy, storage } = settings;
   const direct = createPlainFetch();
   const clocks = await Promise.all([
@@ -65,7 +65,7 @@ async function readClock(whose: string, url: string, fetch: FetchLike, now: () =
   }
 }
 
-async function checkProxy({ settings: { hub, proxy }, outbound }: Examination): Promise<Verdict> {
+async function checkProxy({ settings: { hub, proxy }, outbound }: DoctorContext): Promise<Verdict> {
   const proxyUrl = findProxy(proxy, new URL(hub.coreBaseUrl));
   if (proxyUrl === undefined) return ok("none is set; the Hub is reached directly");
   const shown = maskProxy(proxyUrl);
@@ -81,7 +81,7 @@ async function checkProxy({ settings: { hub, proxy }, outbound }: Examination): 
   }
 }
 
-function checkAuthorities({ settings: { extraCaCerts }, now }: Examination): Verdict {
+function checkAuthorities({ settings: { extraCaCerts }, now }: DoctorContext): Verdict {
   if (extraCaCerts === undefined) return ok("the usual authorities are trusted; EXTRA_CA_CERTS names no others");
   const { path, pem } = extraCaCerts;
   const blocks = pem.match(/-----BEGIN (TRUSTED )?CERTIFICATE-----[\s\S]*?-----END \1?CERTIFICATE-----/g) ?? [];

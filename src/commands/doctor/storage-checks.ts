@@ -5,16 +5,16 @@ import { MigrationError } from "../../database/migrate.ts";
 import { findPostgresError } from "../../database/postgres-failure.ts";
 import { AppError } from "../../errors.ts";
 import { s3CodeOf } from "../../objects/s3/errors.ts";
-import type { StorageSettings } from "../../settings/load.ts";
+import type { StorageSettings } from "../../settings/settings.ts";
 import { explainError } from "../explain-error.ts";
 import { openDatabase } from "../open-database.ts";
-import type { Examination } from "./context.ts";
+import type { DoctorContext } from "./context.ts";
 import { type Check, failed, ok, type Verdict, warning } from "./verdict.ts";
 
 const checkLimitMs = 8_000;
 
 /** Object store and database. Nothing is made or migrated; a probe object is stored, read and removed again. */
-export function storageChecks({ settings: { storage }, log }: Examination): readonly Check[] {
+export function storageChecks({ settings: { storage }, log }: DoctorContext): readonly Check[] {
   if (storage.kind === "directory" && !existsSync(join(storage.dataDir, "objects", ".staging"))) {
     return [{ name: "data folder", run: async () => judgeNewFolder(storage.dataDir) }];
   }

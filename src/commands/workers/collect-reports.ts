@@ -2,14 +2,14 @@ import type { MetricsReport } from "../../observability/metrics.ts";
 import type { ToWorker } from "./ipc.ts";
 
 /** Collects the reports of workers. */
-export interface Gathering {
+export interface ReportCollector {
   /** Leaves out those that do not answer in time. */
   from(workers: readonly { send(message: ToWorker): void }[]): Promise<MetricsReport[]>;
   /** A worker's report has come in. */
   received(id: number, report: MetricsReport): void;
 }
 
-export function createGathering(limitMs = 1_000): Gathering {
+export function createReportCollector(limitMs = 1_000): ReportCollector {
   const awaited = new Map<number, (report: MetricsReport | undefined) => void>();
   let lastId = 0;
 

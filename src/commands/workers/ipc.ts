@@ -1,5 +1,5 @@
 import type { MetricsReport } from "../../observability/metrics.ts";
-import type { Settings } from "../../settings/load.ts";
+import type { Settings } from "../../settings/settings.ts";
 
 /** What a worker is told. Settings come this way, so that one that is started again serves on the same as the others. */
 export type ToWorker =

@@ -1,19 +1,19 @@
 import type { Log } from "../../log.ts";
-import type { Settings } from "../../settings/load.ts";
-import type { Edge } from "../host.ts";
-import { createGathering } from "./collect-reports.ts";
+import type { Settings } from "../../settings/settings.ts";
+import type { ProcessIo } from "../host.ts";
+import { createReportCollector } from "./collect-reports.ts";
 import type { FromWorker, WorkerEnd, WorkerProcess } from "./ipc.ts";
 
 /** Workers, as many as the settings say, each of which is started again when it has ended. */
-export interface Crew {
+export interface Supervisor {
   /** Resolves when the first serves and all others do or have ended once; or with the end of a first that does not. */
   start(): Promise<{ readonly failed?: WorkerEnd }>;
   /** Lets all stop in an orderly way, and kills those that have not within the time; resolves with an exit code. */
   stop(limitMs: number): Promise<number>;
 }
 
-export interface CrewDeps {
-  readonly startWorker: Edge["startWorker"];
+export interface SupervisorDeps {
+  readonly startWorker: ProcessIo["startWorker"];
   readonly settings: Settings;
   readonly log: Log;
   readonly onFirstListening: () => Promise<void>;
@@ -22,7 +22,7 @@ export interface CrewDeps {
 }
 
 /** A worker's place: the process in it changes. */
-interface Seat {
+interface Slot {
   readonly number: number;
   child: WorkerProcess | undefined;
   isListening: boolean;
@@ -36,76 +36,76 @@ const longestPauseMs = 30_000;
 /** Whoever has served for so long has not ended because of how it was started. */
 const steadyMs = 10_000;
 
-export function createCrew({ startWorker, settings, log, onFirstListening, now }: CrewDeps): Crew {
-  const seats = Array.from({ length: settings.server.workers }, (_, index): Seat => {
+export function createSupervisor({ startWorker, settings, log, onFirstListening, now }: SupervisorDeps): Supervisor {
+  const slots = Array.from({ length: settings.server.workers }, (_, index): Slot => {
     return { number: index + 1, child: undefined, isListening: false, listeningSinceMs: 0, pauseMs: 0 };
   });
   const stopping = Promise.withResolvers<void>();
   let isStopping = false;
-  const gathering = createGathering();
+  const reports = createReportCollector();
 
-  function hear(seat: Seat, message: FromWorker, listening: () => void): void {
+  function hear(slot: Slot, message: FromWorker, listening: () => void): void {
     if (message.kind === "listening") {
-      seat.isListening = true;
-      seat.listeningSinceMs = now();
+      slot.isListening = true;
+      slot.listeningSinceMs = now();
       listening();
     }
-    if (message.kind === "report") gathering.received(message.id, message.report);
+    if (message.kind === "report") reports.received(message.id, message.report);
     if (message.kind === "gather") {
-      const others = seats.flatMap(({ child, isListening }) => {
-        return child !== undefined && child !== seat.child && isListening ? [child] : [];
+      const others = slots.flatMap(({ child, isListening }) => {
+        return child !== undefined && child !== slot.child && isListening ? [child] : [];
       });
       const { id } = message;
-      void gathering.from(others).then((reports) => seat.child?.send({ kind: "gathered", id, reports }));
+      void reports.from(others).then((reports) => slot.child?.send({ kind: "gathered", id, reports }));
     }
   }
 
-  /** Starts a process in its seat; the first promise resolves when it serves or has ended. */
-  function fill(seat: Seat): { readonly settled: Promise<unknown>; readonly ended: Promise<WorkerEnd> } {
+  /** Starts a process in its slot; the first promise resolves when it serves or has ended. */
+  function fill(slot: Slot): { readonly settled: Promise<unknown>; readonly ended: Promise<WorkerEnd> } {
     const listening = Promise.withResolvers<void>();
-    const child = startWorker(seat.number, (message) => hear(seat, message, listening.resolve));
-    seat.child = child;
-    child.send({ kind: "serve", worker: seat.number, settings });
-    log.info("worker.started", { worker: seat.number, pid: child.pid });
+    const child = startWorker(slot.number, (message) => hear(slot, message, listening.resolve));
+    slot.child = child;
+    child.send({ kind: "serve", worker: slot.number, settings });
+    log.info("worker.started", { worker: slot.number, pid: child.pid });
     return { settled: Promise.race([listening.promise, child.ended]), ended: child.ended };
   }
 
   /** From the end of its first process on, until told to stop. */
-  async function keepFilled(seat: Seat, first: Promise<WorkerEnd>): Promise<void> {
-    for (let end = await first; !isStopping; end = await fill(seat).ended) {
-      const pid = seat.child?.pid;
-      const wasSteady = seat.isListening && now() - seat.listeningSinceMs >= steadyMs;
-      seat.child = undefined;
-      seat.isListening = false;
-      seat.pauseMs = wasSteady
+  async function keepFilled(slot: Slot, first: Promise<WorkerEnd>): Promise<void> {
+    for (let end = await first; !isStopping; end = await fill(slot).ended) {
+      const pid = slot.child?.pid;
+      const wasSteady = slot.isListening && now() - slot.listeningSinceMs >= steadyMs;
+      slot.child = undefined;
+      slot.isListening = false;
+      slot.pauseMs = wasSteady
         ? shortestPauseMs
-        : Math.min(Math.max(seat.pauseMs * 2, shortestPauseMs), longestPauseMs);
-      const fields = { worker: seat.number, pid, ...end, startedAgainInMs: seat.pauseMs };
+        : Math.min(Math.max(slot.pauseMs * 2, shortestPauseMs), longestPauseMs);
+      const fields = { worker: slot.number, pid, ...end, startedAgainInMs: slot.pauseMs };
       if (end.code === 0) log.warn("worker.ended", fields);
       else log.error("worker.ended", fields);
-      await pause(seat.pauseMs, stopping.promise);
+      await pause(slot.pauseMs, stopping.promise);
       if (isStopping) return;
     }
   }
 
   /** Resolves with the end of the process if it does not get to serve. */
-  async function startIn(seat: Seat): Promise<WorkerEnd | undefined> {
-    const { settled, ended } = fill(seat);
+  async function startIn(slot: Slot): Promise<WorkerEnd | undefined> {
+    const { settled, ended } = fill(slot);
     await settled;
-    return seat.isListening ? void keepFilled(seat, ended) : ended;
+    return slot.isListening ? void keepFilled(slot, ended) : ended;
   }
 
   return {
     async start() {
-      const [first, ...others] = seats;
+      const [first, ...others] = slots;
       const failed = first && (await startIn(first));
       if (failed !== undefined) return { failed };
       await onFirstListening();
       if (isStopping) return {};
       await Promise.all(
-        others.map(async (seat) => {
-          const end = await startIn(seat);
-          if (end !== undefined) void keepFilled(seat, Promise.resolve(end));
+        others.map(async (slot) => {
+          const end = await startIn(slot);
+          if (end !== undefined) void keepFilled(slot, Promise.resolve(end));
         }),
       );
       return {};
@@ -113,7 +113,7 @@ export function createCrew({ startWorker, settings, log, onFirstListening, now }
     async stop(limitMs) {
       isStopping = true;
       stopping.resolve();
-      const running = seats.flatMap(({ child }) => (child === undefined ? [] : [child]));
+      const running = slots.flatMap(({ child }) => (child === undefined ? [] : [child]));
       for (const child of running) child.send({ kind: "stop" });
       const timer = setTimeout(() => {
         log.warn("workers.killed", { afterMs: limitMs });

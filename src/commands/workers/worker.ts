@@ -2,9 +2,9 @@ import { createPinoLog } from "../../app/pino-log.ts";
 import { type RunningService, startService } from "../../app/start-service.ts";
 import type { MetricsReport } from "../../observability/metrics.ts";
 import { createRequestContext } from "../../request-context.ts";
-import type { Settings } from "../../settings/load.ts";
+import type { Settings } from "../../settings/settings.ts";
 import { explainError } from "../explain-error.ts";
-import type { Edge } from "../host.ts";
+import type { ProcessIo } from "../host.ts";
 import type { ParentLine } from "./ipc.ts";
 
 /** Longer than the other process waits for the slowest worker. */
@@ -14,15 +14,15 @@ const gatherLimitMs = 2_000;
  * One of several processes that share a port: serves until it is told to stop, or until nobody is there any more to tell it.
  * Resolves with the exit code.
  */
-export async function serveAsWorker(edge: Edge, parent: ParentLine): Promise<number> {
+export async function serveAsWorker(io: ProcessIo, parent: ParentLine): Promise<number> {
   const line = openLine(parent);
-  const stopRequested = Promise.race([edge.stopRequested, line.stopRequested]);
+  const stopRequested = Promise.race([io.stopRequested, line.stopRequested]);
   const assignment = await Promise.race([line.assignment, stopRequested]);
   if (typeof assignment === "string") return 0;
   const { worker, settings } = assignment;
   const context = createRequestContext();
   const fields = () => ({ worker, ...context.fields() });
-  const log = createPinoLog({ ...settings.log, write: edge.writeLog, context: fields });
+  const log = createPinoLog({ ...settings.log, write: io.writeLog, context: fields });
   const startUp = new AbortController();
   void stopRequested.then(() => startUp.abort());
   let isStarted = false;

@@ -2,13 +2,13 @@ import { createPinoLog } from "../../app/pino-log.ts";
 import { serviceUrl } from "../../app/start-service.ts";
 import type { Log } from "../../log.ts";
 import { type HeldPort, holdPort } from "../../server/server.ts";
-import type { Settings } from "../../settings/load.ts";
+import type { Settings } from "../../settings/settings.ts";
 import { version } from "../../version.ts";
 import { describeService } from "../describe-service.ts";
 import { explainError } from "../explain-error.ts";
-import type { Edge } from "../host.ts";
+import type { ProcessIo } from "../host.ts";
 import type { WorkerEnd } from "./ipc.ts";
-import { createCrew } from "./supervisor.ts";
+import { createSupervisor } from "./supervisor.ts";
 
 /** For what is to be done after the running requests are over or cut; whoever is not done by then is killed. */
 const endingSeconds = 30;
@@ -17,28 +17,28 @@ const endingSeconds = 30;
  * Runs the service in several processes that share one port, and serves nothing itself. The first one starts alone, so that
  * what keeps the service from starting is said once; then its exit code is that of the whole.
  */
-export async function serveWithWorkers(edge: Edge, settings: Settings): Promise<number> {
+export async function serveWithWorkers(io: ProcessIo, settings: Settings): Promise<number> {
   const { host: hostname, port, workers, shutdownSeconds } = settings.server;
-  const log = createPinoLog({ ...settings.log, write: edge.writeLog, context: () => ({}) });
+  const log = createPinoLog({ ...settings.log, write: io.writeLog, context: () => ({}) });
   log.info("service.starting", { version, workers });
   const held = await holdOrComplain({ hostname, port }, log);
   if (held === undefined) return 1;
-  const crew = createCrew({
-    startWorker: edge.startWorker,
+  const supervisor = createSupervisor({
+    startWorker: io.startWorker,
     settings: { ...settings, server: { ...settings.server, port: held.port } },
     log,
     onFirstListening: held.release,
     now: () => performance.now(),
   });
-  const started = await Promise.race([crew.start(), edge.stopRequested]);
+  const started = await Promise.race([supervisor.start(), io.stopRequested]);
   if (typeof started === "object" && started.failed !== undefined) return exitCodeOf(started.failed, log);
   if (typeof started === "object") {
     const url = serviceUrl(hostname, held.port);
     log.info("service.started", { url, workers, version, ...describeService(settings) });
   }
-  const signal = await edge.stopRequested;
+  const signal = await io.stopRequested;
   log.info("service.stopping", { signal, graceSeconds: shutdownSeconds });
-  const exitCode = await crew.stop((shutdownSeconds + endingSeconds) * 1000);
+  const exitCode = await supervisor.stop((shutdownSeconds + endingSeconds) * 1000);
   log.info("service.stopped");
   return exitCode;
 }

@@ -5,7 +5,7 @@ import type { Upload } from "../../results/upload.ts";
 import { authenticate } from "../auth.ts";
 import { type AppEnv, idleSeconds } from "../env.ts";
 import { createRouter } from "../router.ts";
-import { readUpload } from "../upload.ts";
+import { readUpload } from "../upload-form.ts";
 import type { Urls } from "../urls.ts";
 import * as specs from "./final-specs.ts";
 

@@ -1,11 +1,11 @@
 import { AppError } from "../../errors.ts";
 import type { Authenticator } from "../../identity/authenticator.ts";
-import type { IntermediateResults, SentIntermediate } from "../../results/intermediate.ts";
+import type { IntermediateResults, SentIntermediate } from "../../results/intermediate-results.ts";
 import { authenticate } from "../auth.ts";
 import { idleSeconds, stallSeconds } from "../env.ts";
 import { attachment, neverShown } from "../object-response.ts";
 import { createRouter } from "../router.ts";
-import { readUpload } from "../upload.ts";
+import { readUpload } from "../upload-form.ts";
 import type { Urls } from "../urls.ts";
 import * as specs from "./intermediate-specs.ts";
 

@@ -6,7 +6,7 @@ import { authenticate } from "../auth.ts";
 import { type AppEnv, idleSeconds, stallSeconds } from "../env.ts";
 import { answerObject } from "../object-response.ts";
 import { createRouter } from "../router.ts";
-import { readUpload } from "../upload.ts";
+import { readUpload } from "../upload-form.ts";
 import type { Urls } from "../urls.ts";
 import * as specs from "./local-specs.ts";
 

@@ -1,15 +1,15 @@
 import type { Outbound, OutboundLimits, OutboundRequest } from "./outbound.ts";
-import { type Exchange, outcomeOf } from "./request.ts";
+import { type HttpClient, outcomeOf } from "./request.ts";
 import { type RetryPolicy, withRetries } from "./retry.ts";
 import { startTimeLimit } from "./time-limit.ts";
 
 export interface OutboundParts {
-  readonly exchange: Exchange;
+  readonly http: HttpClient;
   readonly limits: OutboundLimits;
   retryPolicy(request: OutboundRequest, idempotent: boolean, mayRepeat?: () => boolean): RetryPolicy;
 }
 
-export function createCall({ exchange, limits, retryPolicy }: OutboundParts): Outbound["call"] {
+export function createCall({ http, limits, retryPolicy }: OutboundParts): Outbound["call"] {
   return (request) => {
     const { method, url, json } = request;
     const limit = request.limit ?? startTimeLimit(limits.callMs);
@@ -21,8 +21,8 @@ export function createCall({ exchange, limits, retryPolicy }: OutboundParts): Ou
     async function attempt() {
       const init = { method, headers, body, signal: limit.signal, keepalive };
       keepalive = false;
-      return exchange.readAnswer(await exchange.short(url, init));
+      return http.readResponse(await http.short(url, init));
     }
-    return withRetries(() => outcomeOf(attempt, exchange.routeOf(url)), limit, retryPolicy(request, idempotent));
+    return withRetries(() => outcomeOf(attempt, http.routeOf(url)), limit, retryPolicy(request, idempotent));
   };
 }

@@ -1,27 +1,27 @@
 import { explainFailure, proxyRefused, type Route } from "./network-failure.ts";
 import { createPlainFetch, type FetchInit, type FetchLike } from "./plain-fetch.ts";
 import { findProxy, maskProxy, type ProxySettings } from "./proxy.ts";
-import { type CallAnswer, readJson } from "./response.ts";
+import { type CallResponse, readJson } from "./response.ts";
 import { type Outcome, parseRetryAfter } from "./retry.ts";
 
 /** One request and one answer, without judgement or repetition. */
-export interface Exchange {
+export interface HttpClient {
   /** For answers and bodies that are short. */
   readonly short: FetchLike;
   /** For bodies of any size: back-pressure holds in both directions. */
   readonly long: FetchLike;
-  readAnswer(response: Response): Promise<CallAnswer>;
+  readResponse(response: Response): Promise<CallResponse>;
   routeOf(url: string): Route;
 }
 
-export interface ExchangeOptions {
+export interface HttpClientOptions {
   readonly proxy: ProxySettings | undefined;
   readonly fetch: FetchLike | undefined;
-  readonly maxAnswerBytes: number;
+  readonly maxResponseBytes: number;
   readonly now: () => number;
 }
 
-export function createExchange({ proxy, fetch, maxAnswerBytes, now }: ExchangeOptions): Exchange {
+export function createHttpClient({ proxy, fetch, maxResponseBytes, now }: HttpClientOptions): HttpClient {
   const plainFetch = fetch ?? createPlainFetch(proxy);
   // Loaded by those who need it: it takes as long as everything else for talking to the Hub.
   const throughTunnel: FetchLike = async (url, init) => {
@@ -52,9 +52,9 @@ export function createExchange({ proxy, fetch, maxAnswerBytes, now }: ExchangeOp
   return {
     short: (url, init) => send(plainFetch, url, init),
     long: (url, init) => send(longFetch(url), url, init),
-    async readAnswer(response) {
+    async readResponse(response) {
       const retryAfterMs = parseRetryAfter(response.headers.get("retry-after"), now());
-      return { status: response.status, retryAfterMs, body: await readJson(response, maxAnswerBytes) };
+      return { status: response.status, retryAfterMs, body: await readJson(response, maxResponseBytes) };
     },
     routeOf,
   };
@@ -63,7 +63,7 @@ export function createExchange({ proxy, fetch, maxAnswerBytes, now }: ExchangeOp
 /** What an attempt came to, a failure explained. */
 export async function outcomeOf<A>(attempt: () => Promise<A>, route: Route): Promise<Outcome<A>> {
   try {
-    return { answer: await attempt() };
+    return { response: await attempt() };
   } catch (error) {
     return { failure: explainFailure(error, route) };
   }

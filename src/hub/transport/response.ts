@@ -1,7 +1,7 @@
 import { AppError } from "../../errors.ts";
 
 /** A short answer, read whole. */
-export interface CallAnswer {
+export interface CallResponse {
   readonly status: number;
   readonly retryAfterMs?: number | undefined;
   /** The JSON of the body; `undefined` when there is none or it is not JSON. */

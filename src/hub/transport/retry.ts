@@ -2,7 +2,7 @@ import type { NetworkFailure } from "./network-failure.ts";
 import type { TimeLimit } from "./time-limit.ts";
 
 /** What one attempt came to: an answer with any status, or none at all. */
-export type Outcome<A> = { readonly answer: A } | { readonly failure: NetworkFailure };
+export type Outcome<A> = { readonly response: A } | { readonly failure: NetworkFailure };
 
 export interface RetryPolicy {
   /** Whether doing it twice is as good as once; if not, only what surely was not processed is repeated. */
@@ -31,7 +31,7 @@ export async function withRetries<A extends Answered>(
     const outcome = await attempt();
     const waitMs = tries < policy.attempts ? pauseMs(outcome, tries, policy) : undefined;
     if (waitMs === undefined || waitMs >= limit.remainingMs() || !policy.mayRepeat()) {
-      if ("answer" in outcome) return outcome.answer;
+      if ("response" in outcome) return outcome.response;
       throw outcome.failure.error;
     }
     policy.onRetry(waitMs);
@@ -48,7 +48,7 @@ function pauseMs(outcome: Outcome<Answered>, tries: number, policy: RetryPolicy)
     if (kind === "reset" && policy.idempotent) return tries === 1 ? 0 : backoffMs;
     return undefined;
   }
-  const { status, retryAfterMs } = outcome.answer;
+  const { status, retryAfterMs } = outcome.response;
   const busy = status === 429 || (policy.idempotent && (status === 502 || status === 503 || status === 504));
   return busy ? (retryAfterMs ?? backoffMs) : undefined;
 }

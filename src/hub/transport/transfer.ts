@@ -6,14 +6,14 @@ import { outcomeOf } from "./request.ts";
 import { withRetries } from "./retry.ts";
 import { startTimeLimit } from "./time-limit.ts";
 
-export function createUpload({ exchange, limits, retryPolicy }: OutboundParts): Outbound["upload"] {
+export function createUpload({ http, limits, retryPolicy }: OutboundParts): Outbound["upload"] {
   async function attempt({ method, url, headers = {}, openBody }: UploadRequest, route: Route) {
     const watch = createIdleWatch(limits.idleMs, route);
     const body = watchRequestBody(openBody(), watch);
     watch.waiting();
     try {
-      const response = await exchange.long(url, { method, headers, body, signal: watch.signal, keepalive: false });
-      return await exchange.readAnswer(response);
+      const response = await http.long(url, { method, headers, body, signal: watch.signal, keepalive: false });
+      return await http.readResponse(response);
     } catch (error) {
       throw watch.signal.aborted ? watch.signal.reason : error;
     } finally {
@@ -22,23 +22,23 @@ export function createUpload({ exchange, limits, retryPolicy }: OutboundParts): 
     }
   }
   return (request) => {
-    const route = exchange.routeOf(request.url);
+    const route = http.routeOf(request.url);
     const limit = request.limit ?? startTimeLimit(limits.callMs);
     const policy = retryPolicy(request, false, request.mayRepeat);
     return withRetries(() => outcomeOf(() => attempt(request, route), route), limit, policy);
   };
 }
 
-export function createDownload({ exchange, limits, retryPolicy }: OutboundParts): Outbound["download"] {
+export function createDownload({ http, limits, retryPolicy }: OutboundParts): Outbound["download"] {
   return (request) => {
     const { method, url, headers = {} } = request;
-    const route = exchange.routeOf(url);
+    const route = http.routeOf(url);
     async function attempt(): Promise<DownloadAnswer> {
       const watch = createIdleWatch(limits.idleMs, route);
       watch.waiting();
       try {
-        const response = await exchange.long(url, { method, headers, signal: watch.signal, keepalive: false });
-        if (!response.ok) return await exchange.readAnswer(response);
+        const response = await http.long(url, { method, headers, signal: watch.signal, keepalive: false });
+        if (!response.ok) return await http.readResponse(response);
         return { status: response.status, body: undefined, stream: watchedStream(response, watch, route) };
       } catch (error) {
         throw watch.signal.aborted ? watch.signal.reason : error;

@@ -4,7 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { storableContentType } from "../content-headers.ts";
 import { checkFolderPrefix, checkKey } from "../object-key.ts";
 import type { ObjectInfo, ObjectStore } from "../object-store.ts";
-import { directoryFailure, storing, unless } from "./errors.ts";
+import { directoryFailure, ignoring, mapErrors } from "./failures.ts";
 import { decodeHeader, encodeHeader, headerBytes, type ObjectHeader } from "./object-file.ts";
 import { folderPath, objectPath } from "./object-path.ts";
 import { removeEmptyFolders, removeFile, walkObjects } from "./walk.ts";
@@ -34,8 +34,8 @@ export function createDirectoryObjectStore(settings: DirectorySettings): ObjectS
   async function withStagedFile<T>(use: (handle: FileHandle, path: string) => Promise<T>): Promise<T> {
     const name = newId();
     const path = join(stagingFolder, name);
-    await storing("making the staging folder", mkdir(stagingFolder, { recursive: true, mode: 0o700 }));
-    const handle = await storing("making a staged file", createFile(path));
+    await mapErrors("making the staging folder", mkdir(stagingFolder, { recursive: true, mode: 0o700 }));
+    const handle = await mapErrors("making a staged file", createFile(path));
     inUse.add(name);
     try {
       return await use(handle, path);
@@ -52,8 +52,8 @@ export function createDirectoryObjectStore(settings: DirectorySettings): ObjectS
     return withStagedFile(async (handle, staged) => {
       await writeFully(handle, headerBlock);
       const sizeBytes = await writeStream(handle, body);
-      await storing("writing an object", handle.sync());
-      await storing("moving an object to its place", commitFile(root, staged, objectPath(root, key)));
+      await mapErrors("writing an object", handle.sync());
+      await mapErrors("moving an object to its place", commitFile(root, staged, objectPath(root, key)));
       return sizeBytes;
     });
   }
@@ -61,7 +61,7 @@ export function createDirectoryObjectStore(settings: DirectorySettings): ObjectS
   async function find(key: string): Promise<{ info: ObjectInfo; path: string } | undefined> {
     checkKey(key);
     const path = objectPath(root, key);
-    const info = await storing("reading an object", readInfo(path));
+    const info = await mapErrors("reading an object", readInfo(path));
     return info === undefined ? undefined : { info, path };
   }
 
@@ -69,9 +69,9 @@ export function createDirectoryObjectStore(settings: DirectorySettings): ObjectS
     checkKey(key);
     const path = objectPath(root, key);
     const removing = removeFile(path).then((removed) =>
-      removed ? unless(["ENOENT"], syncFolder(dirname(path))) : undefined,
+      removed ? ignoring(["ENOENT"], syncFolder(dirname(path))) : undefined,
     );
-    await storing("removing an object", removing);
+    await mapErrors("removing an object", removing);
   }
 
   return {
@@ -102,7 +102,7 @@ export function createDirectoryObjectStore(settings: DirectorySettings): ObjectS
 
     async removeAll(prefix) {
       checkFolderPrefix(prefix);
-      return storing("removing objects", removeFolder(root, folderPath(root, prefix)));
+      return mapErrors("removing objects", removeFolder(root, folderPath(root, prefix)));
     },
 
     async *list(prefix) {
@@ -114,7 +114,7 @@ export function createDirectoryObjectStore(settings: DirectorySettings): ObjectS
     },
 
     sweepUnfinished: (olderThan) =>
-      storing("sweeping staged files", removeFilesOlderThan(stagingFolder, olderThan, inUse)),
+      mapErrors("sweeping staged files", removeFilesOlderThan(stagingFolder, olderThan, inUse)),
 
     async check() {
       await withStagedFile(async () => {});
@@ -124,7 +124,7 @@ export function createDirectoryObjectStore(settings: DirectorySettings): ObjectS
 
 /** Reads an object's header; `undefined` if there is no such file. Throws if the file is not an object. */
 async function readInfo(path: string): Promise<ObjectInfo | undefined> {
-  const handle = await unless(["ENOENT", "ENOTDIR"], open(path, "r"));
+  const handle = await ignoring(["ENOENT", "ENOTDIR"], open(path, "r"));
   if (handle === undefined) return undefined;
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(headerBytes), 0, headerBytes, 0);
@@ -141,16 +141,16 @@ async function removeFolder(root: string, folder: string): Promise<number> {
   let removed = 0;
   for await (const { path } of walkObjects(root, folder)) if (await removeFile(path)) removed += 1;
   await removeEmptyFolders(folder);
-  await unless(["ENOENT"], syncFolder(dirname(folder)));
+  await ignoring(["ENOENT"], syncFolder(dirname(folder)));
   return removed;
 }
 
 async function removeFilesOlderThan(folder: string, olderThan: Date, inUse: ReadonlySet<string>): Promise<number> {
   let removed = 0;
-  for (const name of (await unless(["ENOENT"], readdir(folder))) ?? []) {
+  for (const name of (await ignoring(["ENOENT"], readdir(folder))) ?? []) {
     if (inUse.has(name)) continue;
     const path = join(folder, name);
-    const found = await unless(["ENOENT"], stat(path));
+    const found = await ignoring(["ENOENT"], stat(path));
     if (found?.isFile() && found.mtime < olderThan && (await removeFile(path))) removed += 1;
   }
   return removed;

@@ -1,7 +1,7 @@
 import type { Dirent } from "node:fs";
 import { readdir, rmdir, unlink } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
-import { unless } from "./errors.ts";
+import { ignoring } from "./failures.ts";
 import { keyOfPath } from "./object-path.ts";
 
 interface FoundObject {
@@ -28,13 +28,13 @@ export async function removeEmptyFolders(folder: string): Promise<void> {
   for (const next of found) {
     for (const entry of await entriesOf(next)) if (entry.isDirectory()) found.push(join(next, entry.name));
   }
-  for (const next of found.reverse()) await unless(["ENOENT", "ENOTEMPTY", "EEXIST"], rmdir(next));
+  for (const next of found.reverse()) await ignoring(["ENOENT", "ENOTEMPTY", "EEXIST"], rmdir(next));
 }
 
 /** Resolves with whether there was such a file. */
 export async function removeFile(path: string): Promise<boolean> {
   return (
-    (await unless(
+    (await ignoring(
       ["ENOENT"],
       unlink(path).then(() => true),
     )) ?? false
@@ -42,5 +42,5 @@ export async function removeFile(path: string): Promise<boolean> {
 }
 
 async function entriesOf(folder: string): Promise<Dirent[]> {
-  return (await unless(["ENOENT", "ENOTDIR"], readdir(folder, { withFileTypes: true }))) ?? [];
+  return (await ignoring(["ENOENT", "ENOTDIR"], readdir(folder, { withFileTypes: true }))) ?? [];
 }

@@ -1,7 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { mkdir, open, rename, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
-import { storing, unless } from "./errors.ts";
+import { ignoring, mapErrors } from "./failures.ts";
 
 const blockBytes = 1024 * 1024;
 /** So much at most is left for the end, when the client waits for the disk. */
@@ -31,7 +31,7 @@ export async function writeStream(handle: FileHandle, body: ReadableStream<Uint8
     written += filled;
     if (written % syncBytes === 0) {
       await syncing;
-      syncing = storing("writing an object", handle.datasync());
+      syncing = mapErrors("writing an object", handle.datasync());
       syncing.catch(() => {});
     }
     [block, spare] = [spare ?? Buffer.allocUnsafe(blockBytes), block];
@@ -61,7 +61,7 @@ export async function writeStream(handle: FileHandle, body: ReadableStream<Uint8
 /** Writes all of the bytes, however many the system takes at a time. */
 export async function writeFully(handle: FileHandle, bytes: Buffer): Promise<void> {
   for (let rest = bytes; rest.byteLength > 0; ) {
-    const { bytesWritten } = await storing("writing an object", handle.write(rest, 0, rest.byteLength));
+    const { bytesWritten } = await mapErrors("writing an object", handle.write(rest, 0, rest.byteLength));
     rest = rest.subarray(bytesWritten);
   }
 }
@@ -73,10 +73,10 @@ export async function commitFile(root: string, staged: string, target: string): 
   for (let attempt = 1, moved = false; !moved; attempt++) {
     // The folder may be removed at any moment; there is nothing between making it and the move that would take time.
     const gone = attempt < commitAttempts ? ["ENOENT"] : [];
-    const made = await unless(gone, mkdir(folder, { recursive: true, mode: 0o700 }));
+    const made = await ignoring(gone, mkdir(folder, { recursive: true, mode: 0o700 }));
     hasMadeFolders ||= made !== undefined;
     const moving = rename(staged, target).then(() => true);
-    moved = (await unless(gone, moving)) ?? false;
+    moved = (await ignoring(gone, moving)) ?? false;
   }
   try {
     await syncFolders(folder, hasMadeFolders ? root : folder);
@@ -89,7 +89,7 @@ export async function commitFile(root: string, staged: string, target: string): 
 /** Synchronises a folder and those above it; one that is gone took its content with it, as whoever removed it wished. */
 async function syncFolders(lowest: string, topmost: string): Promise<void> {
   for (let folder = lowest; ; folder = dirname(folder)) {
-    await unless(["ENOENT"], syncFolder(folder));
+    await ignoring(["ENOENT"], syncFolder(folder));
     if (folder === topmost || folder === dirname(folder)) return;
   }
 }

@@ -49,7 +49,7 @@ export function asS3Failure(action: string, error: unknown): AppError {
 }
 
 /** The error code in an error answer: that of its XML body, else one that says as much as the status does. */
-export function codeOfAnswer(status: number, body: string): string {
+export function codeOfResponse(status: number, body: string): string {
   const code = textOf(body, "Code");
   if (code !== undefined && /^\w{1,64}$/.test(code)) return code;
   return { 403: "Forbidden", 501: "NotImplemented", 507: "InsufficientStorage" }[status] ?? `status ${status}`;

@@ -1,5 +1,6 @@
 import { s3Failure } from "./errors.ts";
-import { readText, type S3Request, type SendS3Request } from "./request.ts";
+import type { S3Request, SendS3Request } from "./messages.ts";
+import { readText } from "./request.ts";
 import { elementsOf, keyTextOf, textOf } from "./xml.ts";
 
 const oneKey = { "list-type": "2", "max-keys": "1" };
@@ -63,9 +64,9 @@ async function* listPages(
 ): AsyncGenerator<string> {
   let position: Record<string, string> = {};
   for (;;) {
-    const answer = await send({ ...request, query: { ...query, "encoding-type": "url", ...position } });
-    if (answer === undefined) throw s3Failure(request.action, "UnexpectedAnswer");
-    const xml = await readText(answer.body);
+    const response = await send({ ...request, query: { ...query, "encoding-type": "url", ...position } });
+    if (response === undefined) throw s3Failure(request.action, "UnexpectedAnswer");
+    const xml = await readText(response.body);
     const truncated = textOf(xml, "IsTruncated");
     if (truncated === undefined) throw s3Failure(request.action, "UnexpectedAnswer");
     yield xml;

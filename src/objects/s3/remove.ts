@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { s3CodeOf, s3Failure } from "./errors.ts";
 import { listKeys, listUnfinishedUploads, type UnfinishedUpload } from "./list.ts";
-import { dropBody, readText, type SendS3Request } from "./request.ts";
+import type { SendS3Request } from "./messages.ts";
+import { dropBody, readText } from "./request.ts";
 import { elementsOf, escapeXml, isXmlText, textOf } from "./xml.ts";
 
 const parallelBatches = 4;
@@ -9,8 +10,8 @@ const parallelSingles = 16;
 const secondLookMs = 50;
 
 export async function removeKey(send: SendS3Request, key: string): Promise<void> {
-  const answer = await send({ action: "DeleteObject", method: "DELETE", key });
-  await dropBody(answer);
+  const response = await send({ action: "DeleteObject", method: "DELETE", key });
+  await dropBody(response);
 }
 
 /** Removes every key under the prefix, several pages of 1000 at a time; resolves with how many. */
@@ -32,8 +33,8 @@ export async function removeKeysUnder(send: SendS3Request, prefix: string): Prom
 
 export async function abortUpload(send: SendS3Request, upload: UnfinishedUpload, signal?: AbortSignal): Promise<void> {
   const { key, uploadId } = upload;
-  const answer = await send({ action: "AbortMultipartUpload", method: "DELETE", key, query: { uploadId }, signal });
-  await dropBody(answer);
+  const response = await send({ action: "AbortMultipartUpload", method: "DELETE", key, query: { uploadId }, signal });
+  await dropBody(response);
 }
 
 /**
@@ -68,8 +69,8 @@ async function removeInBulk(send: SendS3Request, keys: readonly string[]): Promi
     "x-amz-content-sha256": createHash("sha256").update(body).digest("hex"),
   };
   try {
-    const answer = await send({ action, method: "POST", query: { delete: "" }, headers, body });
-    const xml = answer === undefined ? "" : await readText(answer.body);
+    const response = await send({ action, method: "POST", query: { delete: "" }, headers, body });
+    const xml = response === undefined ? "" : await readText(response.body);
     if (!xml.includes("DeleteResult")) throw s3Failure(action, "UnexpectedAnswer");
     for (const problem of elementsOf(xml, "Error")) {
       const code = textOf(problem, "Code") ?? "UnknownError";

@@ -1,40 +1,10 @@
 import { AppError } from "../../errors.ts";
-import type { ByteRange } from "../object-store.ts";
-import { guardAnswer, lengthOf } from "./body.ts";
-import { asS3Failure, codeOfAnswer, s3CodeOf, s3Failure } from "./errors.ts";
+import { guardResponse, lengthOf } from "./body.ts";
+import { asS3Failure, codeOfResponse, s3CodeOf, s3Failure } from "./errors.ts";
+import type { S3Request, S3Response, SendS3Request } from "./messages.ts";
 import { maxAttempts, pauseAfter } from "./retry.ts";
-import { defaultIdleMs, type S3Settings } from "./settings.ts";
+import { defaultIdleMs, type S3Options } from "./settings.ts";
 import { createS3Signer } from "./sign.ts";
-
-export interface S3Request {
-  /** What is being done, for operators. */
-  readonly action: string;
-  readonly method: "GET" | "HEAD" | "POST" | "DELETE";
-  /** Without a key the request is about the bucket. */
-  readonly key?: string;
-  readonly query?: Readonly<Record<string, string>>;
-  readonly range?: ByteRange;
-  /** The entity tag that the object must have. */
-  readonly ifMatch?: string;
-  /** Headers that are signed. */
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
-  readonly attempts?: number;
-  readonly signal?: AbortSignal | undefined;
-}
-
-export interface S3Answer {
-  readonly status: number;
-  readonly headers: Headers;
-  /**
-   * A small one is here already. A stream goes on where the store breaks off in the middle of an object; when there is no
-   * way to, or the store is silent for too long, it errors with an `AppError`. Cancelling it frees the connection.
-   */
-  readonly body: Blob | ReadableStream<Uint8Array>;
-}
-
-/** Sends a request; resolves with a 2xx answer, or with `undefined` when the key does not exist. */
-export type SendS3Request = (request: S3Request) => Promise<S3Answer | undefined>;
 
 const retriedStatuses = new Set([429, 500, 502, 503, 504]);
 const passingErrors = new Set(["ECONNRESET", "ConnectionClosed", "ECONNREFUSED", "ConnectionRefused"]);
@@ -42,12 +12,13 @@ const passingErrors = new Set(["ECONNRESET", "ConnectionClosed", "ECONNREFUSED",
 const smallBytes = 64 * 1024;
 
 /** Signed requests to one bucket, for all that Bun's own S3 client cannot do or cannot give up. */
-export function createS3Requests(settings: S3Settings): SendS3Request {
+export function createS3Requests(settings: S3Options): SendS3Request {
   const sign = createS3Signer(settings);
   const { idleMs = defaultIdleMs, log } = settings;
-  const guard = (request: S3Request, answer: S3Answer) => guardAnswer({ request, answer, send: sendAgain }, settings);
+  const guard = (request: S3Request, response: S3Response) =>
+    guardResponse({ request, response, send: sendAgain }, settings);
 
-  async function sendOnce(request: S3Request): Promise<S3Answer> {
+  async function sendOnce(request: S3Request): Promise<S3Response> {
     const { action, method, body } = request;
     const { url, headers } = await sign(request);
     const abort = new AbortController();
@@ -73,15 +44,15 @@ export function createS3Requests(settings: S3Settings): SendS3Request {
   }
 
   /** Bodies of what it resolves with are not guarded. */
-  async function sendAgain(request: S3Request): Promise<S3Answer | undefined> {
+  async function sendAgain(request: S3Request): Promise<S3Response | undefined> {
     const attempts = request.attempts ?? maxAttempts;
     for (let attempt = 1; ; attempt++) {
-      const answer = await sendOnce(request).catch((error: unknown) => asS3Failure(request.action, error));
-      if (!(answer instanceof AppError) && answer.status >= 200 && answer.status < 300) return answer;
-      const failure = answer instanceof AppError ? answer : await refusalOf(request, guard(request, answer));
+      const response = await sendOnce(request).catch((error: unknown) => asS3Failure(request.action, error));
+      if (!(response instanceof AppError) && response.status >= 200 && response.status < 300) return response;
+      const failure = response instanceof AppError ? response : await refusalOf(request, guard(request, response));
       if (failure === undefined) return undefined;
       const passing =
-        answer instanceof AppError ? passingErrors.has(s3CodeOf(answer)) : retriedStatuses.has(answer.status);
+        response instanceof AppError ? passingErrors.has(s3CodeOf(response)) : retriedStatuses.has(response.status);
       if (!passing || attempt >= attempts) throw failure;
       log?.debug("object_store.retried", { action: request.action, reason: failure.operatorDetail });
       await pauseAfter(attempt);
@@ -89,27 +60,27 @@ export function createS3Requests(settings: S3Settings): SendS3Request {
   }
 
   return async (request) => {
-    const answer = await sendAgain(request);
-    return answer === undefined ? undefined : guard(request, answer);
+    const response = await sendAgain(request);
+    return response === undefined ? undefined : guard(request, response);
   };
 }
 
 /** What an answer other than 2xx means; `undefined` if only that the key does not exist. */
-async function refusalOf(request: S3Request, answer: S3Answer): Promise<AppError | undefined> {
-  const text = await readText(answer.body).catch(() => "");
-  const code = codeOfAnswer(answer.status, text);
-  const isMissing = answer.status === 404 && request.key !== undefined && code !== "NoSuchBucket";
+async function refusalOf(request: S3Request, response: S3Response): Promise<AppError | undefined> {
+  const text = await readText(response.body).catch(() => "");
+  const code = codeOfResponse(response.status, text);
+  const isMissing = response.status === 404 && request.key !== undefined && code !== "NoSuchBucket";
   return isMissing ? undefined : s3Failure(request.action, code);
 }
 
 /** The whole body as text, for answers that are small by nature. */
-export async function readText(body: S3Answer["body"]): Promise<string> {
+export async function readText(body: S3Response["body"]): Promise<string> {
   return await new Response(body).text();
 }
 
 /** For answers whose body nobody needs. */
-export async function dropBody(answer: S3Answer | undefined): Promise<void> {
-  if (answer?.body instanceof ReadableStream) await answer.body.cancel();
+export async function dropBody(response: S3Response | undefined): Promise<void> {
+  if (response?.body instanceof ReadableStream) await response.body.cancel();
 }
 
 /**

@@ -6,9 +6,10 @@ import { lengthOf, totalOf } from "./body.ts";
 import { s3Failure } from "./errors.ts";
 import { checkS3Key } from "./key.ts";
 import { checkListing, listKeys, listUnfinishedUploads } from "./list.ts";
+import type { S3Response, SendS3Request } from "./messages.ts";
 import { abortUpload, abortUploadsOf, removeKey, removeKeysUnder } from "./remove.ts";
-import { createS3Requests, dropBody, type S3Answer, type SendS3Request } from "./request.ts";
-import { defaultIdleMs, type S3Settings } from "./settings.ts";
+import { createS3Requests, dropBody } from "./request.ts";
+import { defaultIdleMs, type S3Options } from "./settings.ts";
 import { createS3Uploader } from "./upload.ts";
 
 const abortLimitMs = 5_000;
@@ -17,7 +18,7 @@ const abortLimitMs = 5_000;
  * An object store in one bucket of an S3-compatible service, addressed by path. Keys that cannot reach such a service unchanged
  * (see `checkS3Key`) are refused with `AppError("invalid_input")`.
  */
-export function createS3ObjectStore(settings: S3Settings): ObjectStore {
+export function createS3ObjectStore(settings: S3Options): ObjectStore {
   const { endpoint, region, bucket, accessKey, secretKey, idleMs = defaultIdleMs, log } = settings;
   const send = createS3Requests(settings);
   const s3 = new S3Client({ endpoint, region, bucket, accessKeyId: accessKey, secretAccessKey: secretKey });
@@ -40,8 +41,8 @@ export function createS3ObjectStore(settings: S3Settings): ObjectStore {
 
     async stat(key) {
       checkS3Key(key);
-      const answer = await send({ action: "HeadObject", method: "HEAD", key });
-      return answer === undefined ? undefined : infoOf(answer, lengthOf(answer));
+      const response = await send({ action: "HeadObject", method: "HEAD", key });
+      return response === undefined ? undefined : infoOf(response, lengthOf(response));
     },
 
     async open(key, range) {
@@ -85,18 +86,18 @@ export function createS3ObjectStore(settings: S3Settings): ObjectStore {
 
 async function openObject(send: SendS3Request, key: string, range?: ByteRange): Promise<OpenObject | undefined> {
   const action = "GetObject";
-  const answer = await send({ action, method: "GET", key, ...(range === undefined ? {} : { range }) });
-  if (answer === undefined) return undefined;
+  const response = await send({ action, method: "GET", key, ...(range === undefined ? {} : { range }) });
+  if (response === undefined) return undefined;
   try {
-    const sizeBytes = range === undefined ? lengthOf(answer) : totalOf(answer, range);
-    return { info: infoOf(answer, sizeBytes), body: answer.body };
+    const sizeBytes = range === undefined ? lengthOf(response) : totalOf(response, range);
+    return { info: infoOf(response, sizeBytes), body: response.body };
   } catch (error) {
-    await dropBody(answer);
+    await dropBody(response);
     throw error;
   }
 }
 
-function infoOf({ headers }: S3Answer, sizeBytes: number): ObjectInfo {
+function infoOf({ headers }: S3Response, sizeBytes: number): ObjectInfo {
   const etag = headers.get("etag");
   const modifiedAt = new Date(headers.get("last-modified") ?? Number.NaN);
   if (etag === null || !Number.isSafeInteger(sizeBytes) || Number.isNaN(modifiedAt.getTime())) {

@@ -1,6 +1,6 @@
 import type { Log } from "../../log.ts";
 
-export interface S3Settings {
+export interface S3Options {
   /** Scheme, host and port, such as `http://minio:9000`. */
   readonly endpoint: string;
   readonly region: string;

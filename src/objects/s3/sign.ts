@@ -2,8 +2,8 @@ import { AwsV4Signer } from "aws4fetch";
 import { S3Client } from "bun";
 import { encodeStrictly } from "../content-headers.ts";
 import { encodeKey } from "./key.ts";
-import type { S3Request } from "./request.ts";
-import type { S3Settings } from "./settings.ts";
+import type { S3Request } from "./messages.ts";
+import type { S3Options } from "./settings.ts";
 
 export interface SignedRequest {
   readonly url: URL;
@@ -16,7 +16,7 @@ const presignedSeconds = 900;
  * Signs requests (AWS Signature Version 4). Reading an object is signed in its URL, by Bun, in a tenth of the time that
  * headers take; whatever has a query, headers or a body of its own needs those.
  */
-export function createS3Signer(settings: S3Settings): (request: S3Request) => Promise<SignedRequest> {
+export function createS3Signer(settings: S3Options): (request: S3Request) => Promise<SignedRequest> {
   const { endpoint, region, bucket, accessKey, secretKey } = settings;
   const credentials = { region, accessKeyId: accessKey, secretAccessKey: secretKey };
   const s3 = new S3Client({ endpoint, bucket, ...credentials });
@@ -44,7 +44,7 @@ export function createS3Signer(settings: S3Settings): (request: S3Request) => Pr
   };
 }
 
-function urlOf({ endpoint, bucket }: S3Settings, { key, query = {} }: S3Request): string {
+function urlOf({ endpoint, bucket }: S3Options, { key, query = {} }: S3Request): string {
   const path = key === undefined ? "" : `/${encodeKey(key)}`;
   const pairs = Object.entries(query).map(([name, value]) => `${encodeStrictly(name)}=${encodeStrictly(value)}`);
   return `${endpoint}/${bucket}${path}${pairs.length === 0 ? "" : `?${pairs.join("&")}`}`;

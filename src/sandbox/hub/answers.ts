@@ -3,28 +3,28 @@ import { type Resource, type Row, spellRow } from "./resources.ts";
 import type { HubGeneration } from "./state.ts";
 
 /** A JSON answer with the labels of the generation: a 2025 Hub calls a character set an encoding. */
-export function jsonAnswer(generation: HubGeneration, body: unknown, status = 200): Response {
+export function jsonResponse(generation: HubGeneration, body: unknown, status = 200): Response {
   const headers = new Headers({ "Content-Type": "application/json; charset=utf-8" });
   if (generation === "2025") headers.set("Content-Encoding", "utf-8");
   return new Response(JSON.stringify(body), { status, headers });
 }
 
 /** A single record: bare until 2026, then `{data, meta}`. */
-export function recordAnswer(
+export function recordResponse(
   generation: HubGeneration,
   row: Row,
   options: { readonly status?: number; readonly resource?: Resource } = {},
 ): Response {
   const data = spellRow(row, generation);
   const meta = options.resource === undefined ? {} : { schema: recordSchema(options.resource) };
-  return jsonAnswer(generation, generation === "2026" ? { data, meta } : data, options.status);
+  return jsonResponse(generation, generation === "2026" ? { data, meta } : data, options.status);
 }
 
-export function listAnswer(generation: HubGeneration, page: Page, resource: Resource): Response {
+export function listResponse(generation: HubGeneration, page: Page, resource: Resource): Response {
   const { total, limit, offset } = page;
   const schema = generation === "2026" ? { schema: listSchema(resource) } : {};
   const data = page.rows.map((row) => spellRow(row, generation));
-  return jsonAnswer(generation, { data, meta: { total, limit, offset, ...schema } });
+  return jsonResponse(generation, { data, meta: { total, limit, offset, ...schema } });
 }
 
 function recordSchema(resource: Resource): object {

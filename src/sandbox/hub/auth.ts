@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import type { SandboxSeed } from "../seed.ts";
-import { jsonAnswer } from "./answers.ts";
+import { jsonResponse } from "./answers.ts";
 import { USER_ID } from "./resources.ts";
 import type { HubSessions, TokenPair } from "./sessions.ts";
 import type { HubGeneration, HubState, Identity } from "./state.ts";
@@ -73,10 +73,10 @@ export function createHubAuth({ generation, state, sessions, user, ...lives }: D
 
   app.post("/token", async (context) => {
     const granted = grant(await readFields(context.req.raw));
-    if (typeof granted === "string") return refusalAnswer(generation, granted);
+    if (typeof granted === "string") return refusalResponse(generation, granted);
     const { accessToken, refreshToken } = granted;
     const refreshLife = generation === "2025" ? {} : { refresh_token_expires_in: lives.refreshLifeSeconds };
-    return jsonAnswer(generation, {
+    return jsonResponse(generation, {
       access_token: accessToken,
       expires_in: lives.tokenLifeSeconds,
       token_type: "Bearer",
@@ -117,17 +117,21 @@ async function readFields(request: Request): Promise<Fields> {
   }
 }
 
-function refusalAnswer(generation: HubGeneration, refusal: Refusal): Response {
+function refusalResponse(generation: HubGeneration, refusal: Refusal): Response {
   if (generation === "2025") return refusalAnswer2025(refusal);
   const [status, code, message] = REFUSALS[refusal];
   const names = ["@ebec/core/BaseError", "@authup/errors/AuthupError"];
   if (code === "invalid_credentials") {
     const name = "EntityCredentialsInvalidError";
-    return jsonAnswer(generation, { name, message, code, "@instanceof": [...names, `@authup/errors/${name}`] }, status);
+    return jsonResponse(
+      generation,
+      { name, message, code, "@instanceof": [...names, `@authup/errors/${name}`] },
+      status,
+    );
   }
   const [name, error, more] = oauthName(refusal, code);
   const kinds = [...names, "@authup/specs/OAuth2Error", `@authup/specs/${name}`];
-  return jsonAnswer(generation, { name, message, code, "@instanceof": kinds, error, ...more }, status);
+  return jsonResponse(generation, { name, message, code, "@instanceof": kinds, error, ...more }, status);
 }
 
 function oauthName(refusal: Refusal, code: string): [name: string, error: string, more: object] {
@@ -140,5 +144,5 @@ function oauthName(refusal: Refusal, code: string): [name: string, error: string
 function refusalAnswer2025(refusal: Refusal): Response {
   const [code, message] = REFUSALS_2025[refusal];
   const error = refusal === "no-such-grant" ? "unsupported_grant_type" : "invalid_request";
-  return jsonAnswer("2025", { statusCode: 400, code, message, error, error_description: message }, 400);
+  return jsonResponse("2025", { statusCode: 400, code, message, error, error_description: message }, 400);
 }

@@ -1,9 +1,9 @@
-import { jsonAnswer } from "./answers.ts";
+import { jsonResponse } from "./answers.ts";
 import { addFile, linkFile } from "./changes.ts";
 import type { HubContents } from "./content.ts";
 import type { HubEnv } from "./core.ts";
 import { HubProblemError } from "./errors.ts";
-import { droppedConnection, neverAnswers } from "./faults.ts";
+import { droppedConnection, neverResponses } from "./faults.ts";
 import { bucketFileResource, spellRow } from "./resources.ts";
 import type { HubGeneration, HubState, Identity, StoredFile } from "./state.ts";
 import { readUpload, type UploadedPart } from "./upload.ts";
@@ -61,8 +61,8 @@ export function createBucketUpload({ generation, state, contents, now }: Deps): 
         files.push(await keep({ path: `again/${path}`, content: new Uint8Array(), size: 0 }, bucketId, env.identity));
       }
     }
-    if (unnamed && generation === "2025") return neverAnswers(request);
+    if (unnamed && generation === "2025") return neverResponses(request);
     const data = files.map((file) => spellRow(resource.find(state, file.id) ?? {}, generation));
-    return jsonAnswer(generation, { data, meta: { total: data.length } }, 201);
+    return jsonResponse(generation, { data, meta: { total: data.length } }, 201);
   };
 }

@@ -1,5 +1,5 @@
 import { type Context, Hono } from "hono";
-import { jsonAnswer, listAnswer, recordAnswer } from "./answers.ts";
+import { jsonResponse, listResponse, recordResponse } from "./answers.ts";
 import { coreResources } from "./core-resources.ts";
 import { HubProblemError } from "./errors.ts";
 import { assertUuid, queryRows } from "./query.ts";
@@ -27,11 +27,11 @@ export function createHubCore({ generation, state, now }: Deps): Hono<HubEnv> {
   const resources = coreResources(generation);
   const links = resources["analysis-bucket-files"];
 
-  app.get("/", () => jsonAnswer(generation, { version: hubVersion(generation), timestamp: now() }));
+  app.get("/", () => jsonResponse(generation, { version: hubVersion(generation), timestamp: now() }));
   for (const [path, resource] of Object.entries(resources)) {
     app.get(`/${path}`, (context) => {
       const parameters = new URL(context.req.url).searchParams;
-      return listAnswer(generation, queryRows(state, resource, parameters, generation), resource);
+      return listResponse(generation, queryRows(state, resource, parameters, generation), resource);
     });
     app.get(`/${path}/:id`, (context) => findRecord(context.req.param("id"), resource));
   }
@@ -41,7 +41,7 @@ export function createHubCore({ generation, state, now }: Deps): Hono<HubEnv> {
     assertUuid(id);
     const row = resource.find(state, id.toLowerCase());
     if (row === undefined) throw new HubProblemError({ kind: "not-found", what: resource.title });
-    return recordAnswer(generation, row, { resource });
+    return recordResponse(generation, row, { resource });
   }
 
   async function addLink(context: Context<HubEnv>, resource: Resource): Promise<Response> {
@@ -49,7 +49,7 @@ export function createHubCore({ generation, state, now }: Deps): Hono<HubEnv> {
     const link = linkOf(body, context.env.identity);
     state.links.set(link.id, link);
     const bucket = resources["analysis-buckets"]?.find(state, link.analysisBucketId);
-    return recordAnswer(generation, { ...resource.find(state, link.id), bucket }, { status: 201 });
+    return recordResponse(generation, { ...resource.find(state, link.id), bucket }, { status: 201 });
   }
 
   function linkOf(body: unknown, actor: Identity): FileLink {

@@ -33,7 +33,7 @@ interface ErrorAnswer {
 
 const INTERNAL_2025 = "An internal server error occurred.";
 
-export function problemAnswer(generation: HubGeneration, problem: HubProblem): { status: number; body: object } {
+export function problemResponse(generation: HubGeneration, problem: HubProblem): { status: number; body: object } {
   const { status, ...rest } = generation === "2025" ? answer2025(problem) : answer2026(generation, problem);
   const issues = generation === "2026" ? { issues: rest.issues ?? [] } : {};
   return { status, body: { statusCode: status, code: rest.code, message: rest.message, ...issues } };

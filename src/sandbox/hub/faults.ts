@@ -62,32 +62,32 @@ export function createHubFaults(): HubFaults {
 export async function answerWithFault(
   fault: HubFault | undefined,
   request: Request,
-  answer: () => Promise<Response>,
+  response: () => Promise<Response>,
 ): Promise<Response> {
   switch (fault?.kind) {
     case "status":
-      return statusAnswer(fault.status, fault.body, fault.headers);
+      return statusResponse(fault.status, fault.body, fault.headers);
     case "delay":
       await sleep(fault.ms);
-      return answer();
+      return response();
     case "hang":
-      return neverAnswers(request);
+      return neverResponses(request);
     case "garbage":
       return new Response("<html><body>Welcome</body></html>", { headers: { "Content-Type": "text/html" } });
     case "drop":
-      await (await answer()).body?.cancel();
+      await (await response()).body?.cancel();
       return droppedConnection();
     case "truncate":
-      return truncated(await answer(), fault.afterBytes);
+      return truncated(await response(), fault.afterBytes);
     default:
-      return answer();
+      return response();
   }
 }
 
-function statusAnswer(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): Response {
-  const answer = body ?? { statusCode: status, code: "fault", message: "This was asked for." };
+function statusResponse(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): Response {
+  const response = body ?? { statusCode: status, code: "fault", message: "This was asked for." };
   const bodiless = status === 204 || status === 304;
-  return new Response(bodiless ? null : JSON.stringify(answer), {
+  return new Response(bodiless ? null : JSON.stringify(response), {
     status,
     headers: { "Content-Type": "application/json; charset=utf-8", ...headers },
   });
@@ -102,7 +102,7 @@ export function droppedConnection(): Response {
   return new Response(body, { status: DROPPED_STATUS });
 }
 
-export function neverAnswers(request: Request): Promise<Response> {
+export function neverResponses(request: Request): Promise<Response> {
   return new Promise((resolve) => {
     const gone = () => resolve(droppedConnection());
     if (request.signal.aborted) gone();

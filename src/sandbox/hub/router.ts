@@ -1,10 +1,10 @@
 import { Hono } from "hono";
 import type { SandboxSeed } from "../seed.ts";
-import { jsonAnswer } from "./answers.ts";
+import { jsonResponse } from "./answers.ts";
 import { createHubAuth } from "./auth.ts";
 import type { HubContents } from "./content.ts";
 import { createHubCore, type HubEnv } from "./core.ts";
-import { HubProblemError, problemAnswer } from "./errors.ts";
+import { HubProblemError, problemResponse } from "./errors.ts";
 import type { HubSessions } from "./sessions.ts";
 import type { HubGeneration, HubState, Identity } from "./state.ts";
 import { createHubStorage } from "./storage.ts";
@@ -35,8 +35,8 @@ export function createHubRouter(deps: Deps): HubRouter {
   /** Anything but a problem we know is a bug of the stand-in and shall be seen. */
   function failure(error: unknown): Response {
     if (!(error instanceof HubProblemError)) throw error;
-    const { status, body } = problemAnswer(generation, error.problem);
-    return jsonAnswer(generation, body, status);
+    const { status, body } = problemResponse(generation, error.problem);
+    return jsonResponse(generation, body, status);
   }
 
   function identify(request: Request): Identity | "no-token" | "token-rejected" {

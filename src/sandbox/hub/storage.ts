@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { getMimeType } from "hono/utils/mime";
-import { jsonAnswer, listAnswer, recordAnswer } from "./answers.ts";
+import { jsonResponse, listResponse, recordResponse } from "./answers.ts";
 import { createBucketUpload } from "./bucket-upload.ts";
 import { mayRemoveFile, removeFile } from "./changes.ts";
 import { type HubContents, streamOf } from "./content.ts";
@@ -26,19 +26,19 @@ export function createHubStorage(deps: Deps): Hono<HubEnv> {
 
   app.get("/", () => {
     const version = generation === "2025" ? {} : { version: hubVersion(generation) };
-    return jsonAnswer(generation, { ...version, timestamp: now() });
+    return jsonResponse(generation, { ...version, timestamp: now() });
   });
   app.get("/bucket-files", (context) => {
     const parameters = new URL(context.req.url).searchParams;
-    return listAnswer(generation, queryRows(state, resource, parameters, generation), resource);
+    return listResponse(generation, queryRows(state, resource, parameters, generation), resource);
   });
   app.get("/bucket-files/:id", (context) => {
     const row = resource.find(state, findFile(context.req.param("id")).id) ?? {};
-    return recordAnswer(generation, row, { resource });
+    return recordResponse(generation, row, { resource });
   });
   app.get("/bucket-files/:id/stream", (context) => {
     const zips = context.req.header("Accept-Encoding")?.includes("gzip") ?? false;
-    return contentAnswer(generation, findFile(context.req.param("id")), zips);
+    return contentResponse(generation, findFile(context.req.param("id")), zips);
   });
   app.delete("/bucket-files/:id", async (context) => {
     const file = findFile(context.req.param("id"));
@@ -47,7 +47,7 @@ export function createHubStorage(deps: Deps): Hono<HubEnv> {
     }
     const row = { ...resource.find(state, file.id), bucket: bucketRow(state, file.bucketId, generation) };
     await removeFile(state, contents, file);
-    return recordAnswer(generation, row, { status: 202 });
+    return recordResponse(generation, row, { status: 202 });
   });
   app.post("/buckets/:id/upload", async (context) => {
     const bucketId = context.req.param("id").toLowerCase();
@@ -70,7 +70,7 @@ export function createHubStorage(deps: Deps): Hono<HubEnv> {
 }
 
 /** Chunked, without length, entity tag or ranges. Whoever accepts gzip gets it, which is slow. */
-function contentAnswer(generation: HubGeneration, file: StoredFile, zips: boolean): Response {
+function contentResponse(generation: HubGeneration, file: StoredFile, zips: boolean): Response {
   const headers = new Headers({ "Content-Type": "application/octet-stream" });
   if (generation === "2025") headers.set("Content-Encoding", "identity");
   if (generation === "2026") {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { AppError } from "../../../src/errors.ts";
 import { createHub } from "../../../src/hub/create-hub.ts";
-import { createOutbound } from "../../../src/hub/transport/outbound.ts";
+import { createOutbound } from "../../../src/hub/transport/create-outbound.ts";
 import { pulledBody, sha256OfPattern } from "../bodies.ts";
 import { SEED, UNKNOWN_ID } from "../serve-hub.ts";
 

@@ -1,9 +1,10 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import type { Socket } from "node:net";
-import { createOutbound, type OutboundLimits } from "../../../src/hub/transport/outbound.ts";
+import { createOutbound } from "../../../src/hub/transport/create-outbound.ts";
+import type { OutboundLimits } from "../../../src/hub/transport/outbound.ts";
 import type { Log } from "../../../src/log.ts";
 import { catchAppError } from "../catch-error.ts";
-import { httpAnswer, type RawServer, startRawServer } from "./raw-server.ts";
+import { httpResponse, type RawServer, startRawServer } from "./raw-server.ts";
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 const outboundWith = (limits: Partial<OutboundLimits> = {}) =>
@@ -22,13 +23,13 @@ const post = (url: string) => ({ method: "POST", url, json: { a: 1 } }) as const
 
 describe("a call", () => {
   test("gives any status and the JSON of its body", async () => {
-    const { url } = await serve((socket) => socket.end(httpAnswer("418 Teapot", '{"code":"short"}')));
+    const { url } = await serve((socket) => socket.end(httpResponse("418 Teapot", '{"code":"short"}')));
     expect(await outboundWith().call(get(url))).toMatchObject({ status: 418, body: { code: "short" } });
   });
 
   test("has no body when the answer is none, no JSON or labelled with a made-up encoding", async () => {
-    const labelled = httpAnswer("200 OK", '{"a":1}', ["Content-Encoding: utf-8"]);
-    const answers = [httpAnswer("204 No Content"), httpAnswer("200 OK", "<html>"), labelled];
+    const labelled = httpResponse("200 OK", '{"a":1}', ["Content-Encoding: utf-8"]);
+    const answers = [httpResponse("204 No Content"), httpResponse("200 OK", "<html>"), labelled];
     const { url } = await serve((socket, connection) => socket.end(answers[connection - 1] ?? ""));
     const bodies = [];
     for (const _ of answers) bodies.push((await outboundWith().call({ ...get(url), idempotent: false })).body);
@@ -40,13 +41,13 @@ describe("a call", () => {
       socket.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
       for (let block = 0; block < 100; block++) socket.write(`10000\r\n${"x".repeat(0x10000)}\r\n`);
     });
-    const error = await catchAppError(outboundWith({ maxAnswerBytes: 1_000_000 }).call(get(url)));
+    const error = await catchAppError(outboundWith({ maxResponseBytes: 1_000_000 }).call(get(url)));
     expect([error.code, error.upstream?.status]).toEqual(["hub_unexpected", 200]);
   });
 
   test("does not follow a redirect, nor carry its token there", async () => {
     const { url, received } = await serve((socket) => {
-      socket.end(httpAnswer("302 Found", "", [`Location: ${server?.url}elsewhere`]));
+      socket.end(httpResponse("302 Found", "", [`Location: ${server?.url}elsewhere`]));
     });
     expect((await outboundWith().call(get(url))).status).toBe(302);
     expect(received).toHaveLength(1);
@@ -55,7 +56,7 @@ describe("a call", () => {
   test("is made again after a reset, at once and on a new connection", async () => {
     const { url, received } = await serve((socket, connection) => {
       if (connection < 2) socket.resetAndDestroy();
-      else socket.end(httpAnswer("200 OK", "{}"));
+      else socket.end(httpResponse("200 OK", "{}"));
     });
     expect((await outboundWith({ backoffMs: 1e9 }).call(get(url))).status).toBe(200);
     expect(received).toHaveLength(2);
@@ -63,7 +64,7 @@ describe("a call", () => {
 
   test("that may not be sent twice is not, and has a connection of its own", async () => {
     const { url, received } = await serve((socket, connection) => {
-      if (connection === 1) socket.write(httpAnswer("200 OK", "{}"));
+      if (connection === 1) socket.write(httpResponse("200 OK", "{}"));
       else socket.resetAndDestroy();
     });
     const outbound = outboundWith();
@@ -74,15 +75,15 @@ describe("a call", () => {
 
   test("that may not be sent twice is, when it surely was not processed", async () => {
     const { url, received } = await serve((socket, connection) => {
-      if (connection < 3) socket.end(httpAnswer("429 Busy"));
-      else socket.end(httpAnswer("503 Down"));
+      if (connection < 3) socket.end(httpResponse("429 Busy"));
+      else socket.end(httpResponse("503 Down"));
     });
     expect((await outboundWith().call(post(url))).status).toBe(503);
     expect(received).toHaveLength(3);
   });
 
   test("gives up after a number of attempts, and before the limit when waiting is in vain", async () => {
-    const { url, received } = await serve((socket) => socket.end(httpAnswer("503 Down")));
+    const { url, received } = await serve((socket) => socket.end(httpResponse("503 Down")));
     expect((await outboundWith({ attempts: 4 }).call(get(url))).status).toBe(503);
     expect(received).toHaveLength(4);
     expect((await outboundWith({ backoffMs: 60_000 }).call(get(url))).status).toBe(503);
@@ -119,13 +120,13 @@ describe("no answer says why", () => {
   });
 
   test("no TLS where https was expected", async () => {
-    const { port } = await serve((socket) => socket.end(httpAnswer("400 Bad")));
+    const { port } = await serve((socket) => socket.end(httpResponse("400 Bad")));
     expect(await reason(`https://127.0.0.1:${port}/`)).toContain("does not speak TLS");
   });
 });
 
 test("the environment's proxy variables have no say", async () => {
-  const { url } = await serve((socket) => socket.end(httpAnswer("200 OK", "{}")));
+  const { url } = await serve((socket) => socket.end(httpResponse("200 OK", "{}")));
   const before = process.env.HTTP_PROXY;
   process.env.HTTP_PROXY = "http://127.0.0.1:1";
   try {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { createOutbound } from "../../../src/hub/transport/outbound.ts";
+import { createOutbound } from "../../../src/hub/transport/create-outbound.ts";
 import { findProxy, maskProxy } from "../../../src/hub/transport/proxy.ts";
 import type { Log } from "../../../src/log.ts";
 import { type Squid, squidInstalled, startSquid } from "../../support/squid.ts";

@@ -35,6 +35,6 @@ export async function startRawServer(answer: (socket: Socket, connection: number
   };
 }
 
-export function httpAnswer(status: string, body = "", headers: readonly string[] = []): string {
+export function httpResponse(status: string, body = "", headers: readonly string[] = []): string {
   return [`HTTP/1.1 ${status}`, ...headers, `Content-Length: ${body.length}`, "", body].join("\r\n");
 }

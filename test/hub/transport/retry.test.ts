@@ -12,7 +12,7 @@ async function play(outcomes: readonly (Answer | FailureKind)[], policy: Partial
   let attempts = 0;
   const attempt = async (): Promise<Outcome<Answer>> => {
     const outcome = outcomes[Math.min(attempts++, outcomes.length - 1)] ?? "other";
-    if (typeof outcome !== "string") return { answer: outcome };
+    if (typeof outcome !== "string") return { response: outcome };
     return { failure: { kind: outcome, error: new AppError("hub_unreachable", outcome) } };
   };
   const defaults = { idempotent: true, mayRepeat: () => true, attempts: 5, backoffMs: 4, random: () => 1 };

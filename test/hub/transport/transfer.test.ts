@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import { createOutbound } from "../../../src/hub/transport/outbound.ts";
+import { createOutbound } from "../../../src/hub/transport/create-outbound.ts";
 import type { Log } from "../../../src/log.ts";
 import { pulledBody } from "../bodies.ts";
 import { catchAppError } from "../catch-error.ts";

@@ -1,7 +1,7 @@
 import { connect, createServer, type Socket } from "node:net";
 
 /** Passes TCP on to a server, and notes the first line of every HTTP request on its way. */
-export interface Tap {
+export interface Recorder {
   readonly port: number;
   /** Such as `GET /bucket/key`, without a signature. */
   readonly requests: string[];
@@ -12,7 +12,7 @@ export interface Tap {
 
 const requestLine = /(?:^|\r\n|\n)(GET|HEAD|PUT|POST|DELETE) (\S+) HTTP\/1\.1\r\n/g;
 
-export async function startTap({ hostname, port }: Pick<URL, "hostname" | "port">): Promise<Tap> {
+export async function startTap({ hostname, port }: Pick<URL, "hostname" | "port">): Promise<Recorder> {
   const requests: string[] = [];
   let redirectTo: string | undefined;
   const sockets = new Set<Socket>();
@@ -48,7 +48,7 @@ export async function startTap({ hostname, port }: Pick<URL, "hostname" | "port"
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("the tap has no port");
+  if (address === null || typeof address === "string") throw new Error("the recorder has no port");
   return {
     port: address.port,
     requests,

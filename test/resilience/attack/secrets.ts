@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** What must be found nowhere, by what it is. */
-export type Needles = Readonly<Record<string, string>>;
+export type Secrets = Readonly<Record<string, string>>;
 
 /** A password that has to be escaped nearly everywhere. */
 export const password = (what: string) => `needle-${what}-5f%2@:/"'x`;
@@ -14,21 +14,21 @@ export function disguises(text: string): readonly string[] {
   return [...new Set(all)].filter((one) => one.length >= 6);
 }
 
-/** Names of the needles that are in the text. */
-export function findNeedles(text: string, needles: Needles): string[] {
-  return Object.entries(needles).flatMap(([name, needle]) => {
+/** Names of the secretsToFind that are in the text. */
+export function findSecrets(text: string, secretsToFind: Secrets): string[] {
+  return Object.entries(secretsToFind).flatMap(([name, needle]) => {
     return disguises(needle).some((one) => text.includes(one)) ? [name] : [];
   });
 }
 
 /** Each line of a key that is long enough to mean something. */
-export function linesOfKey(pem: string): Needles {
+export function linesOfKey(pem: string): Secrets {
   const lines = pem.split("\n").filter((line) => line.length > 20 && !line.startsWith("-----"));
   return Object.fromEntries(lines.map((line, index) => [`line ${index + 1} of the private key`, line]));
 }
 
 /** The part of tokens that makes them valid. */
-export function signatures(what: string, tokens: Iterable<string>): Needles {
+export function signatures(what: string, tokens: Iterable<string>): Secrets {
   const found = [...new Set(tokens)].map((token) => token.split(".").at(-1) ?? "");
   return Object.fromEntries(found.map((signature, index) => [`${what} ${index + 1}`, signature]));
 }

@@ -5,7 +5,7 @@ import { connectRaw } from "../../support/raw-http.ts";
 import { type Backend, type Client, startTestService, type TestService } from "../../support/service.ts";
 import { recordFigures } from "../support/figures.ts";
 import { sharedExecutable } from "../support/shared-executable.ts";
-import { startTap, type Tap } from "./recorder.ts";
+import { type Recorder, startTap } from "./recorder.ts";
 
 /** The compiled service under attack, on storage, Hub and identity provider that the test holds. */
 export interface Target {
@@ -16,7 +16,7 @@ export interface Target {
   readonly url: string;
   readonly pid: number;
   /** Sees every request to the object store; `undefined` on embedded storage. */
-  readonly storeTap: Tap | undefined;
+  readonly storeTap: Recorder | undefined;
   /** What it has written to both outputs. */
   output(): string;
   /** Its log, line by line; throws when a line is no JSON. */
@@ -157,14 +157,14 @@ async function sendRaw(url: string, request: string): Promise<RawAnswer> {
   await connection.send(Buffer.from(request, "latin1"));
   const text = await connection.until(never);
   connection.close();
-  return parseAnswer(text);
+  return parseResponse(text);
 }
 
 /** Matches nothing: waits until the connection is closed. */
 const never = /(?!)/;
 const headOf = (text: string) => text.slice(0, text.indexOf("\r\n\r\n") + 4);
 
-function parseAnswer(text: string): RawAnswer {
+function parseResponse(text: string): RawAnswer {
   const head = headOf(text);
   const [first = "", ...lines] = head.slice(0, -4).split("\r\n");
   const headers = lines.map((line) => {

@@ -101,7 +101,7 @@ export async function startCommitFaults(target: { readonly port: number }): Prom
 function relay({ client, database, nextFault, delay }: Line): void {
   const isCommit = createCommitFinder();
   let isDelayed = false;
-  let mustLoseAnswer = false;
+  let mustLoseResponse = false;
   const cut = () => {
     client.resetAndDestroy();
     database.resetAndDestroy();
@@ -109,7 +109,7 @@ function relay({ client, database, nextFault, delay }: Line): void {
   client.on("data", (bytes: Buffer) => {
     const fault = isCommit(bytes) ? nextFault() : undefined;
     if (fault === "cut before") return cut();
-    if (fault === "cut after") mustLoseAnswer = true;
+    if (fault === "cut after") mustLoseResponse = true;
     if (fault !== "delay") return void database.write(bytes);
     isDelayed = true;
     delay(() => {
@@ -119,7 +119,7 @@ function relay({ client, database, nextFault, delay }: Line): void {
     });
   });
   database.on("data", (bytes: Buffer) => {
-    if (mustLoseAnswer) cut();
+    if (mustLoseResponse) cut();
     else client.write(bytes);
   });
   client.on("error", () => {});

@@ -2,7 +2,7 @@ import type { SandboxHub } from "../../../src/sandbox/hub/hub.ts";
 import type { ResilienceWorld } from "./world.ts";
 
 /** An analysis of its own, so that what is broken for it is broken for nobody else. */
-export interface HubGuest {
+export interface HubClient {
   readonly clientId: string;
   readonly projectId: string;
   readonly uploadsTo: Readonly<Record<"RESULT" | "TEMP", RegExp>>;
@@ -10,7 +10,7 @@ export interface HubGuest {
   files(type: "RESULT" | "TEMP"): ReturnType<SandboxHub["filesOf"]>;
 }
 
-export function createHubGuest({ hub }: Pick<ResilienceWorld, "hub">): HubGuest {
+export function createHubClient({ hub }: Pick<ResilienceWorld, "hub">): HubClient {
   const projectId = hub.addProject();
   const clientId = hub.addAnalysis({ projectId });
   const bucketId = (type: "RESULT" | "TEMP") => hub.bucketOf(clientId, type).bucketId ?? "";

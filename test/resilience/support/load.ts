@@ -2,7 +2,7 @@ import { seededRandom } from "../../submissions/processes.ts";
 import { until } from "../../support/daemon.ts";
 import type { Client } from "../../support/service.ts";
 import { type Allowance, createAllowances, createCaller } from "./caller.ts";
-import type { Action, Player } from "./client-loop.ts";
+import type { Action, ClientLoop } from "./client-loop.ts";
 import { drawWeighted } from "./content.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
 import { hubActions } from "./load-hub.ts";
@@ -53,10 +53,10 @@ export function startLoad(world: ResilienceWorld, options: LoadOptions): Load {
     const clientId = ids[index % ids.length] ?? "";
     const actor = { client, clientId, projectId: client === "3" ? projects[1] : projects[0] };
     const caller = createCaller({ world, ledger, allowances, token });
-    const player: Player = { world, ledger, caller, actor, random, maxBytes, label: `${seed}-${index}`, count: 0 };
+    const loop: ClientLoop = { world, ledger, caller, actor, random, maxBytes, label: `${seed}-${index}`, count: 0 };
     while (!isOver) {
       const [, act] = drawWeighted(random, actions);
-      await act(player);
+      await act(loop);
       await Bun.sleep(random() * 2 * pauseMs);
     }
     caller.close();

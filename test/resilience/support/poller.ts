@@ -14,7 +14,7 @@ export type Fields = readonly (readonly [name: string, value: string])[];
 export type Who = Client | { readonly clientId: string };
 
 /** Single requests of a scenario, besides the load; each is counted. */
-export interface Asker {
+export interface HttpPoller {
   ask(token: string, path: string, init?: RequestInit): Promise<Answer>;
   /** With a fresh token of the client. */
   get(as: Who, path: string, init?: RequestInit): Promise<Answer>;
@@ -25,7 +25,7 @@ export interface Asker {
 type Place = Pick<ResilienceWorld, "url" | "token" | "figures" | "surroundings">;
 
 /** `makeToken` instead of fresh tokens of the identity provider. */
-export function createAsker(world: Place, makeToken?: (clientId: string) => Promise<string>): Asker {
+export function createHttpPoller(world: Place, makeToken?: (clientId: string) => Promise<string>): HttpPoller {
   const { url, figures, surroundings } = world;
   const [one, two, three] = surroundings.analyses;
   const ids = { "1": one, "2": two, "3": three, adapter: "hub-adapter", nobody: crypto.randomUUID() };

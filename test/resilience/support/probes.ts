@@ -1,6 +1,6 @@
 import { contentOf, sha256Of } from "./content.ts";
 import type { Attempt, Ledger } from "./ledger.ts";
-import { type Answer, createAsker, fieldOf } from "./poller.ts";
+import { type Answer, createHttpPoller, fieldOf } from "./poller.ts";
 import type { ResilienceWorld } from "./world.ts";
 
 /** Single requests that show what works while something is broken. */
@@ -44,7 +44,7 @@ const seed = 7;
 
 /** Stores a file to be read later; call it while all is well. What probes send is entered into the ledger. */
 export async function createProbes(world: ResilienceWorld, ledger: Ledger): Promise<Probes> {
-  const { ask, get, put } = createAsker(world);
+  const { ask, get, put } = createHttpPoller(world);
   const { analyses, projects } = world.surroundings;
   const adapter = await world.token("adapter");
 

@@ -22,7 +22,7 @@ interface State {
 }
 
 const garbage = "<html><body>It works!</body></html>";
-const garbageAnswer = `HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: ${garbage.length}\r\n\r\n${garbage}`;
+const garbageResponse = `HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: ${garbage.length}\r\n\r\n${garbage}`;
 
 /** Relays one request after the other, and breaks those that are to be broken. */
 export function relayS3(line: S3Line): void {
@@ -33,7 +33,7 @@ export function relayS3(line: S3Line): void {
     if (!state.isOver) requests.push(bytes);
   });
   store.on("data", (bytes: Buffer) => {
-    if (!state.isOver) passAnswer(line, state, bytes);
+    if (!state.isOver) passResponse(line, state, bytes);
   });
   for (const [from, to] of [
     [client, store],
@@ -70,15 +70,15 @@ function readRequests(line: S3Line, state: State) {
       store.write(bytes.subarray(0, fault.afterBytes - passed), () => breakOff(line, state));
     },
     onEnd() {
-      if (state.fault?.kind === "status") answer(line, state, errorAnswer(state.fault));
+      if (state.fault?.kind === "status") answer(line, state, errorResponse(state.fault));
     },
   });
 }
 
-function passAnswer(line: S3Line, state: State, bytes: Buffer): void {
+function passResponse(line: S3Line, state: State, bytes: Buffer): void {
   const { fault } = state;
   if (fault?.kind === "lost-answer") breakOff(line, state);
-  else if (fault?.kind === "garbage") answer(line, state, garbageAnswer);
+  else if (fault?.kind === "garbage") answer(line, state, garbageResponse);
   else if (state.answerHead === undefined) passDown(line, state, bytes);
   else passHead(line, state, Buffer.concat([state.answerHead, bytes]));
 }
@@ -128,7 +128,7 @@ function answer({ client, store, count }: S3Line, state: State, text: string): v
   client.end(text);
 }
 
-function errorAnswer({ status, code, retryAfterSeconds }: S3Fault & { kind: "status" }): string {
+function errorResponse({ status, code, retryAfterSeconds }: S3Fault & { kind: "status" }): string {
   const xml = `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>Please try again</Message></Error>`;
   const retryAfter = retryAfterSeconds === undefined ? "" : `Retry-After: ${retryAfterSeconds}\r\n`;
   const headers = `Content-Type: application/xml\r\nConnection: close\r\n${retryAfter}Content-Length: ${xml.length}`;

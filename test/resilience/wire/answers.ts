@@ -9,7 +9,7 @@ export interface Answer {
  * The whole answers in what a connection has received, interim ones included. `methods` are those of the requests, in their
  * order: an answer to HEAD has no body. One whose end is the end of the connection counts when that is reached.
  */
-export function parseAnswers(received: string, methods: readonly string[], isClosed: boolean): Answer[] {
+export function parseResponses(received: string, methods: readonly string[], isClosed: boolean): Answer[] {
   const answers: Answer[] = [];
   const waiting = [...methods];
   let rest = received;

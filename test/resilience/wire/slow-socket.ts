@@ -11,7 +11,7 @@ export interface SlowSocket {
   /** What is there, up to so many bytes: nothing, perhaps; `undefined` once the connection has ended. */
   take(maxBytes: number): Uint8Array | undefined;
   /** From now on takes in as much as any other. */
-  hurry(): void;
+  drain(): void;
   close(): void;
 }
 
@@ -69,7 +69,7 @@ export function openSlowSocket(port: number, receiveBufferBytes = 4096): SlowSoc
       const hasMore = count < 0 && location !== null && read.i32(location) === EAGAIN;
       return hasMore ? new Uint8Array() : undefined;
     },
-    hurry: () => resize(4 * 1024 * 1024),
+    drain: () => resize(4 * 1024 * 1024),
     close: () => void c.close(fd),
   };
 }

@@ -1,7 +1,7 @@
 import { connectRaw } from "../../support/raw-http.ts";
 import { readProcessFacts } from "../support/process-facts.ts";
 import type { ResilienceWorld } from "../support/world.ts";
-import { type Answer, parseAnswers } from "./answers.ts";
+import { type Answer, parseResponses } from "./answers.ts";
 import { bearer, formOf, formType, headOf } from "./requests.ts";
 import { openSlowSocket } from "./slow-socket.ts";
 
@@ -32,7 +32,7 @@ export async function uploadSlowly(
     await client.send(Buffer.from(form.slice(at, at + kibibyte), "latin1"));
     await Bun.sleep(Math.max(0, start + at + kibibyte - performance.now()));
   }
-  const [answer] = parseAnswers(await client.until(/\}$/), ["PUT"], true);
+  const [answer] = parseResponses(await client.until(/\}$/), ["PUT"], true);
   client.close();
   return { answer, seconds: secondsSince(start) };
 }
@@ -46,7 +46,7 @@ export async function uploadHalf(world: ResilienceWorld, path: string, url = wor
   world.figures.requests += 1;
   world.figures.faults += 1;
   const start = performance.now();
-  const [answer] = parseAnswers(await client.until(/\}$/), ["PUT"], true);
+  const [answer] = parseResponses(await client.until(/\}$/), ["PUT"], true);
   client.close();
   return { answer, seconds: secondsSince(start) };
 }
@@ -67,7 +67,7 @@ export async function downloadSlowly(world: ResilienceWorld, path: string, slowS
     piece = socket.take(kibibyte);
   }
   const seconds = secondsSince(start);
-  socket.hurry();
+  socket.drain();
   const isWhole = () =>
     Buffer.from(pieces.at(-1) ?? "")
       .toString("latin1")
@@ -80,7 +80,7 @@ export async function downloadSlowly(world: ResilienceWorld, path: string, slowS
     piece = socket.take(256 * kibibyte);
   }
   socket.close();
-  const [answer] = parseAnswers(Buffer.concat(pieces).toString("latin1"), ["GET"], false);
+  const [answer] = parseResponses(Buffer.concat(pieces).toString("latin1"), ["GET"], false);
   return { answer, seconds };
 }
 

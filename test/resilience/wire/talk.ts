@@ -1,6 +1,6 @@
 import { connectRaw } from "../../support/raw-http.ts";
 import type { ResilienceWorld } from "../support/world.ts";
-import { type Answer, parseAnswers } from "./answers.ts";
+import { type Answer, parseResponses } from "./answers.ts";
 
 export interface Talk {
   readonly answers: readonly Answer[];
@@ -29,7 +29,7 @@ export async function talk(
   const { socket } = connection;
   const { promise, resolve } = Promise.withResolvers<void>();
   let isClosed = false;
-  const answers = () => parseAnswers(connection.received(), methods, isClosed);
+  const answers = () => parseResponses(connection.received(), methods, isClosed);
   const look = () => {
     if (isClosed || (!untilClosed && answers().filter(({ status }) => status >= 200).length >= methods.length))
       resolve();

@@ -2,10 +2,10 @@ import type { Log } from "../log.ts";
 import { isUuid } from "../uuid.ts";
 import type { HubFile, HubFiles, HubUpload } from "./hub.ts";
 import { buildEnvelope } from "./multipart.ts";
-import { isSuccess, reasonOf, unexpectedAnswer } from "./responses.ts";
+import { isSuccess, reasonOf, unexpectedResponse } from "./responses.ts";
 import type { Session } from "./session.ts";
 import type { Outbound } from "./transport/outbound.ts";
-import type { CallAnswer } from "./transport/response.ts";
+import type { CallResponse } from "./transport/response.ts";
 import { createUploadBody, type UploadBody } from "./upload-body.ts";
 import { createUploadSource, type UploadSource } from "./upload-source.ts";
 import { parsePage, readFile } from "./wire.ts";
@@ -24,7 +24,7 @@ export function createUpload(options: UploadOptions): HubFiles["upload"] {
   const { storageUrl, outbound, session, sourceIdleMs, newBoundary, removeFile, log } = options;
 
   async function send(bucketId: string, upload: HubUpload, source: UploadSource): Promise<readonly HubFile[]> {
-    if (!isUuid(bucketId)) throw unexpectedAnswer({ status: 404, body: undefined }, "a bucket whose id is no UUID");
+    if (!isUuid(bucketId)) throw unexpectedResponse({ status: 404, body: undefined }, "a bucket whose id is no UUID");
     const url = `${storageUrl}/buckets/${encodeURIComponent(bucketId.toLowerCase())}/upload`;
     // A source that is broken from the start costs no request.
     await source.chunk(0);
@@ -40,16 +40,16 @@ export function createUpload(options: UploadOptions): HubFiles["upload"] {
         openBody: body.open,
         mayRepeat,
       });
-    const answer = await session(request, { mayRepeat }).catch((error) => {
+    const response = await session(request, { mayRepeat }).catch((error) => {
       throw body.failure()?.error ?? error;
     });
-    const files = parseFiles(answer);
+    const files = parseFiles(response);
     const failure = body.failure();
     if (failure !== undefined) {
       await removeAll(files ?? []);
       throw failure.error;
     }
-    if (files === undefined) throw unexpectedAnswer(answer, `POST ${url}`);
+    if (files === undefined) throw unexpectedResponse(response, `POST ${url}`);
     return files;
   }
 
@@ -74,8 +74,8 @@ function lengthHeader({ contentLength }: UploadBody): Readonly<Record<string, st
   return contentLength === undefined ? {} : { "Content-Length": String(contentLength) };
 }
 
-function parseFiles(answer: CallAnswer): readonly HubFile[] | undefined {
-  const rows = isSuccess(answer) ? parsePage(answer.body)?.rows : undefined;
+function parseFiles(response: CallResponse): readonly HubFile[] | undefined {
+  const rows = isSuccess(response) ? parsePage(response.body)?.rows : undefined;
   const files = rows?.map(readFile).filter((file) => file !== undefined);
   return files?.length === rows?.length ? files : undefined;
 }

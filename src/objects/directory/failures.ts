@@ -10,7 +10,7 @@ const remedies: Readonly<Record<string, string>> = {
 };
 
 /** Awaits a file system call; its errors become `AppError`s, those for a lack of room `storage_full`. */
-export async function storing<T>(action: string, call: Promise<T>): Promise<T> {
+export async function mapErrors<T>(action: string, call: Promise<T>): Promise<T> {
   try {
     return await call;
   } catch (error) {
@@ -27,7 +27,7 @@ export function directoryFailure(action: string, cause: unknown): AppError {
 }
 
 /** Awaits a file system call; `undefined` when it failed with one of these codes. */
-export async function unless<T>(codes: readonly string[], call: Promise<T>): Promise<T | undefined> {
+export async function ignoring<T>(codes: readonly string[], call: Promise<T>): Promise<T | undefined> {
   try {
     return await call;
   } catch (error) {

@@ -1,6 +1,14 @@
 import type { ErrorCode } from "../errors.ts";
 import { AppError, type FieldProblem } from "../errors.ts";
 
+/** One entry of a 422 answer, in the shape clients of the Python services parse. */
+export interface WireProblem {
+  readonly type: string;
+  readonly loc: readonly (string | number)[];
+  readonly msg: string;
+  readonly input: unknown;
+}
+
 /** The one table from error code to HTTP status. */
 const statusOf = {
   not_authenticated: 401,
@@ -23,17 +31,21 @@ const statusOf = {
   shutting_down: 503,
 } as const satisfies Record<ErrorCode, number>;
 
-export type ErrorStatus = (typeof statusOf)[ErrorCode] | 404 | 405 | 416 | 500;
+export type ErrorStatus = (typeof statusOf)[ErrorCode] | 404 | 405 | 416 | 422 | 500;
 
 /** The body of every error answer. */
 export interface ErrorBody {
-  readonly detail: string | readonly FieldProblem[];
+  readonly detail: string | readonly WireProblem[];
 }
 
 /** The answer for an error; one we do not know becomes an opaque 500. */
 export function errorResponse(error: unknown): Response {
   if (!(error instanceof AppError)) return detailResponse(500, "Internal Server Error");
-  return detailResponse(statusOf[error.code], error.problems ?? error.message, challengeFor(error));
+  return detailResponse(statusOf[error.code], error.problems?.map(wireProblem) ?? error.message, challengeFor(error));
+}
+
+function wireProblem({ field, problem, message, input }: FieldProblem): WireProblem {
+  return { type: problem, loc: field === undefined ? ["body"] : ["body", field], msg: message, input: input ?? null };
 }
 
 export function detailResponse(

@@ -1,8 +1,7 @@
-import type { FieldProblem } from "../errors.ts";
 import { AppError, fieldProblem } from "../errors.ts";
 import { cleanFilename } from "../results/file-name.ts";
 import type { Upload } from "../results/upload.ts";
-import { createFormReader, type FilePart } from "./form-reader.ts";
+import { createFormReader, type FilePart, type FormReader } from "./form-reader.ts";
 
 export interface UploadLimits {
   /** 0 = none. Counts the file's bytes only. */
@@ -32,25 +31,27 @@ export async function readUpload(request: Request, limits: UploadLimits): Promis
     contentType: cleanContentType(file.contentType),
     maxBytes: length,
     early: new Map(form.fields),
-    body: fileStream(file, limits.maxFileBytes),
-    async rest() {
-      if ((await form.nextFile()) !== undefined) {
-        throw fieldProblem("too_many_files", ["body", "file"], "Only one file may be sent");
-      }
-      // Nobody would learn of the result. The server hangs up, too, when no proper HTTP follows the request.
-      if (request.signal.aborted) throw new AppError("client_gone", "The client closed the connection");
-      return form.fields;
-    },
+    body: wholeFormStream(file, form, request, limits.maxFileBytes),
+    fields: () => form.fields,
   };
 }
 
-function fileStream(file: FilePart, maxFileBytes: number): ReadableStream<Uint8Array> {
+/** The file's bytes. The stream ends when the form has ended, not before. */
+function wholeFormStream(
+  file: FilePart,
+  form: FormReader,
+  request: Request,
+  maxFileBytes: number,
+): ReadableStream<Uint8Array> {
   let bytes = 0;
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         const chunk = await file.read();
-        if (chunk === undefined) return controller.close();
+        if (chunk === undefined) {
+          await readToEnd(form, request);
+          return controller.close();
+        }
         bytes += chunk.byteLength;
         if (maxFileBytes > 0 && bytes > maxFileBytes) throw tooLarge(maxFileBytes);
         controller.enqueue(chunk);
@@ -59,6 +60,14 @@ function fileStream(file: FilePart, maxFileBytes: number): ReadableStream<Uint8A
     },
     { highWaterMark: 0 },
   );
+}
+
+async function readToEnd(form: FormReader, request: Request): Promise<void> {
+  if ((await form.nextFile()) !== undefined) {
+    throw fieldProblem({ field: "file", problem: "too_many_files", message: "Only one file may be sent" });
+  }
+  // Nobody would learn of the result. The server hangs up, too, when no proper HTTP follows the request.
+  if (request.signal.aborted) throw new AppError("client_gone", "The client closed the connection");
 }
 
 function contentLength(request: Request): number | undefined {
@@ -77,6 +86,5 @@ function tooLarge(maxFileBytes: number) {
 }
 
 function missingFile() {
-  const problem: FieldProblem = { type: "missing", loc: ["body", "file"], msg: "Field required", input: null };
-  return new AppError("invalid_form", problem.msg, { problems: [problem] });
+  return fieldProblem({ field: "file", problem: "missing", message: "Field required" });
 }

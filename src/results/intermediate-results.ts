@@ -1,0 +1,58 @@
+import type { NodeCipher } from "../crypto/node-cipher.ts";
+import type { Hub, HubFile } from "../hub/hub.ts";
+import type { Log } from "../log.ts";
+import type { Spool } from "../streams/spool.ts";
+import type { LocalResults } from "./local.ts";
+import type { Upload } from "./upload.ts";
+
+/**
+ * Results on their way between nodes, through the Hub. Encrypted ones can be read by the two nodes alone; the Hub gives
+ * all others to whoever is signed in to it. A client that goes away leaves nothing at the Hub.
+ */
+export interface IntermediateResults {
+  /** Sends a file, encrypted when the form names a `remote_node_id`. */
+  send(analysisId: string, upload: Upload): Promise<SentIntermediate>;
+  /** Sends a stored local object, encrypted, without passing it through the client. */
+  sendLocal(analysisId: string, objectId: string, remoteNodeId: string): Promise<SentIntermediate>;
+  /** Throws `not_found` for a file that is not in a bucket of this analysis, just as for one that does not exist. */
+  find(analysisId: string, objectId: string): Promise<HubFile>;
+  /**
+   * The bytes of a file that `find` gave: decrypted when the node that sent it is named, else as stored. Not a byte is
+   * released before it is authenticated; damage further on, or another length than the Hub announced, fails the stream.
+   */
+  open(file: HubFile, senderNodeId: string | undefined): Promise<ReadableStream<Uint8Array>>;
+  /**
+   * To be told how the reading of a file has ended. Once it was delivered to its last byte the Hub's copy is removed, where
+   * the settings say so; after a failure never.
+   */
+  received(analysisId: string, file: HubFile, failure?: { readonly error: unknown }): Promise<void>;
+}
+
+export interface SentIntermediate {
+  /** The Hub's id of the file. */
+  readonly objectId: string;
+  /** Set for an encrypted file: the receiver needs this node's id to decrypt. */
+  readonly senderNodeId: string | undefined;
+  /** As the Hub keeps it. */
+  readonly bytes: number;
+}
+
+export interface IntermediateDeps {
+  readonly hub: Hub;
+  readonly cipher: NodeCipher;
+  readonly spool: Spool;
+  readonly local: Pick<LocalResults, "open">;
+  /** This node's id on the Hub, where it is known. */
+  readonly findOwnNodeId: () => Promise<string | undefined>;
+  readonly newId: () => string;
+  readonly options: IntermediateOptions;
+  readonly log: Log;
+}
+
+export interface IntermediateOptions {
+  readonly requireEncryption: boolean;
+  readonly anyAnalysis: boolean;
+  readonly deleteAfterRead: boolean;
+  /** Whether senders' ids are wanted in urls. */
+  readonly urlWithNodeId: boolean;
+}

@@ -1,0 +1,26 @@
+import type { Settings } from "./settings.ts";
+
+const MASK = "***";
+const SECRETS: ReadonlySet<string> = new Set(["password", "secret", "accessKey", "secretKey"]);
+const LEFT_OUT: ReadonlySet<string> = new Set(["pem"]);
+
+/** Hides what stands before an `@`, be it in a sound URL or in one that was refused: it may be a password. */
+export function maskUserInfo(text: string): string {
+  return text.replace(/^([a-z]+:\/\/)?.*@/is, `$1${MASK}@`);
+}
+
+/** Settings as one flat record (`storage.s3.bucket`) for the start-up log: secrets are masked, keys left out. */
+export function describeSettings(settings: Settings): Record<string, string | number | boolean> {
+  const described: Record<string, string | number | boolean> = {};
+  function add(path: string, key: string, value: unknown) {
+    if (value === undefined || LEFT_OUT.has(key)) return;
+    if (SECRETS.has(key)) described[path] = MASK;
+    else if (typeof value === "number" || typeof value === "boolean") described[path] = value;
+    else if (Array.isArray(value)) described[path] = value.join(",");
+    else if (typeof value === "object" && value !== null) {
+      for (const [name, inner] of Object.entries(value)) add(path ? `${path}.${name}` : name, name, inner);
+    } else described[path] = maskUserInfo(String(value));
+  }
+  add("", "", settings);
+  return described;
+}

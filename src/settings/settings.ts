@@ -1,0 +1,91 @@
+export type HubAuth =
+  | { readonly flow: "password"; readonly username: string; readonly password: string }
+  | { readonly flow: "robot" | "client"; readonly id: string; readonly secret: string };
+
+export interface S3Settings {
+  /** `http://host:port` or `https://host:port`. */
+  readonly endpointUrl: string;
+  readonly region: string;
+  readonly bucket: string;
+  readonly accessKey: string;
+  readonly secretKey: string;
+}
+
+export interface PostgresSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+  readonly database: string;
+  readonly maxConnections: number;
+}
+
+export type StorageSettings =
+  | { readonly kind: "directory"; readonly dataDir: string }
+  | { readonly kind: "s3+postgres"; readonly s3: S3Settings; readonly postgres: PostgresSettings };
+
+/** A PEM file's text and where it came from, for messages. */
+export interface PemFile {
+  readonly path: string;
+  readonly pem: string;
+}
+
+/** Everything an operator can set, checked. Base URLs have no trailing slash. */
+export interface Settings {
+  readonly hub: {
+    readonly coreBaseUrl: string;
+    readonly storageBaseUrl: string;
+    readonly authBaseUrl: string;
+    readonly auth: HubAuth;
+    /** Canonical UUID. */
+    readonly nodeId: string | undefined;
+    readonly cacheSeconds: number;
+  };
+  readonly storage: StorageSettings;
+  readonly oidc: {
+    readonly certsUrl: string;
+    readonly clientIdClaimName: string;
+    readonly algorithms: readonly string[];
+    readonly issuer: string | undefined;
+    readonly audience: string | undefined;
+    readonly skipJwtValidation: boolean;
+  };
+  readonly hubAdapterClientId: string;
+  readonly crypto: {
+    /** This node's private key, read already whichever way it was given; `source` names the variable or file. */
+    readonly key: { readonly pem: string; readonly source: string };
+    readonly framing: "segmented" | "single";
+    readonly chunkBytes: number;
+  };
+  /** For the Hub only. Both or neither are set. */
+  readonly proxy: { readonly httpUrl: string | undefined; readonly httpsUrl: string | undefined };
+  /** To be added to the usual roots. */
+  readonly extraCaCerts: PemFile | undefined;
+  readonly intermediate: {
+    readonly urlWithNodeId: boolean;
+    readonly anyAnalysis: boolean;
+    readonly requireEncryption: boolean;
+    readonly deleteAfterRead: boolean;
+  };
+  readonly final: { readonly queue: boolean };
+  readonly submissions: {
+    readonly waitSeconds: number;
+    readonly retryMaxSeconds: number;
+    readonly keepDays: number;
+  };
+  readonly server: {
+    readonly host: string;
+    readonly port: number;
+    readonly publicUrl: string | undefined;
+    /** 0 = no limit. */
+    readonly maxUploadBytes: number;
+    readonly shutdownSeconds: number;
+    readonly docs: boolean;
+    readonly metrics: boolean;
+    readonly workers: number;
+  };
+  readonly log: {
+    readonly level: "debug" | "info" | "warn" | "error";
+    readonly format: "json" | "pretty";
+  };
+}
