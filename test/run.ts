@@ -28,6 +28,8 @@ const STORE_TESTS = [
   "./test/http/local.test.ts",
   "./test/http/final.test.ts",
   "./test/http/delete.test.ts",
+  "./test/http/hostile-upload.test.ts",
+  "./test/http/failures.test.ts",
 ];
 
 const envFile = join(ROOT, ".env.test");
