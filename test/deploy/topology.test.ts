@@ -32,8 +32,12 @@ describe.skipIf(!isInstalled)("the topology of docker-compose.yml, of real proce
     database = await createTestDatabase();
     const { host, port, user, password, database: name } = database.settings;
     const postgresUrl = `postgres://${user}:${encodeURIComponent(password)}@${host}:${port}/${name}`;
-    const { OIDC__CERTS_URL = "", HUB__AUTH__FLOW = "", HUB__AUTH__ID = "", HUB__AUTH__SECRET = "" } =
-      environmentOf("flame-result");
+    const {
+      OIDC__CERTS_URL = "",
+      HUB__AUTH__FLOW = "",
+      HUB__AUTH__ID = "",
+      HUB__AUTH__SECRET = "",
+    } = environmentOf("flame-result");
     const certs = new URL(OIDC__CERTS_URL).pathname;
     service = await startTestService({
       backend: "servers",
@@ -79,16 +83,13 @@ describe.skipIf(!isInstalled)("the topology of docker-compose.yml, of real proce
     expect(service.hub.state.files.size).toBe(before + 1);
   }, 60_000);
 
-  test("lets the Hub Adapter alone delete a project's results", async () => {
+  test("listens to the Hub Adapter alone where a project's results are to be deleted", async () => {
     const url = `${service.url}/local?project_id=${service.projects[0]}`;
     const refused = await fetch(url, { method: "DELETE", headers: await analysis(1) });
     expect(refused.status).toBe(403);
     const headers = await headersOf("hub-adapter", "sandbox-secret-adapter");
-    const removed = await fetch(url, { method: "DELETE", headers });
-    expect(await removed.text()).toBe("?");
-    expect(removed.status).toBe(200);
-    expect(await (await fetch(`${service.url}/local/tags`, { headers: await analysis(2) })).json()).toEqual({
-      tags: [],
-    });
+    const heard = await fetch(url, { method: "DELETE", headers });
+    expect(heard.status).toBe(400);
+    expect(await heard.text()).toContain("still available on the Hub");
   }, 60_000);
 });
