@@ -16,7 +16,7 @@ test("every test file that may skip tests is known to need something, so that th
 
 test("the reason is the first thing missing that the file asks for", () => {
   const missing = needs.filter(({ name }) => ["squid", "an S3 object store"].includes(name));
-  expect(reasonOf("test/net/proxy.test.ts", missing)).toBe("want of squid");
+  expect(reasonOf("test/deploy/proxy.test.ts", missing)).toBe("want of squid");
   expect(reasonOf("test/objects/s3.test.ts", missing)).toBe("want of an S3 object store");
   expect(reasonOf("test/crypto/seal.test.ts", missing)).toBe("another reason (test/crypto/seal.test.ts)");
   expect(reasonOf("test/no-such-file.test.ts", missing)).toBe("another reason (test/no-such-file.test.ts)");
