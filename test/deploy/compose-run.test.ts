@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { findFreePort } from "../support/daemon.ts";
+import { seaweedfsInstalled } from "../support/seaweedfs-server.ts";
 import { formOf } from "../support/service.ts";
 import { createDocker, dockerHost } from "./docker.ts";
 import { buildServiceImage } from "./images.ts";
@@ -13,7 +14,7 @@ const limitMs = 240_000;
 let ports: { FLAME_RESULT_PORT: string; KEYCLOAK_PORT: string };
 const compose = (...args: string[]) => docker.other([program ?? "", "-p", project, ...args], ports);
 
-describe.skipIf(dockerHost === undefined || program === null)("docker-compose.yml", () => {
+describe.skipIf(dockerHost === undefined || program === null || !seaweedfsInstalled())("docker-compose.yml", () => {
   beforeAll(async () => {
     ports = { FLAME_RESULT_PORT: String(await findFreePort()), KEYCLOAK_PORT: String(await findFreePort()) };
     await buildServiceImage(docker);

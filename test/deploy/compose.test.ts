@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
 import { sandboxClients } from "../../src/commands/sandbox-clients.ts";
 import { generateKeyPair } from "../../src/crypto/keys.ts";
 import { SETTINGS } from "../../src/settings/list.ts";
@@ -22,6 +23,7 @@ interface Realm {
   }[];
 }
 
+const root = join(import.meta.dir, "../..");
 const [compose] = await readYaml<Compose>("docker-compose.yml");
 const realm = await readJson<Realm>("deploy/keycloak/flame-realm.json");
 
@@ -46,6 +48,19 @@ describe("docker-compose.yml", () => {
     expect(Object.keys(environment).filter((name) => !(name in SETTINGS))).toEqual([]);
     const parsed = parseSettings(environment, () => generateKeyPair("P-384").privatePem);
     expect({ problems: parsed.problems, warnings: parsed.warnings }).toEqual({ problems: undefined, warnings: [] });
+  });
+
+  test("is not changed by a `.env` that was made for the executable", async () => {
+    const text = await Bun.file(join(root, "docker-compose.yml")).text();
+    const taken = Array.from(text.matchAll(/(?<!\$)\$\{?(\w+)/g), ([, name = ""]) => name);
+    expect(taken.sort()).toEqual(["FLAME_RESULT_PORT", "KEYCLOAK_PORT"]);
+  });
+
+  test("takes the settings of a real Hub from the file that is added for it", async () => {
+    const [added] = await readYaml<Compose>("deploy/hub/docker-compose.yml");
+    const own = compose?.services["flame-result"]?.environment ?? {};
+    const names = Object.keys(added?.services["flame-result"]?.environment ?? {});
+    expect(names).toEqual(Object.keys(own).filter((name) => name.startsWith("HUB__")));
   });
 
   test("pins every image but the service's own", () => {

@@ -1,8 +1,11 @@
 import { describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { SETTINGS } from "../../src/settings/list.ts";
 import { parseSettings } from "../../src/settings/load.ts";
 import { version } from "../../src/version.ts";
-import { run } from "../support/daemon.ts";
+import { createServerDir, run } from "../support/daemon.ts";
+import { findGoTool } from "../support/tools/go-tools.ts";
 import { parseYaml, readYaml } from "./documents.ts";
 
 interface Variable {
@@ -23,7 +26,7 @@ interface Container {
   readonly startupProbe: Probe;
   readonly livenessProbe: Probe;
   readonly readinessProbe: Probe;
-  readonly lifecycle: { readonly preStop: { readonly sleep: { readonly seconds: number } } };
+  readonly lifecycle?: { readonly preStop: { readonly sleep: { readonly seconds: number } } };
   readonly securityContext: unknown;
 }
 
@@ -45,6 +48,10 @@ interface Manifest {
   };
 }
 
+const helm = findGoTool("helm");
+const folder = join(import.meta.dir, "../../deploy/helm/flame-result");
+// A helm that was built from its sources takes a cluster for a very old one.
+const cluster = ["--kube-version", "1.33.0"];
 const names = ["deployment", "service", "pod-disruption-budget", "network-policy"];
 const manifests = (await Promise.all(names.map((name) => readYaml<Manifest>(`deploy/k8s/${name}.yaml`)))).flat();
 const chart = (await readYaml<{ version: string; appVersion: string }>("deploy/helm/flame-result/Chart.yaml"))[0];
@@ -54,8 +61,10 @@ const values = (
   )
 )[0];
 
-function find(kind: string): Manifest {
-  const manifest = manifests.find((candidate) => candidate.kind === kind);
+const find = (kind: string): Manifest => findIn(manifests, kind);
+
+function findIn(list: readonly Manifest[], kind: string): Manifest {
+  const manifest = list.find((candidate) => candidate.kind === kind);
   if (manifest === undefined) throw new Error(`no ${kind}`);
   return manifest;
 }
@@ -104,7 +113,7 @@ describe("the Kubernetes manifests", () => {
 
   test("leave the service the time it takes to stop", () => {
     const shutdown = container.env.find(({ name }) => name === "SERVER__SHUTDOWN_SECONDS")?.value;
-    const { seconds } = container.lifecycle.preStop.sleep;
+    const seconds = container.lifecycle?.preStop.sleep.seconds ?? 0;
     // Its own clean-up after connections were cut takes up to ten seconds more.
     expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(seconds + Number(shutdown) + 10);
   });
@@ -130,22 +139,78 @@ describe("the Helm chart", () => {
     expect(given.filter((name) => !(name in SETTINGS))).toEqual([]);
   });
 
-  // Helm is in no package of Debian's, so this is tested where it was put by hand.
-  if (Bun.which("helm") !== null) {
-    test("is sound, and renders the plain manifests from its default values", async () => {
-      const folder = `${import.meta.dir}/../../deploy/helm/flame-result`;
-      await run(["helm", "lint", "--strict", folder]);
-      const rendered = parseYaml<Manifest>(await run(["helm", "template", "flame-result", folder]));
+  describe.skipIf(helm === undefined)("rendered", () => {
+    test("is sound, and gives the plain manifests from its default values", async () => {
+      await run([helm ?? "", "lint", "--strict", ...cluster, folder]);
       const sorted = (list: readonly Manifest[]) => {
         for (const manifest of list) {
           for (const { env } of manifest.spec.template?.spec.containers ?? []) env.sort(byName);
         }
         return list.toSorted((a, b) => a.kind.localeCompare(b.kind));
       };
-      expect(sorted(rendered)).toEqual(sorted(structuredClone(manifests)));
+      expect(sorted(await render())).toEqual(sorted(structuredClone(manifests)));
     });
-  }
+
+    test("writes large numbers as numbers, from a file of values and from the command line", async () => {
+      const file = valuesFile({ settings: { SERVER__MAX_UPLOAD_BYTES: 10737418240, CHUNK_SIZE: 1048576 } });
+      for (const args of [
+        ["-f", file],
+        ["--set", "settings.SERVER__MAX_UPLOAD_BYTES=10737418240,settings.CHUNK_SIZE=1048576"],
+      ]) {
+        const { env } = podOf(findIn(await render(...args), "Deployment")).container;
+        expect(env).toContainEqual({ name: "SERVER__MAX_UPLOAD_BYTES", value: "10737418240" });
+        expect(env).toContainEqual({ name: "CHUNK_SIZE", value: "1048576" });
+      }
+    });
+
+    test("moves the port, the probes, the Service and the network policy with SERVER__PORT", async () => {
+      const rendered = await render("--set", "settings.SERVER__PORT=9090");
+      const { container } = podOf(findIn(rendered, "Deployment"));
+      expect(container.env).toContainEqual({ name: "SERVER__PORT", value: "9090" });
+      expect(container.ports).toEqual([{ name: "http", containerPort: 9090 }]);
+      for (const probe of [container.startupProbe, container.livenessProbe, container.readinessProbe]) {
+        expect(probe.httpGet.port).toBe("http");
+      }
+      expect(findIn(rendered, "Service").spec.ports).toMatchObject([{ port: 9090, targetPort: "http" }]);
+      expect(JSON.stringify(findIn(rendered, "NetworkPolicy").spec)).toContain('"ports":[{"port":9090}]');
+    });
+
+    test("gives a pod longer than the service takes to stop, wherever that is set", async () => {
+      for (const [args, seconds] of [
+        ["settings.SERVER__SHUTDOWN_SECONDS=600", 600],
+        ["shutdownSeconds=90", 90],
+      ] as const) {
+        const { pod, container } = podOf(findIn(await render("--set", args), "Deployment"));
+        const told = container.env.filter(({ name }) => name === "SERVER__SHUTDOWN_SECONDS");
+        expect(told).toEqual([{ name: "SERVER__SHUTDOWN_SECONDS", value: String(seconds) }]);
+        expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(seconds + 15);
+      }
+    });
+
+    test("is for every Kubernetes that has what it uses, without the pause where there is none", async () => {
+      const older = podOf(findIn(await render("--kube-version", "1.21.0"), "Deployment"));
+      expect(older.container.lifecycle).toBeUndefined();
+      const newer = podOf(findIn(await render("--kube-version", "1.33.1-gke.100"), "Deployment"));
+      expect(newer.container.lifecycle?.preStop.sleep.seconds).toBe(5);
+    });
+
+    test("names the Service as it is told", async () => {
+      const service = findIn(await render("--set", "service.name=node-result-service,service.port=80"), "Service");
+      expect(service.metadata.name).toBe("node-result-service");
+      expect(service.spec.ports).toMatchObject([{ port: 80, targetPort: "http" }]);
+    });
+  });
 });
+
+async function render(...args: readonly string[]): Promise<Manifest[]> {
+  return parseYaml<Manifest>(await run([helm ?? "", "template", "flame-result", folder, ...cluster, ...args]));
+}
+
+function valuesFile(content: unknown): string {
+  const path = join(createServerDir("helm"), "values.json");
+  writeFileSync(path, JSON.stringify(content));
+  return path;
+}
 
 function byName(a: Variable, b: Variable): number {
   return a.name.localeCompare(b.name);

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
+import { seaweedfsInstalled } from "../support/seaweedfs-server.ts";
 import { createDocker, dockerHost } from "./docker.ts";
 import { provideServerImages } from "./server-images.ts";
 
@@ -7,11 +8,11 @@ const docker = createDocker(dockerHost ?? "");
 const root = join(import.meta.dir, "../..");
 const limitMs = 240_000;
 
-describe.skipIf(dockerHost === undefined)("TEST__USE_TESTCONTAINERS=1", () => {
+describe.skipIf(dockerHost === undefined || !seaweedfsInstalled())("TEST__USE_TESTCONTAINERS=1", () => {
   beforeAll(() => provideServerImages(docker), limitMs);
 
   test(
-    "runs the suites on PostgreSQL and MinIO in containers, which are gone afterwards",
+    "runs the suites on PostgreSQL and SeaweedFS in containers, which are gone afterwards",
     async () => {
       const before = await docker.run(["ps", "-aq"]);
       const suites = ["test/catalog/postgres.test.ts", "test/objects/s3.test.ts"];
@@ -25,7 +26,7 @@ describe.skipIf(dockerHost === undefined)("TEST__USE_TESTCONTAINERS=1", () => {
       });
       const [out, err] = await Promise.all([child.stdout.text(), child.stderr.text()]);
       expect(await child.exited, `${err}${out}`).toBe(0);
-      expect(out).toContain("S3 object store: started for the tests");
+      expect(out).toContain("SeaweedFS: started for the tests");
       expect(out).toMatch(/\n[1-9]\d* passed, 0 failed, 0 skipped\n$/);
       expect(await docker.run(["ps", "-aq"])).toBe(before);
     },

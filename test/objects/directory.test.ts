@@ -21,12 +21,40 @@ describe("directory object store", () => {
   });
 });
 
+/** Keys that nobody writes, and that a file system takes for something else. */
+const hostileKeys = [
+  ...["a", "a/b", "a//b", "a///b", "/a", "a/", "./a", "../a", "a/../b", "a/./b", "..", ".", "a\\b", "a\0b", "a\u0001b"],
+  ...["A", "\r\n\t", ".staging/a", "a.object", "a.object/b", "x".repeat(1024), "€".repeat(341), "/".repeat(100)],
+  "x".repeat(300),
+];
+
 describe("directory object store on its disk", () => {
   let root: string;
   beforeEach(async () => {
     root = await makeRoot();
   });
   afterEach(() => rm(root, { recursive: true }));
+
+  test("a hostile key names one object of its own, or is refused and stores nothing", async () => {
+    const store = createDirectoryObjectStore({ root });
+    const stored: string[] = [];
+    for (const key of hostileKeys) {
+      const error = await store.put(key, streamOf(Buffer.from(key)).stream, options).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      if (error === undefined) stored.push(key);
+      else expect(error).toMatchObject({ code: "invalid_input" });
+    }
+    expect(stored).toContainValues(["a", "a/b", "a//b", "A", ".staging/a", "x".repeat(1024)]);
+    for (const key of stored) {
+      expect(Buffer.from(await bytesOf((await store.open(key))?.body ?? new Blob())).toString()).toBe(key);
+    }
+    const listed = new Set(await Array.fromAsync(store.list("")));
+    expect(stored.filter((key) => !listed.has(key))).toEqual([]);
+    for (const key of stored) await store.remove(key);
+    expect(await Array.fromAsync(store.list(""))).toEqual([]);
+  });
 
   /** A store whose disk has room for so many bytes. */
   const storeOnSmallDisk = (roomBytes: number, code = "ENOSPC") =>

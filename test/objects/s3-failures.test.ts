@@ -329,8 +329,11 @@ describe.skipIf(testS3 === undefined)("a connection to a real store", () => {
       expect(sha256(await bytesOf(opened?.body ?? new Blob()))).toBe(sha256(expected));
     }
     const opened = await store.open("a/b");
-    await direct.put("a/b", streamOf(bytes.subarray(0, 19_999_999)).stream, options);
+    // Cut before that: some stores let nobody write what somebody reads.
+    await relay.refuse();
     relay.cut();
+    await direct.put("a/b", streamOf(bytes.subarray(0, 19_999_999)).stream, options);
+    await relay.resume();
     const failure = await failureOf(bytesOf(opened?.body ?? new Blob()));
     expect(failure).toMatchObject(publicFailure);
     expect(detailOf(failure)).toContain("PreconditionFailed");
@@ -374,14 +377,15 @@ describe.skipIf(testS3 === undefined)("a connection to a real store", () => {
     const settings = await createTestBucket();
     cleanUps.push(settings.drop);
     const reasons = [
-      [{ secretKey: "wrong" }, "SignatureDoesNotMatch"],
-      [{ accessKey: "nobody" }, "InvalidAccessKeyId"],
-      [{ bucket: `${settings.bucket}-not` }, "NoSuchBucket"],
+      [{ secretKey: "wrong" }, /SignatureDoesNotMatch/],
+      // The second is versitygw's word for it.
+      [{ accessKey: "nobody" }, /InvalidAccessKeyId|XAdminUserNotFound/],
+      [{ bucket: `${settings.bucket}-not` }, /NoSuchBucket/],
     ] as const;
     for (const [change, code] of reasons) {
       const failure = await failureOf(createS3ObjectStore({ ...settings, ...change }).check());
       expect(failure).toMatchObject(publicFailure);
-      expect(detailOf(failure)).toContain(code);
+      expect(detailOf(failure)).toMatch(code);
     }
   });
 });

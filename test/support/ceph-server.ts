@@ -1,36 +1,14 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createServerDir, type Daemon, findFreePort, run, startDaemon, until, withRetries } from "./daemon.ts";
-
-/** A throw-away S3 object store on loopback: Ceph's gateway over one monitor and one store in memory. */
-export interface CephServer {
-  /** `host:port`. */
-  readonly endpoint: string;
-  readonly accessKey: string;
-  readonly secretKey: string;
-  /** Kills the gateway, as a crash: the store behind it keeps what it has. */
-  kill(): Promise<void>;
-  /** Starts the gateway again on the same port, after killing it if need be. */
-  restart(): Promise<void>;
-  /** Stops the gateway from running: connections stay open, nothing is answered. */
-  freeze(): void;
-  thaw(): void;
-  /** Ends everything and removes its data. */
-  stop(): Promise<void>;
-}
+import type { ObjectStoreServer, StoreOptions } from "./object-store-server.ts";
 
 const PROGRAMS = ["ceph", "ceph-authtool", "ceph-mon", "ceph-osd", "monmaptool", "radosgw", "radosgw-admin", "setpriv"];
 
 export const cephInstalled = (): boolean => PROGRAMS.every((program) => Bun.which(program) !== null);
 
-export interface CephOptions {
-  readonly accessKey?: string;
-  readonly secretKey?: string;
-  /** `host:port`; a free port of loopback when not given. */
-  readonly listenOn?: string;
-}
-
-export function startCeph(options: CephOptions = {}): Promise<CephServer> {
+/** Ceph's gateway over one monitor and one store in memory. */
+export function startCeph(options: StoreOptions = {}): Promise<ObjectStoreServer> {
   return withRetries(() => start(options));
 }
 
@@ -43,7 +21,7 @@ interface Cluster {
   readonly conf: string;
 }
 
-async function start(options: CephOptions): Promise<CephServer> {
+async function start(options: StoreOptions): Promise<ObjectStoreServer> {
   if (!cephInstalled()) throw new Error("Ceph is not installed (Debian: radosgw ceph-mon ceph-osd)");
   const dir = createServerDir("ceph");
   const cluster: Cluster = {

@@ -31,18 +31,27 @@ export async function startPostgresContainer(): Promise<ServerContainer> {
   });
 }
 
-/** The MinIO that docker-compose.yml runs. */
-export async function startMinioContainer(): Promise<ServerContainer> {
-  const container = await new GenericContainer(await composeImage("minio"))
-    .withCommand(["server", "/data"])
-    .withEnvironment({ MINIO_ROOT_USER: user, MINIO_ROOT_PASSWORD: password })
-    .withExposedPorts(9000)
-    // Anonymous requests are refused, but answered.
-    .withWaitStrategy(Wait.forHttp("/", 9000).forStatusCodeMatching((status) => status < 500))
+/** The SeaweedFS that docker-compose.yml runs. */
+export async function startObjectStoreContainer(): Promise<ServerContainer> {
+  const container = await new GenericContainer(await composeImage("seaweedfs"))
+    .withCommand(["mini", "-dir=/data"])
+    .withEnvironment({ AWS_ACCESS_KEY_ID: user, AWS_SECRET_ACCESS_KEY: password, S3_BUCKET: "started" })
+    .withExposedPorts(8333)
+    // Made last of all, once every part is there.
+    .withHealthCheck({
+      test: [
+        "CMD-SHELL",
+        `curl -fsS -o /dev/null --aws-sigv4 aws:amz:us-east-1:s3 -u ${user}:${password} http://127.0.0.1:8333/started`,
+      ],
+      interval: 500,
+      timeout: 5_000,
+      retries: 300,
+    })
+    .withWaitStrategy(Wait.forHealthCheck())
     .withStartupTimeout(startLimitMs)
     .start();
   return serverOf(container, {
-    TEST_S3_ENDPOINT: `${container.getHost()}:${container.getMappedPort(9000)}`,
+    TEST_S3_ENDPOINT: `${container.getHost()}:${container.getMappedPort(8333)}`,
     TEST_S3_ACCESS_KEY: user,
     TEST_S3_SECRET_KEY: password,
   });

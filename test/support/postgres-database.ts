@@ -1,8 +1,10 @@
 import { SQL } from "bun";
 import type { PostgresOptions } from "../../src/database/postgres-connection.ts";
+import { announceServers } from "./announce-servers.ts";
 
 /** A superuser's URL, from the environment; suites that need PostgreSQL are skipped without it. */
 export const testPostgresUrl: string | undefined = Bun.env.TEST_POSTGRES_URL;
+announceServers();
 
 export interface TestDatabase {
   readonly settings: PostgresOptions;

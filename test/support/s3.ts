@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { AwsClient } from "aws4fetch";
 import { createS3ObjectStore } from "../../src/objects/s3/s3-object-store.ts";
+import { announceServers } from "./announce-servers.ts";
 
 export interface TestS3 {
   readonly endpoint: string;
@@ -17,6 +18,7 @@ export interface TestBucket extends TestS3 {
 
 /** The object store the environment names for tests; `undefined` if it names none. */
 export const testS3: TestS3 | undefined = readTestS3();
+announceServers();
 
 /** Makes a bucket that nobody else uses, in the object store of the environment or in another one. */
 export async function createTestBucket(server: TestS3 | undefined = testS3): Promise<TestBucket> {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { AwsClient } from "aws4fetch";
-import { cephInstalled, startCeph } from "./ceph-server.ts";
+import { stores } from "./parts.ts";
 import { postgresInstalled, startPostgres } from "./postgres-server.ts";
 
-const START_MS = 60_000;
+const START_MS = 180_000;
 
 const outcome = (work: Promise<unknown>) =>
   Promise.race([
@@ -44,11 +44,11 @@ describe.skipIf(!postgresInstalled())("the PostgreSQL for tests", () => {
   );
 });
 
-describe.skipIf(!cephInstalled())("the object store for tests", () => {
-  test(
+describe.each(Object.values(stores))("$name for tests", ({ isInstalled, launch }) => {
+  test.skipIf(!isInstalled())(
     "keeps objects over a kill, is silent when frozen, and is gone when stopped",
     async () => {
-      const server = await startCeph();
+      const server = await launch();
       const url = `http://${server.endpoint}/`;
       const { accessKey: accessKeyId, secretKey: secretAccessKey } = server;
       const s3 = new AwsClient({ accessKeyId, secretAccessKey, service: "s3", region: "us-east-1", retries: 0 });

@@ -16,7 +16,9 @@ import { createTestBucket, type TestBucket, type TestS3, testS3 } from "./s3.ts"
 
 /** What the service keeps its data in; every HTTP suite is run on both. */
 export type Backend = "embedded" | "servers";
-export const backends: readonly Backend[] = ["embedded", "servers"];
+const allBackends: readonly Backend[] = ["embedded", "servers"];
+/** One alone where TEST_BACKENDS names it: runs on more object stores need not repeat the other. */
+export const backends = allBackends.filter((backend) => (Bun.env.TEST_BACKENDS ?? backend) === backend);
 /** False where no PostgreSQL and S3 are at hand: those suites are skipped then. */
 export const isAvailable = (backend: Backend) =>
   backend === "embedded" || (testS3 !== undefined && testPostgresUrl !== undefined);

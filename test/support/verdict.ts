@@ -1,10 +1,35 @@
-interface Report {
-  readonly tests: number;
-  readonly failed: number;
-  /** Names; tests marked as to be done are among them. */
-  readonly skipped: readonly string[];
+interface Case {
+  /** With the groups around it. */
+  readonly name: string;
+  readonly file: string;
 }
 
+interface Report {
+  readonly tests: number;
+  /** How many; a test that ended by a time-out or a crash is among them. */
+  readonly failures: number;
+  readonly failed: readonly Case[];
+  /** Tests marked as to be done are among them. */
+  readonly skipped: readonly Case[];
+}
+
+/** A run of `bun test`. */
+export interface TestRun {
+  readonly exitCode: number;
+  /** Its report; undefined when it left none. */
+  readonly xml: string | undefined;
+  /** What it ran on, where the same tests are run on several things. */
+  readonly on?: string;
+}
+
+export interface Judgement {
+  /** Whether a skipped test is a failure. */
+  readonly requireAll: boolean;
+  /** Why a test of the file was skipped. */
+  reasonOf(file: string): string;
+}
+
+const MOST_NAMES = 50;
 const ENTITIES: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
 
 const plain = (text: string): string => text.replace(/&(\w+);/g, (entity, name) => ENTITIES[name] ?? entity);
@@ -13,44 +38,65 @@ const plain = (text: string): string => text.replace(/&(\w+);/g, (entity, name) 
 function parseReport(xml: string): Report | undefined {
   const totals = /<testsuites [^>]*tests="(\d+)"[^>]*failures="(\d+)"/.exec(xml);
   if (!totals || !xml.trimEnd().endsWith("</testsuites>")) return undefined;
-  const cases = xml.matchAll(/<testcase name="([^"]*)" classname="([^"]*)"[^>]*[^/>]>\s*<skipped/g);
-  const skipped = Array.from(cases, ([, name = "", group = ""]) => plain(group ? `${group} > ${name}` : name));
-  return { tests: Number(totals[1]), failed: Number(totals[2]), skipped };
+  const casesWith = (tag: string) =>
+    Array.from(xml.matchAll(new RegExp(`<testcase ([^>]*[^/>])>\\s*<${tag}`, "g")), ([, attributes = ""]) =>
+      parseCase(attributes),
+    );
+  return {
+    tests: Number(totals[1]),
+    failures: Number(totals[2]),
+    failed: casesWith("failure"),
+    skipped: casesWith("skipped"),
+  };
 }
 
-/** A run of `bun test`. */
-export interface TestRun {
-  readonly exitCode: number;
-  /** Its report; undefined when it left none. */
-  readonly xml: string | undefined;
+function parseCase(attributes: string): Case {
+  const read = (name: string) => plain(new RegExp(`(?:^| )${name}="([^"]*)"`).exec(attributes)?.[1] ?? "");
+  const group = read("classname");
+  return { name: group ? `${group} > ${read("name")}` : read("name"), file: read("file") };
 }
 
 /**
- * How a test run ended that was made by one or several processes: the exit code, and what to print. The last line is
- * `N passed, N failed, N skipped`.
+ * How a test run ended that was made by one or several processes: the exit code, and what to print. Before the last line,
+ * which is `N passed, N failed, N skipped`, stand the names of what failed.
  *
  * A run without a report is a failure, and so is one with a skipped test where all are required. A file that cannot be
  * loaded fails `bun test` but is not in its report; it is counted as one failure.
  */
-export function judge(runs: readonly TestRun[], requireAll: boolean) {
+export function judge(runs: readonly TestRun[], { requireAll, reasonOf }: Judgement) {
   const counts = runs.map(count);
   const sum = (name: "passed" | "failed") => counts.reduce((total, one) => total + one[name], 0);
   const skipped = counts.flatMap((one) => one.skipped);
   const isIncomplete = requireAll && skipped.length > 0;
+  const names = counts.flatMap((one) => one.names);
   const lines = [
-    ...counts.filter(({ isWhole }) => !isWhole).map(() => "Tests left no report: they were not run, or they crashed."),
-    ...skipped.map((name) => `skipped: ${name}`),
+    ...countByReason(skipped.map(({ file }) => reasonOf(file))),
     ...(isIncomplete ? ["TEST_REQUIRE_ALL=1: a skipped test is a failure."] : []),
+    ...names.slice(0, MOST_NAMES).map((name) => `failed: ${name}`),
+    ...(names.length > MOST_NAMES ? [`failed: ${names.length - MOST_NAMES} more`] : []),
     `${sum("passed")} passed, ${sum("failed")} failed, ${skipped.length} skipped`,
   ];
   const exitCode = counts.find((one) => one.exitCode !== 0)?.exitCode ?? 0;
   return { exitCode: exitCode || (isIncomplete ? 1 : 0), lines };
 }
 
-function count({ exitCode, xml }: TestRun) {
+function countByReason(reasons: readonly string[]): string[] {
+  return [...new Set(reasons)].map((reason) => {
+    const times = reasons.filter((one) => one === reason).length;
+    return `skipped: ${times} for ${reason}`;
+  });
+}
+
+function count({ exitCode, xml, on }: TestRun) {
+  const place = on === undefined ? "" : ` (on ${on})`;
   const report = xml === undefined ? undefined : parseReport(xml);
-  if (report === undefined) return { exitCode: exitCode || 1, isWhole: false, passed: 0, failed: 1, skipped: [] };
-  const { tests, skipped } = report;
-  const failed = Math.max(report.failed, exitCode === 0 ? 0 : 1);
-  return { exitCode, isWhole: true, passed: tests - report.failed - skipped.length, failed, skipped };
+  if (report === undefined) {
+    const names = [`tests left no report: they were not run, or they crashed${place}`];
+    return { exitCode: exitCode || 1, passed: 0, failed: 1, skipped: [], names };
+  }
+  const { tests, skipped, failures } = report;
+  const names = report.failed.map(({ file, name }) => `${file}: ${name}${place}`);
+  if (names.length === 0 && exitCode !== 0) names.push(`something outside of the tests, see above${place}`);
+  const failed = Math.max(failures, exitCode === 0 ? 0 : 1);
+  return { exitCode, passed: tests - failures - skipped.length, failed, skipped, names };
 }

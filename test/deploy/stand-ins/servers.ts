@@ -1,18 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { createSandboxIdentity } from "../../../src/sandbox/identity.ts";
-import { startCeph } from "../../support/ceph-server.ts";
 
-/**
- * What runs in the containers that stand in for MinIO and Keycloak, by the same variables, files and ports: Ceph's gateway,
- * and the sandbox's identity provider for the clients of an imported realm.
- */
-async function serveObjects(): Promise<void> {
-  const { MINIO_ROOT_USER: accessKey = "minioadmin", MINIO_ROOT_PASSWORD: secretKey = "minioadmin" } = process.env;
-  await startCeph({ accessKey, secretKey, listenOn: "0.0.0.0:9000" });
-  // The daemons do not keep this process alive, nor do they outlive it.
-  setInterval(() => {}, 60_000);
-}
-
+/** What runs in the container that stands in for Keycloak, by the same variables, files and ports. */
 interface Realm {
   readonly realm: string;
   readonly clients: readonly { readonly clientId: string; readonly secret: string }[];
@@ -39,4 +28,4 @@ async function serveTokens(): Promise<void> {
 }
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => process.exit(0));
-await (process.argv[2] === "keycloak" ? serveTokens() : serveObjects());
+await serveTokens();

@@ -2,8 +2,9 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { HubGeneration, SandboxHub } from "../../../src/sandbox/hub/hub.ts";
 import type { SandboxIdentity } from "../../../src/sandbox/identity.ts";
-import { type CephServer, cephInstalled, startCeph } from "../../support/ceph-server.ts";
+import { cephInstalled, startCeph } from "../../support/ceph-server.ts";
 import { createServerDir, findFreePort } from "../../support/daemon.ts";
+import type { ObjectStoreServer } from "../../support/object-store-server.ts";
 import { type PostgresServer, postgresInstalled, startPostgres } from "../../support/postgres-server.ts";
 import type { Relay } from "../../support/relay.ts";
 import { type Backend, type Client, isAvailable, startTestService, type TestService } from "../../support/service.ts";
@@ -19,7 +20,7 @@ export interface ResilienceWorld {
   readonly storage: Backend;
   /** Only with `ownServers`. */
   readonly postgres: PostgresServer | undefined;
-  readonly ceph: CephServer | undefined;
+  readonly ceph: ObjectStoreServer | undefined;
   readonly hub: SandboxHub;
   readonly identity: SandboxIdentity;
   /** TCP relays by which the service reaches the Hub, its token keys, S3 and PostgreSQL (the last two only with "servers"). */
@@ -146,7 +147,7 @@ async function startServers() {
   throw postgres.status === "rejected" ? postgres.reason : ceph.status === "rejected" && ceph.reason;
 }
 
-const addressOf = ({ endpoint, accessKey, secretKey }: CephServer) => ({
+const addressOf = ({ endpoint, accessKey, secretKey }: ObjectStoreServer) => ({
   endpoint: `http://${endpoint}`,
   region: "us-east-1",
   accessKey,

@@ -1,0 +1,74 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { chromiumPath } from "../browser/browser.ts";
+import { fakeClockInstalled } from "../resilience/support/fake-clock.ts";
+import { opensslInstalled } from "./certificate.ts";
+import { keycloakInstalled } from "./keycloak-server.ts";
+import { seaweedfsInstalled } from "./seaweedfs-server.ts";
+import { squidInstalled } from "./squid.ts";
+import { findGoTool } from "./tools/go-tools.ts";
+
+/** Something that some tests cannot do without, and are skipped where it is missing. */
+export interface Need {
+  readonly name: string;
+  /** What brings it. */
+  readonly remedy: string;
+  /** By the variables that the tests are given. */
+  isThere(variables: Readonly<Record<string, string | undefined>>): boolean;
+  /** What the source of such a test asks. */
+  readonly sign: RegExp;
+}
+
+const debian = (packages: string) => `Debian: apt-get install ${packages}`;
+const built = "bun run test:tools";
+
+export const needs: readonly Need[] = [
+  {
+    name: "PostgreSQL",
+    remedy: debian("postgresql"),
+    isThere: ({ TEST_POSTGRES_URL }) => Boolean(TEST_POSTGRES_URL),
+    sign: /isAvailable\(|testPostgresUrl|postgresInstalled|canStartWorld/,
+  },
+  {
+    name: "an S3 object store",
+    remedy: debian("radosgw ceph-mon ceph-osd"),
+    isThere: ({ TEST_S3_ENDPOINT }) => Boolean(TEST_S3_ENDPOINT),
+    sign: /isAvailable\(|testS3|cephInstalled|canStartWorld/,
+  },
+  {
+    name: "a Docker engine",
+    remedy: `as root, with no other engine running; ${debian("docker.io iptables")}`,
+    isThere: ({ TEST_DOCKER_HOST }) => Boolean(TEST_DOCKER_HOST),
+    sign: /dockerHost/,
+  },
+  {
+    name: "docker-compose",
+    remedy: debian("docker-compose"),
+    isThere: () => Bun.which("docker-compose") !== null,
+    sign: /"docker-compose"/,
+  },
+  { name: "squid", remedy: debian("squid apache2-utils"), isThere: squidInstalled, sign: /squidInstalled/ },
+  { name: "openssl", remedy: debian("openssl"), isThere: opensslInstalled, sign: /opensslInstalled/ },
+  { name: "faketime", remedy: debian("faketime"), isThere: fakeClockInstalled, sign: /fakeClockInstalled/ },
+  { name: "Chromium", remedy: debian("chromium"), isThere: () => chromiumPath !== undefined, sign: /chromiumPath/ },
+  { name: "curl", remedy: debian("curl"), isThere: () => Bun.which("curl") !== null, sign: /"curl"/ },
+  { name: "python3", remedy: debian("python3"), isThere: () => Bun.which("python3") !== null, sign: /"python3"/ },
+  { name: "helm", remedy: built, isThere: () => findGoTool("helm") !== undefined, sign: /findGoTool\("helm"\)/ },
+  { name: "SeaweedFS", remedy: built, isThere: seaweedfsInstalled, sign: /seaweedfsInstalled/ },
+  { name: "Keycloak", remedy: built, isThere: keycloakInstalled, sign: /keycloakInstalled/ },
+];
+
+/** Why a test of the file was skipped, as far as that can be told: the first thing missing that the file asks for. */
+export function reasonOf(file: string, missing: readonly Need[], root = join(import.meta.dir, "../..")): string {
+  const source = readSource(join(root, file));
+  const need = missing.find(({ sign }) => sign.test(source));
+  return need === undefined ? `another reason (${file})` : `want of ${need.name}`;
+}
+
+function readSource(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
