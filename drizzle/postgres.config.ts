@@ -3,6 +3,6 @@ import { defineConfig } from "drizzle-kit";
 // Paths are relative to the project's root, from where drizzle-kit is run.
 export default defineConfig({
   dialect: "postgresql",
-  schema: ["./src/catalog/postgres-schema.ts", "./src/submissions/postgres-schema.ts"],
+  schema: ["./src/catalog/postgres-schema.ts", "./src/submissions/store/postgres-schema.ts"],
   out: "./drizzle/postgres",
 });

@@ -66,7 +66,9 @@ async function readToEnd(form: FormReader, request: Request): Promise<void> {
   if ((await form.nextFile()) !== undefined) {
     throw fieldProblem({ field: "file", problem: "too_many_files", message: "Only one file may be sent" });
   }
-  // Nobody would learn of the result. The server hangs up, too, when no proper HTTP follows the request.
+  // Nobody would learn of the result. The server hangs up, too, when no proper HTTP follows the request, which it sees only
+  // after it has handed over the request's last bytes.
+  await new Promise((resolve) => setImmediate(resolve));
   if (request.signal.aborted) throw new AppError("client_gone", "The client closed the connection");
 }
 
