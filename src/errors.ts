@@ -79,3 +79,10 @@ export class AppError extends Error {
 export function fieldProblem(problem: FieldProblem): AppError {
   return new AppError("invalid_form", problem.message, { problems: [problem] });
 }
+
+/** An error in one line, for a log or an operator; never what only the client may see, such as a file's name. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof AppError)) return error instanceof Error ? error.message : String(error);
+  if (error.operatorDetail !== undefined) return error.operatorDetail;
+  return error.cause === undefined ? error.loggedAs : `${error.loggedAs}: ${reasonOf(error.cause)}`;
+}

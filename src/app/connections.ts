@@ -1,4 +1,5 @@
 import { type PrivateKey, parsePrivateKey } from "../crypto/keys.ts";
+import { reasonOf } from "../errors.ts";
 import { createHub } from "../hub/create-hub.ts";
 import type { Hub } from "../hub/hub.ts";
 import { createOutbound } from "../hub/transport/create-outbound.ts";
@@ -18,7 +19,7 @@ export function readPrivateKey({ crypto: { key } }: Settings): PrivateKey {
   try {
     return parsePrivateKey(key.pem);
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
+    const problem = reasonOf(error);
     throw new Error(`The private key (${key.source}) cannot be used: ${problem}`, { cause: error });
   }
 }

@@ -1,6 +1,6 @@
+import { reasonOf } from "../errors.ts";
 import { type Submission, type SubmissionState, submissionKey } from "../submissions/store/submission-store.ts";
 import { parseUuid } from "../uuid.ts";
-import { explainError } from "./explain-error.ts";
 import { exitConfig, type ProcessIo } from "./host.ts";
 import { openSubmissions, type SubmissionsAccess } from "./open-submissions.ts";
 import { readSettings } from "./read-settings.ts";
@@ -28,7 +28,7 @@ export async function submissions(io: ProcessIo, request: SubmissionsRequest, de
     const access = await openSubmissions(settings.storage, quietLog);
     return await run(io, access, request, deps).finally(access.close);
   } catch (error) {
-    io.printError(explainError(error));
+    io.printError(reasonOf(error));
     return 1;
   }
 }

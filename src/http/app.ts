@@ -8,7 +8,7 @@ import type { FinalResults } from "../results/final.ts";
 import type { IntermediateResults } from "../results/intermediate-results.ts";
 import type { LocalResults } from "../results/local.ts";
 import { docsRoutes } from "./docs/page.ts";
-import { describeError, detailResponse, errorResponse } from "./error-responses.ts";
+import { describeError, detailResponse, errorResponse, statusOf } from "./error-responses.ts";
 import { keepLengthOnHead } from "./head.ts";
 import { describeApi, registerComponents } from "./openapi.ts";
 import { requestLog } from "./request-log.ts";
@@ -78,7 +78,8 @@ const denials: readonly ErrorCode[] = ["not_authenticated", "token_rejected", "f
 function logFailure(log: Log, error: unknown, clientId: string | undefined): void {
   const description = describeError(error);
   if (!(error instanceof AppError)) log.error("http.failed", description);
-  else if (!denials.includes(error.code)) log.info("http.failed", description);
+  else if (!denials.includes(error.code))
+    log[statusOf[error.code] >= 500 ? "warn" : "info"]("http.failed", description);
   else {
     const who = clientId === undefined ? {} : { analysisId: clientId };
     const fields: AuditFields = { ...description, ...who, outcome: "denied" };

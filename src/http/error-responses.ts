@@ -9,8 +9,8 @@ export interface WireProblem {
   readonly input: unknown;
 }
 
-/** The one table from error code to HTTP status. */
-const statusOf = {
+/** The one table from error code to HTTP status. From 500 on an operator has to act. */
+export const statusOf = {
   not_authenticated: 401,
   token_rejected: 403,
   auth_provider_unavailable: 502,

@@ -40,12 +40,6 @@ export function isTokenRejected({ status, body }: CallResponse): boolean {
   return (status === 400 || status === 500) && /token/i.test(`${readText(body, "code")} ${readText(body, "message")}`);
 }
 
-/** Any error in words for a log line. */
-export function reasonOf(error: unknown): string {
-  if (error instanceof AppError) return error.operatorDetail ?? error.message;
-  return error instanceof Error ? error.message : String(error);
-}
-
 function describeBody(body: unknown): string {
   if (body === undefined) return "with no JSON";
   return `${readText(body, "code")} ${readText(body, "message")}`.trim().slice(0, MAX_DETAIL_CHARACTERS);

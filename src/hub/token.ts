@@ -1,6 +1,6 @@
-import { AppError } from "../errors.ts";
+import { AppError, reasonOf } from "../errors.ts";
 import type { Log } from "../log.ts";
-import { isSuccess, reasonOf, unexpectedResponse } from "./responses.ts";
+import { isSuccess, unexpectedResponse } from "./responses.ts";
 import { adviseOn, credentials, isRefusal, type SignIn } from "./sign-in.ts";
 import { timedOut } from "./transport/network-failure.ts";
 import type { Outbound } from "./transport/outbound.ts";
@@ -48,7 +48,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     try {
       return await requestToken({ grant_type: "refresh_token", refresh_token: refreshToken }, false, limit);
     } catch (error) {
-      log.info("hub.token.refresh-failed", { reason: reasonOf(error) });
+      log.warn("hub.token.refresh-failed", { reason: reasonOf(error) });
       return undefined;
     }
   }

@@ -1,8 +1,9 @@
+import { reasonOf } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { isUuid } from "../uuid.ts";
 import type { HubFile, HubFiles, HubUpload } from "./hub.ts";
 import { buildEnvelope } from "./multipart.ts";
-import { isSuccess, reasonOf, unexpectedResponse } from "./responses.ts";
+import { isSuccess, unexpectedResponse } from "./responses.ts";
 import type { Session } from "./session.ts";
 import type { Outbound } from "./transport/outbound.ts";
 import type { CallResponse } from "./transport/response.ts";

@@ -1,6 +1,6 @@
 import type { CryptoKey, JWK } from "jose";
 import { importJWK } from "jose";
-import { AppError } from "../errors.ts";
+import { AppError, reasonOf } from "../errors.ts";
 import type { Log } from "../log.ts";
 
 /** A key set is a few KiB; more than this is not one. */
@@ -59,7 +59,7 @@ export function createRemoteKeys(options: RemoteKeysOptions): RemoteKeys {
       hasFailed = true;
       // After the failure, which may have taken its time.
       triedAt = now();
-      log.warn("jwks.failed", { url: options.url, reason: String(error), cached: keys !== undefined });
+      log.warn("jwks.failed", { url: options.url, reason: reasonOf(error), cached: keys !== undefined });
       return false;
     }
   }

@@ -1,4 +1,4 @@
-import { AppError } from "../errors.ts";
+import { reasonOf } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { PartState, Readiness, ReadinessReport } from "./readiness.ts";
 
@@ -87,9 +87,4 @@ function createLook({ name, check, otherwise }: PartCheck, limitMs: number, log:
     last = state;
     return [name, state] as const;
   };
-}
-
-function reasonOf(error: unknown): string {
-  if (error instanceof AppError) return error.operatorDetail ?? String(error.cause ?? error.message);
-  return error instanceof Error ? error.message : String(error);
 }

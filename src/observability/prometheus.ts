@@ -191,10 +191,14 @@ async function withinLimit<T>(work: Promise<T>): Promise<T | undefined> {
   return Promise.race([settled, late]).finally(() => clearTimeout(timer));
 }
 
-/** What Bun has no numbers for is left out: it would show as zero, and its Node version as ours. */
+/**
+ * What Bun has no numbers for is left out: it would show as zero, and its Node version as ours. `process_heap_bytes` is the size
+ * of the data segment, which Bun reserves in gigabytes without using it.
+ */
 function collectProcessMetrics(registry: Registry): void {
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 50 });
   for (const { name } of registry.getMetricsAsArray()) {
-    if (name.startsWith("nodejs_") && !name.startsWith("nodejs_eventloop_lag_")) registry.removeSingleMetric(name);
+    const isForeign = name.startsWith("nodejs_") && !name.startsWith("nodejs_eventloop_lag_");
+    if (isForeign || name === "process_heap_bytes") registry.removeSingleMetric(name);
   }
 }

@@ -1,4 +1,4 @@
-import { AppError } from "../errors.ts";
+import { AppError, reasonOf } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { within } from "../time/deadline.ts";
 import { createWakeUp } from "../time/wake-up.ts";
@@ -49,7 +49,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     const renewal = setInterval(() => {
       store
         .renew(id, lease)
-        .catch((error) => log.warn("final.lease.unrenewed", { objectId: id, reason: String(error) }));
+        .catch((error) => log.warn("final.lease.unrenewed", { objectId: id, reason: reasonOf(error) }));
     }, lease.leaseMs / 3);
     try {
       const options = { mayRename: !clients.isWaiting(id), signal: stopping.signal };
@@ -111,8 +111,4 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       }
     },
   };
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof AppError ? (error.operatorDetail ?? error.message) : String(error);
 }

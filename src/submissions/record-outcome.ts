@@ -74,7 +74,7 @@ async function postpone(deps: RecordOutcomeDeps, submission: HeldSubmission, err
     : retryDelay(attempts, retryAfterMs, retryMaxMs, random);
   const fields = { analysisId, objectId: id, attempts, retryInMs: Math.round(delayMs), reason: describe(error) };
   // An error that nobody has foreseen is a bug, and no reason to lose a result.
-  if (error instanceof AppError) log.info("final.retried", fields);
+  if (error instanceof AppError) log[isStopping ? "info" : "warn"]("final.retried", fields);
   else log.error("final.retried", fields);
   try {
     const reason = error instanceof AppError ? error.message : "Internal error";

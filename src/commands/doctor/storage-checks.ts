@@ -3,10 +3,9 @@ import { dirname, join, resolve } from "node:path";
 import { openObjectStore, sqlitePath } from "../../app/storage.ts";
 import { MigrationError } from "../../database/migrate.ts";
 import { findPostgresError } from "../../database/postgres-failure.ts";
-import { AppError } from "../../errors.ts";
+import { AppError, reasonOf } from "../../errors.ts";
 import { s3CodeOf } from "../../objects/s3/errors.ts";
 import type { StorageSettings } from "../../settings/settings.ts";
-import { explainError } from "../explain-error.ts";
 import { openDatabase } from "../open-database.ts";
 import type { DoctorContext } from "./context.ts";
 import { type Check, failed, ok, type Verdict, warning } from "./verdict.ts";
@@ -25,7 +24,7 @@ export function storageChecks({ settings: { storage }, log }: DoctorContext): re
         try {
           return await probe(openObjectStore(storage, log), describeStore(storage));
         } catch (error) {
-          return failed(explainError(error), remedyForStore(error, storage));
+          return failed(reasonOf(error), remedyForStore(error, storage));
         }
       },
     },
@@ -42,7 +41,7 @@ function judgeNewFolder(dataDir: string): Verdict {
     return warning(`${dataDir} is still empty`, "The service fills it at its first start; check again then.");
   } catch (error) {
     const remedy = "Let DATA_DIR name a folder on a local disk that the service's user may write to.";
-    return failed(`${existing} cannot be written to: ${explainError(error)}`, remedy);
+    return failed(`${existing} cannot be written to: ${reasonOf(error)}`, remedy);
   }
 }
 
@@ -95,7 +94,7 @@ async function checkDatabase(storage: StorageSettings): Promise<Verdict> {
     );
   } catch (error) {
     if (error instanceof MigrationError) throw error;
-    return failed(explainError(error), remedyForDatabase(error, storage));
+    return failed(reasonOf(error), remedyForDatabase(error, storage));
   } finally {
     await database.close();
   }

@@ -1,9 +1,9 @@
 import { createPinoLog } from "../../app/pino-log.ts";
 import { type RunningService, startService } from "../../app/start-service.ts";
+import { reasonOf } from "../../errors.ts";
 import type { MetricsReport } from "../../observability/metrics.ts";
 import { createRequestContext } from "../../request-context.ts";
 import type { Settings } from "../../settings/settings.ts";
-import { explainError } from "../explain-error.ts";
 import type { ProcessIo } from "../host.ts";
 import type { ParentLine } from "./ipc.ts";
 
@@ -38,7 +38,7 @@ export async function serveAsWorker(io: ProcessIo, parent: ParentLine): Promise<
     return 0;
   } catch (error) {
     if (startUp.signal.aborted && !isStarted) return 0;
-    log.error("service.failed", { error: explainError(error) });
+    log.error("service.failed", { error: reasonOf(error) });
     return 1;
   }
 }
