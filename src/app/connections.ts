@@ -36,7 +36,16 @@ export function hubUrls({ hub }: Settings) {
 export function connectHub(settings: Settings, outbound: Outbound, log: Log, limitMs?: number): Hub {
   const { auth: signIn, cacheSeconds } = settings.hub;
   const limit = limitMs === undefined ? {} : { limitMs };
-  return createHub({ ...hubUrls(settings), signIn, outbound, cacheSeconds, now: steadyNow, log, ...limit });
+  return createHub({
+    ...hubUrls(settings),
+    signIn,
+    outbound,
+    cacheSeconds,
+    now: steadyNow,
+    wallNow: Date.now,
+    log,
+    ...limit,
+  });
 }
 
 /** Never through the Hub's proxy: the identity provider stands in the node. */

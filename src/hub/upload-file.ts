@@ -41,7 +41,7 @@ export function createUpload(options: UploadOptions): HubFiles["upload"] {
         openBody: body.open,
         mayRepeat,
       });
-    const response = await session(request, { mayRepeat }).catch((error) => {
+    const response = await session(request, { mayRepeat, isOnce: true }).catch((error) => {
       throw body.failure()?.error ?? error;
     });
     const files = parseFiles(response);

@@ -3,6 +3,7 @@ import { plainName } from "../hub/file-names.ts";
 import { singleFile } from "../hub/files.ts";
 import type { HubBucket, HubDirectory, HubFile } from "../hub/hub.ts";
 import type { OpenObject } from "../objects/object-store.ts";
+import { endingWith } from "../streams/ending-with.ts";
 import { parseUuid } from "../uuid.ts";
 import { defaultFilename } from "./file-name.ts";
 import type { IntermediateDeps, SentIntermediate } from "./intermediate-results.ts";
@@ -25,7 +26,7 @@ export async function sendUpload(
   const early = readRemoteNodeId(upload.early);
   if (early !== undefined) {
     const target = await prepare(deps, analysisId, early);
-    return deliver(deps, target, { filename, plain: upload.body });
+    return deliver(deps, target, { filename, plain: endingWith(upload.body, () => refuseChange(upload, early)) });
   }
   // Whether to encrypt, and for whom, may still follow: until then the file must not leave the node.
   const spooled = await deps.spool.write(upload.body);
@@ -84,6 +85,13 @@ async function prepare(
   return { bucket, peerPublicKey, senderNodeId: options.urlWithNodeId ? await findOwnNodeId() : undefined };
 }
 
+/** A form that names another receiver behind its file was not meant for the first one either. */
+function refuseChange(upload: Upload, early: string): void {
+  if (readRemoteNodeId(upload.fields()) === early) return;
+  const message = "The field is given twice, with different values";
+  throw fieldProblem({ field: "remote_node_id", problem: "value_error", message });
+}
+
 interface Delivery {
   readonly filename: string;
   readonly plain: ReadableStream<Uint8Array>;
@@ -121,9 +129,13 @@ async function removeAll({ hub, log }: IntermediateDeps, files: readonly HubFile
   }
 }
 
+/**
+ * Only a form without the field sends a file unencrypted. A client that gives an empty one, or `None`, meant some node, and
+ * everybody at the Hub would read the file.
+ */
 function readRemoteNodeId(fields: ReadonlyMap<string, string>): string | undefined {
-  const text = fields.get("remote_node_id") ?? "";
-  if (text === "" || text === "None") return undefined;
+  const text = fields.get("remote_node_id");
+  if (text === undefined) return undefined;
   const id = parseUuid(text);
   if (id !== undefined) return id;
   const message = "Input should be a valid UUID";

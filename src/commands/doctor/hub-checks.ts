@@ -67,6 +67,7 @@ async function signIn({ settings, outbound, log }: DoctorContext): Promise<strin
     outbound,
     limitMs: patienceMs,
     now: Date.now,
+    wallNow: Date.now,
     log,
   });
   return tokens.get(startTimeLimit(patienceMs));

@@ -50,13 +50,6 @@ function pauseMs(outcome: Outcome<Answered>, tries: number, policy: RetryPolicy)
   }
   const { status, retryAfterMs } = outcome.response;
   const busy = status === 429 || (policy.idempotent && (status === 502 || status === 503 || status === 504));
-  return busy ? (retryAfterMs ?? backoffMs) : undefined;
-}
-
-/** `Retry-After` in either of its forms (RFC 9110 §10.2.3), as milliseconds from now. */
-export function parseRetryAfter(header: string | null, nowMs: number): number | undefined {
-  if (header === null) return undefined;
-  if (/^\d+$/.test(header.trim())) return Number(header) * 1000;
-  const atMs = Date.parse(header);
-  return Number.isNaN(atMs) ? undefined : Math.max(0, atMs - nowMs);
+  // Never sooner than without the header: a Hub that says 0 would be asked without a pause.
+  return busy ? Math.max(retryAfterMs ?? 0, backoffMs) : undefined;
 }
