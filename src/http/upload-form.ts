@@ -32,7 +32,10 @@ export async function readUpload(request: Request, limits: UploadLimits): Promis
     maxBytes: length,
     early: new Map(form.fields),
     body: wholeFormStream(file, form, request, limits.maxFileBytes),
-    fields: () => form.fields,
+    fields() {
+      refuseGone(request);
+      return form.fields;
+    },
   };
 }
 
@@ -66,9 +69,14 @@ async function readToEnd(form: FormReader, request: Request): Promise<void> {
   if ((await form.nextFile()) !== undefined) {
     throw fieldProblem({ field: "file", problem: "too_many_files", message: "Only one file may be sent" });
   }
-  // Nobody would learn of the result. The server hangs up, too, when no proper HTTP follows the request, which it sees only
-  // after it has handed over the request's last bytes.
-  await new Promise((resolve) => setImmediate(resolve));
+  refuseGone(request);
+}
+
+/**
+ * Nobody would learn of the result. The server hangs up, too, when no proper HTTP follows the request, which it sees only some
+ * time after it has handed over the request's last bytes.
+ */
+function refuseGone(request: Request): void {
   if (request.signal.aborted) throw new AppError("client_gone", "The client closed the connection");
 }
 

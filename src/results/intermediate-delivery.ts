@@ -3,7 +3,6 @@ import { plainName } from "../hub/file-names.ts";
 import { singleFile } from "../hub/files.ts";
 import type { HubBucket, HubDirectory, HubFile } from "../hub/hub.ts";
 import type { OpenObject } from "../objects/object-store.ts";
-import { endingWith } from "../streams/ending-with.ts";
 import { parseUuid } from "../uuid.ts";
 import { defaultFilename } from "./file-name.ts";
 import type { IntermediateDeps, SentIntermediate } from "./intermediate-results.ts";
@@ -26,7 +25,7 @@ export async function sendUpload(
   const early = readRemoteNodeId(upload.early);
   if (early !== undefined) {
     const target = await prepare(deps, analysisId, early);
-    return deliver(deps, target, { filename, plain: endingWith(upload.body, () => refuseChange(upload, early)) });
+    return deliver(deps, target, { filename, plain: upload.body, confirm: () => refuseChange(upload, early) });
   }
   // Whether to encrypt, and for whom, may still follow: until then the file must not leave the node.
   const spooled = await deps.spool.write(upload.body);
@@ -96,6 +95,8 @@ interface Delivery {
   readonly filename: string;
   readonly plain: ReadableStream<Uint8Array>;
   readonly plainBytes?: number;
+  /** Throws if the file must not stay at the Hub after all: its form said otherwise in the end, or nobody waits any more. */
+  readonly confirm?: () => void;
 }
 
 async function deliver(deps: IntermediateDeps, target: Target, delivery: Delivery): Promise<SentIntermediate> {
@@ -114,6 +115,7 @@ async function deliver(deps: IntermediateDeps, target: Target, delivery: Deliver
   });
   try {
     const file = singleFile(files);
+    delivery.confirm?.();
     if (bucket.needsLink) await hub.link(bucket, file);
     return { objectId: file.id, senderNodeId, bytes: file.sizeBytes };
   } catch (error) {
