@@ -69,13 +69,13 @@ export async function createServices(settings: Settings, surroundings: Surroundi
   const queue = createQueue(settings, storage, hub, log);
   metrics.watchSubmissions(submissions.stats);
   queue.start();
-  const { framing, chunkBytes } = settings.crypto;
+  const { framing, keyDerivation, chunkBytes } = settings.crypto;
   return {
     authenticator,
     local,
     intermediate: createIntermediateResults({
       hub,
-      cipher: createNodeCipher({ privateKey, framing, chunkBytes, spool, randomBytes }),
+      cipher: createNodeCipher({ privateKey, framing, keyDerivation, chunkBytes, spool, randomBytes }),
       spool,
       local,
       findOwnNodeId: async () => settings.hub.nodeId ?? hub.findOwnNodeId(),

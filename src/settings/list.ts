@@ -159,6 +159,11 @@ const ENCRYPTION = {
     default: "segmented",
     doc: "How intermediates are sealed for sending: `segmented`, or `single` (one message) for nodes that run a 2025 release.",
   },
+  CRYPTO__KEY_DERIVATION: {
+    schema: oneOf("raw", "hkdf"),
+    default: "raw",
+    doc: "How intermediates are keyed for sending: `raw`, or `hkdf` once every node runs a release that reads it. Both are read.",
+  },
   CHUNK_SIZE: {
     schema: wholeNumber(29, 64 * 1024 * 1024),
     default: "1048576",

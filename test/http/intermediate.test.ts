@@ -147,12 +147,25 @@ describe.each(generations)("two nodes and a Hub of generation %s", (generation) 
       expect((await b.fetch("1", path)).status).toBe(200);
     });
 
-    test("a file for another node, or from another one than named, cannot be read", async () => {
-      const { object_id } = await send(a, contentOf(1000), a.nodeId);
-      for (const sender of [a.nodeId, b.nodeId]) {
-        expect((await b.fetch("1", `/intermediate/${object_id}?remote_node_id=${sender}`)).status).toBe(400);
+    test("a file from another node than named cannot be read, and none is sent to oneself", async () => {
+      const { object_id } = await send(a, contentOf(1000), b.nodeId);
+      for (const reader of [a, b]) {
+        const itself = await reader.fetch("1", `/intermediate/${object_id}?remote_node_id=${reader.nodeId}`);
+        expect(itself.status).toBe(400);
       }
-      expect((await a.fetch("1", `/intermediate/${object_id}?remote_node_id=${a.nodeId}`)).status).toBe(200);
+      expect((await b.fetch("1", `/intermediate/${object_id}?remote_node_id=${a.nodeId}`)).status).toBe(200);
+      const body = formOf(["remote_node_id", a.nodeId], ["file", new File(["x"], "x")]);
+      expect((await a.fetch("1", "/intermediate", { method: "PUT", body })).status).toBe(400);
+    });
+
+    test("a file for another node cannot be read", async () => {
+      const other = crypto.randomUUID();
+      const seed = a.world.seed.nodes[1];
+      if (seed === undefined) throw new Error("the seed is too small");
+      a.hub.addNode({ ...seed, id: other, name: "other", clientId: crypto.randomUUID(), robotId: crypto.randomUUID() });
+      a.hub.setNodeKey(other, generateKeyPair("P-384").publicKey.hex);
+      const { object_id } = await send(a, contentOf(1000), other);
+      expect((await b.fetch("1", `/intermediate/${object_id}?remote_node_id=${a.nodeId}`)).status).toBe(400);
     });
 
     test("in steady state a file costs one request to the Hub, or two where it wants the explicit link, and two to read", async () => {
@@ -388,7 +401,7 @@ describe("settings of intermediates", () => {
     const response = await service.fetch("1", "/intermediate", { method: "PUT", body });
     expect(response.status).toBe(422);
     expect(await response.json()).toMatchObject({ detail: [{ type: "missing", loc: ["body", "remote_node_id"] }] });
-    await send(service, "x", service.nodeId);
+    await send(service, "x", service.peerNodeId);
     await service.stop();
   });
 
@@ -401,7 +414,7 @@ describe("settings of intermediates", () => {
 
   test("INTERMEDIATE__URL_WITH_NODE_ID=0 leaves the url plain", async () => {
     const service = await startTestService({ env: { INTERMEDIATE__URL_WITH_NODE_ID: "0" } });
-    const { url, object_id } = await send(service, "x", service.nodeId);
+    const { url, object_id } = await send(service, "x", service.peerNodeId);
     expect(url).toBe(`${service.url}/intermediate/${object_id}`);
     await service.stop();
   });
@@ -409,7 +422,7 @@ describe("settings of intermediates", () => {
   test("HUB__NODE_ID names this node without asking the Hub", async () => {
     const id = "c0000000-0000-4000-8000-000000000001";
     const service = await startTestService({ env: { HUB__NODE_ID: id } });
-    const { url, object_id } = await send(service, "x", service.nodeId);
+    const { url, object_id } = await send(service, "x", service.peerNodeId);
     expect(url).toBe(`${service.url}/intermediate/${object_id}?remote_node_id=${id}`);
     await service.stop();
   });
@@ -417,25 +430,22 @@ describe("settings of intermediates", () => {
   test("INTERMEDIATE__DELETE_AFTER_READ removes the Hub's copy after the last byte, and only then", async () => {
     const service = await startTestService({ env: { INTERMEDIATE__DELETE_AFTER_READ: "1" } });
     const content = contentOf(20 * mebibyte);
-    const { url, object_id } = await send(service, content, service.nodeId);
+    const { object_id } = await send(service, content, service.peerNodeId);
+    const path = `/intermediate/${object_id}?remote_node_id=${service.peerNodeId}`;
     const isThere = () => service.hub.state.files.has(object_id);
 
     // Wrong node, broken download, and a reader that leaves at half.
-    expect(
-      (await service.fetch("1", `/intermediate/${object_id}?remote_node_id=${service.world.seed.nodes[1]?.id}`)).status,
-    ).toBe(400);
+    expect((await service.fetch("1", `/intermediate/${object_id}?remote_node_id=${service.nodeId}`)).status).toBe(400);
     service.hub.fail({ path: /\/stream$/ }, { kind: "truncate", afterBytes: 5 * mebibyte }, 1);
-    await (await service.fetch("1", pathOf(url))).bytes().catch(() => {});
+    await (await service.fetch("1", path)).bytes().catch(() => {});
     const client = await connectRaw(service.url);
-    await client.send(
-      `GET ${pathOf(url)} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${await service.token("1")}\r\n\r\n`,
-    );
+    await client.send(`GET ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${await service.token("1")}\r\n\r\n`);
     await client.until(/\r\n\r\n/);
     client.close();
     await Bun.sleep(200);
     expect(isThere()).toBe(true);
 
-    const read = await service.fetch("1", pathOf(url));
+    const read = await service.fetch("1", path);
     expect((await read.bytes()).byteLength).toBe(content.byteLength);
     await eventually(() => expect(isThere()).toBe(false));
     await service.stop();
@@ -443,9 +453,10 @@ describe("settings of intermediates", () => {
 
   test("a copy that the Hub will not remove is no error for the reader", async () => {
     const service = await startTestService({ env: { INTERMEDIATE__DELETE_AFTER_READ: "1" } });
-    const { url } = await send(service, "kept", service.nodeId);
+    const { object_id } = await send(service, "kept", service.peerNodeId);
+    const path = `/intermediate/${object_id}?remote_node_id=${service.peerNodeId}`;
     service.hub.fail({ method: "DELETE", path: /./ }, { kind: "status", status: 403 });
-    expect(await (await service.fetch("1", pathOf(url))).text()).toBe("kept");
+    expect(await (await service.fetch("1", path)).text()).toBe("kept");
     await eventually(() => expect(service.logLines.some(({ event }) => event === "intermediate.kept")).toBe(true));
     await service.stop();
   });

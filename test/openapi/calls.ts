@@ -63,7 +63,7 @@ export function properCalls(world: World): Readonly<Record<string, () => Call>> 
 /** Makes what proper requests need, on a service whose Hub works; project and node are those of the seed. */
 export async function createWorld(service: TestService): Promise<World> {
   const unknown = { objectId: "", hubFileId: "", submissionId: "" };
-  const places = { nodeId: service.nodeId, projectId: service.projects[1] };
+  const places = { nodeId: service.peerNodeId, projectId: service.projects[1] };
   const calls = properCalls({ ...unknown, ...places });
   const { object_id: objectId = "" } = await answerTo(service, calls.putLocalResult);
   const { object_id: hubFileId = "" } = await answerTo(service, calls.putIntermediateResult);

@@ -107,7 +107,7 @@ describe.each([...backends])("what is secret, on %s storage", (backend) => {
       ["/intermediate", { method: "PUT", body: formOf(["file", named()]) }] as const,
       [
         "/intermediate",
-        { method: "PUT", body: formOf(["remote_node_id", target.world.nodeId], ["file", named()]) },
+        { method: "PUT", body: formOf(["remote_node_id", target.world.peerNodeId], ["file", named()]) },
       ] as const,
       ["/final", { method: "PUT", body: formOf(["file", named()]) }] as const,
       ["/final/localdp", localdp(rawValue)] as const,
