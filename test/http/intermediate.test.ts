@@ -280,7 +280,7 @@ describe("intermediates", () => {
 
   test("the form is judged before the Hub is asked", async () => {
     const before = a.hub.requests.length;
-    expect((await put([["remote_node_id", a.nodeId]], "nobody")).status).toBe(422);
+    expect((await put([["remote_node_id", a.peerNodeId]], "nobody")).status).toBe(422);
     expect(
       (
         await put(
@@ -293,7 +293,7 @@ describe("intermediates", () => {
       ).status,
     ).toBe(422);
     expect(a.hub.requests.length).toBe(before);
-    for (const query of ["", `object_id=${unknownId}`, `object_id=x&remote_node_id=${a.nodeId}`]) {
+    for (const query of ["", `object_id=${unknownId}`, `object_id=x&remote_node_id=${a.peerNodeId}`]) {
       expect((await a.fetch("1", `/local/upload?${query}`, { method: "PUT" })).status).toBe(422);
     }
     const wrong = await a.fetch("1", `/intermediate/${unknownId}?remote_node_id=x`);
@@ -308,7 +308,7 @@ describe("intermediates", () => {
     ] as const) {
       a.hub.fail({ method: "POST", path: /\/upload$/ }, { kind }, 1);
       const response = await put([
-        ["remote_node_id", a.nodeId],
+        ["remote_node_id", a.peerNodeId],
         ["file", file],
       ]);
       const detail = `Expected single uploaded file to be returned by storage service, got ${count}`;
@@ -326,7 +326,7 @@ describe("intermediates", () => {
   ] as const)("an upload that the Hub answers with %j is a %i", async (fault, status) => {
     const lift = a.hub.fail({ method: "POST", path: /\/upload$/ }, fault);
     const response = await put([
-      ["remote_node_id", a.nodeId],
+      ["remote_node_id", a.peerNodeId],
       ["file", file],
     ]);
     lift();
@@ -346,7 +346,7 @@ describe("intermediates", () => {
     const before = filesAtHub();
     const client = await connectRaw(a.url);
     const form =
-      `--b\r\nContent-Disposition: form-data; name="remote_node_id"\r\n\r\n${a.nodeId}\r\n` +
+      `--b\r\nContent-Disposition: form-data; name="remote_node_id"\r\n\r\n${a.peerNodeId}\r\n` +
       `--b\r\nContent-Disposition: form-data; name="file"; filename="x"\r\n\r\n${"y".repeat(2_000_000)}`;
     const uploads = () => a.hub.requests.filter(({ path }) => path.endsWith("/upload")).length;
     const uploadsBefore = uploads();
@@ -364,7 +364,7 @@ describe("intermediates", () => {
   test("a form that goes wrong after its file takes the Hub's copy back", async () => {
     const before = filesAtHub();
     const response = await put([
-      ["remote_node_id", a.nodeId],
+      ["remote_node_id", a.peerNodeId],
       ["file", file],
       ["file", file],
     ]);
