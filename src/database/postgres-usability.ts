@@ -81,7 +81,7 @@ async function readFacts(db: BunSQLDatabase): Promise<Facts> {
         select from pg_catalog.pg_tables where schemaname = 'public' and tablename in ${ourTables}
       ) as "isHidden"`);
   if (facts === undefined) throw new Error("PostgreSQL gave no row where there always is one");
-  return facts;
+  return facts as Facts;
 }
 
 async function requireRights(postgres: Postgres, role: string): Promise<void> {
