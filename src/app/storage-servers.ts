@@ -1,8 +1,9 @@
 import { tmpdir } from "node:os";
 import { createPostgresCatalog } from "../catalog/postgres.ts";
-import { listPendingPostgresMigrations, migratePostgres } from "../database/migrate-postgres.ts";
+import { migratePostgres } from "../database/migrate-postgres.ts";
 import { openPostgres } from "../database/postgres-connection.ts";
 import { isLastingRefusal } from "../database/postgres-failure.ts";
+import { inspectPostgres, provePostgresWrite } from "../database/postgres-usability.ts";
 import { isLastingS3Refusal } from "../objects/s3/errors.ts";
 import { observeObjectStore, observePostgres } from "../observability/observed-calls.ts";
 import type { StorageSettings } from "../settings/settings.ts";
@@ -21,10 +22,15 @@ export async function openServers(
   const objects = observeObjectStore(openObjectStore(storage, log), observe);
   const wait = { log, patienceMs, signal };
   try {
-    const findDatabase = () => listPendingPostgresMigrations(postgres);
+    const prepareDatabase = async () => {
+      const concerns = await inspectPostgres(postgres);
+      logMigrations(log, await migratePostgres(postgres));
+      await provePostgresWrite(postgres);
+      return concerns;
+    };
     const findStore = () => objects.check(AbortSignal.timeout(storeCheckMs));
-    await waitUntilUp(findDatabase, { ...wait, event: "database.waiting", isLasting: isLastingRefusal });
-    logMigrations(log, await migratePostgres(postgres));
+    const databaseWait = { ...wait, event: "database.waiting", isLasting: isLastingRefusal };
+    for (const concern of await waitUntilUp(prepareDatabase, databaseWait)) log.warn("database.concern", { concern });
     await waitUntilUp(findStore, { ...wait, event: "object_store.waiting", isLasting: isLastingS3Refusal });
     const catalog = createPostgresCatalog(postgres);
     const submissions = createPostgresSubmissions(postgres);

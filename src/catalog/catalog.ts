@@ -33,7 +33,7 @@ export interface Catalog {
   listTagged(projectId: string, tagName: string): Promise<TaggedResult[]>;
   /** Removes all tags of the project and all results that carry one of them. Idempotent. */
   removeProject(projectId: string): Promise<void>;
-  /** Throws unless the database answers. */
+  /** Throws unless the database can be written to; leaves nothing behind. */
   check(): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import { and, eq, inArray, min, sql, TransactionRollbackError } from "drizzle-orm";
 import type { BunSQLDatabase } from "drizzle-orm/bun-sql";
 import type { Postgres } from "../database/postgres-connection.ts";
+import { provePostgresWrite } from "../database/postgres-usability.ts";
 import type { Catalog, NewTaggedResult } from "./catalog.ts";
 import { result, tag, taggedResult } from "./postgres-schema.ts";
 
@@ -35,10 +36,7 @@ export function createPostgresCatalog(postgres: Postgres): Catalog {
           .orderBy(min(taggedResult.id)),
       ),
     removeProject: (projectId) => postgres.run((db) => removeProject(db, projectId)),
-    check: () =>
-      postgres.run(async (db) => {
-        await db.execute(sql`select 1`);
-      }),
+    check: () => provePostgresWrite(postgres),
     close: postgres.close,
   };
 }

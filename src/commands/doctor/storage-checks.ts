@@ -85,15 +85,17 @@ async function checkDatabase(storage: StorageSettings): Promise<Verdict> {
   }
   const database = openDatabase(storage);
   try {
+    const concerns = await database.inspect();
     const pending = await database.listPending();
     const where = describeDatabase(storage);
+    if (pending.length === 0 && concerns.length > 0) return warning(where, concerns.join(" "));
     if (pending.length === 0) return ok(`${where}: up to date`);
     return warning(
       `${where}: migrations are pending: ${pending.join(", ")}`,
       "The service applies them at its next start; `flame-result migrate` does it now.",
     );
   } catch (error) {
-    if (error instanceof MigrationError) throw error;
+    if (error instanceof MigrationError) return failed(reasonOf(error), "The service would not start on it.");
     return failed(reasonOf(error), remedyForDatabase(error, storage));
   } finally {
     await database.close();
@@ -114,6 +116,9 @@ function remedyForDatabase(error: unknown, storage: StorageSettings): string {
   if (state.startsWith("28")) return "Check POSTGRES__USER, and the server's pg_hba.conf.";
   if (state === "3D000") return `Create the database, or check POSTGRES__DB (${storage.postgres.database}).`;
   if (state.startsWith("42")) return "Let POSTGRES__USER read and make tables in the database.";
+  if (state === "" && /may only be read/.test(reasonOf(error))) {
+    return "Let POSTGRES__HOST name the primary, or mend what has made it read-only.";
+  }
   if (state !== "") return "Look at the server's log.";
   return "Is the server up? Check POSTGRES__HOST and POSTGRES__PORT.";
 }
