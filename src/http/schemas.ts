@@ -130,7 +130,10 @@ export const uploadProblems = {
     "The file is larger than the 1048576 bytes allowed here",
     "The form holds too much besides its file",
   ]),
+  415: problem("The form is compressed as a whole", ["The Content-Encoding 'gzip' is not supported"]),
 };
+
+export const noBoundary = "Missing boundary in multipart.";
 
 export const storedSchema = z
   .object({ url: urlText, object_id: uuidText })

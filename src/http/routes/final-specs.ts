@@ -9,6 +9,7 @@ import {
   invalid,
   jsonContent,
   missing,
+  noBoundary,
   notUuid,
   problem,
   storageFull,
@@ -73,7 +74,11 @@ export const putFinalResult = createRoute({
       },
     },
   },
-  responses: { ...submitResponses, 422: invalid(missing("body", "file")) },
+  responses: {
+    ...submitResponses,
+    400: problem("The form cannot be told apart", [noBoundary]),
+    422: invalid(missing("body", "file")),
+  },
 });
 
 export const putFinalResultWithLocalDP = createRoute({
@@ -112,8 +117,9 @@ export const putFinalResultWithLocalDP = createRoute({
     400: problem("A number is missing or out of range", [
       "Uploaded file must contain a single numerical value.",
       "epsilon must be a positive, finite number.",
+      noBoundary,
     ]),
-    422: invalid(missing("body", "epsilon")),
+    422: invalid(missing("body", "file"), missing("body", "epsilon"), missing("body", "sensitivity")),
   },
 });
 

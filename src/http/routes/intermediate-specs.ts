@@ -10,6 +10,7 @@ import {
   jsonContent,
   missing,
   neverShownHeaders,
+  noBoundary,
   notUuid,
   problem,
   storageFull,
@@ -80,7 +81,10 @@ export const putIntermediateResult = createRoute({
   },
   responses: {
     200: sent,
-    400: problem("The file cannot be encrypted for that node", unusableKey),
+    400: problem("The file cannot be encrypted for that node, or the form not be told apart", [
+      ...unusableKey,
+      noBoundary,
+    ]),
     ...tokenProblems,
     404: problem("There is nowhere to send the file to", [noBucket, unknownNode]),
     ...uploadProblems,

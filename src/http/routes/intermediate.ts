@@ -1,11 +1,12 @@
 import { AppError } from "../../errors.ts";
 import type { Authenticator } from "../../identity/authenticator.ts";
+import { findReceiverProblems } from "../../results/intermediate-delivery.ts";
 import type { IntermediateResults, SentIntermediate } from "../../results/intermediate-results.ts";
 import { authenticate } from "../auth.ts";
 import { idleSeconds, stallSeconds } from "../env.ts";
 import { attachment, neverShown } from "../object-response.ts";
 import { createRouter } from "../router.ts";
-import { readUpload } from "../upload-form.ts";
+import { readUpload, type UploadFields } from "../upload-form.ts";
 import type { Urls } from "../urls.ts";
 import * as specs from "./intermediate-specs.ts";
 
@@ -16,6 +17,12 @@ export interface IntermediateRouteDeps {
   readonly maxUploadBytes: number;
   readonly stallMs: number;
 }
+
+const receiver: UploadFields = {
+  texts: ["remote_node_id"],
+  singles: ["remote_node_id"],
+  check: findReceiverProblems,
+};
 
 export function intermediateRoutes(deps: IntermediateRouteDeps) {
   const { authenticator, intermediate, urls, maxUploadBytes, stallMs } = deps;
@@ -31,7 +38,7 @@ export function intermediateRoutes(deps: IntermediateRouteDeps) {
   router.openapi({ ...specs.putIntermediateResult, middleware }, async (c) => {
     c.env.setIdleTimeout(0);
     try {
-      const upload = await readUpload(c.req.raw, { maxFileBytes: maxUploadBytes, stallMs });
+      const upload = await readUpload(c.req.raw, { maxFileBytes: maxUploadBytes, stallMs }, receiver);
       return c.json(describeSent(c.req.raw, await intermediate.send(c.get("clientId"), upload)), 200);
     } finally {
       c.env.setIdleTimeout(idleSeconds);

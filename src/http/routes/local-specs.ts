@@ -12,6 +12,7 @@ import {
   jsonContent,
   missing,
   neverShownHeaders,
+  noBoundary,
   notUuid,
   problem,
   storageFull,
@@ -64,7 +65,7 @@ export const putLocalResult = createRoute({
   },
   responses: {
     200: jsonContent(storedSchema, "The file is stored", { url: objectUrl, object_id: exampleIds.object }),
-    400: problem("The tag is not one", [invalidTag]),
+    400: problem("The tag is not one, or the form cannot be told apart", [invalidTag, noBoundary]),
     ...tokenProblems,
     404: problem("The Hub does not know the analysis", [unknownAnalysis]),
     ...uploadProblems,
