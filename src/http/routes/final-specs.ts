@@ -99,10 +99,20 @@ export const putFinalResultWithLocalDP = createRoute({
             type: "object",
             required: ["file", "epsilon", "sensitivity"],
             properties: {
-              file: filePart,
-              epsilon: { type: "number", description: "The privacy budget to spend; positive", examples: [1] },
+              file: {
+                ...filePart,
+                maxLength: 1024,
+                description: "One number as text, in at most 1 KiB; it needs a name",
+              },
+              epsilon: {
+                type: "number",
+                exclusiveMinimum: 0,
+                description: "The privacy budget to spend; positive",
+                examples: [1],
+              },
               sensitivity: {
                 type: "number",
+                exclusiveMinimum: 0,
                 description: "How far one individual can move the value; positive",
                 examples: [1],
               },

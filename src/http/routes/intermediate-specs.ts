@@ -30,6 +30,7 @@ const localObjectId = uuidSchema("Id of a stored local object", exampleIds.objec
 const sent = jsonContent(storedSchema, "The Hub has the file", {
   url: `${exampleUrl}/intermediate/${exampleIds.hubFile}?remote_node_id=${exampleIds.node}`,
   object_id: exampleIds.hubFile,
+  id: exampleIds.hubFile,
 });
 const noBucket = `Temp bucket for analysis with ID ${exampleIds.analysis} was not found`;
 const unknownNode = `Remote node with ID ${exampleIds.node} does not exist.`;
@@ -69,6 +70,7 @@ export const putIntermediateResult = createRoute({
             properties: {
               remote_node_id: {
                 type: "string",
+                format: "uuid",
                 description: "The node that may read it",
                 examples: [exampleIds.node],
               },

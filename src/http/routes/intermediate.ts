@@ -32,7 +32,7 @@ export function intermediateRoutes(deps: IntermediateRouteDeps) {
   function describeSent(request: Request, { objectId, senderNodeId }: SentIntermediate) {
     // SDK 0.6 takes the sender's id from the url; it counts everything after the last slash as the id.
     const query = senderNodeId === undefined ? "" : `?remote_node_id=${senderNodeId}`;
-    return { url: `${urls.base(request)}/intermediate/${objectId}${query}`, object_id: objectId };
+    return { url: `${urls.base(request)}/intermediate/${objectId}${query}`, object_id: objectId, id: objectId };
   }
 
   router.openapi({ ...specs.putIntermediateResult, middleware }, async (c) => {

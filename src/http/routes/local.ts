@@ -27,7 +27,7 @@ export function localRoutes({ authenticator, local, urls, maxUploadBytes, stallM
     try {
       const upload = await readUpload(c.req.raw, { maxFileBytes: maxUploadBytes, stallMs }, { texts: ["tag"] });
       const objectId = await local.store(c.get("clientId"), upload);
-      return c.json({ url: `${urls.base(c.req.raw)}/local/${objectId}`, object_id: objectId }, 200);
+      return c.json({ url: `${urls.base(c.req.raw)}/local/${objectId}`, object_id: objectId, id: objectId }, 200);
     } finally {
       c.env.setIdleTimeout(idleSeconds);
     }
