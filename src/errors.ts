@@ -20,6 +20,7 @@ export type ErrorCode =
   | "not_found"
   | "conflict"
   | "too_large"
+  | "unsupported_coding"
   | "client_too_slow"
   | "client_gone"
   | "hub_unexpected"

@@ -20,6 +20,7 @@ export const statusOf = {
   not_found: 404,
   conflict: 409,
   too_large: 413,
+  unsupported_coding: 415,
   client_too_slow: 408,
   client_gone: 400,
   hub_unexpected: 502,

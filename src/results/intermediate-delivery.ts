@@ -1,4 +1,4 @@
-import { AppError, fieldProblem } from "../errors.ts";
+import { AppError, type FieldProblem, fieldProblem } from "../errors.ts";
 import { plainName } from "../hub/file-names.ts";
 import { singleFile } from "../hub/files.ts";
 import type { HubBucket, HubDirectory, HubFile } from "../hub/hub.ts";
@@ -132,14 +132,18 @@ async function removeAll({ hub, log }: IntermediateDeps, files: readonly HubFile
 }
 
 /**
- * Only a form without the field sends a file unencrypted. A client that gives an empty one, or `None`, meant some node, and
- * everybody at the Hub would read the file.
+ * Only a field that is not there means a file that everybody at the Hub may read. One that is empty, `None` or no UUID is a
+ * client's mistake, and what it was to protect must not go out in plain text.
  */
 function readRemoteNodeId(fields: ReadonlyMap<string, string>): string | undefined {
+  const [problem] = findReceiverProblems(fields);
+  if (problem !== undefined) throw fieldProblem(problem);
+  return parseUuid(fields.get("remote_node_id") ?? "");
+}
+
+export function findReceiverProblems(fields: ReadonlyMap<string, string>): FieldProblem[] {
   const text = fields.get("remote_node_id");
-  if (text === undefined) return undefined;
-  const id = parseUuid(text);
-  if (id !== undefined) return id;
+  if (text === undefined || parseUuid(text) !== undefined) return [];
   const message = "Input should be a valid UUID";
-  throw fieldProblem({ field: "remote_node_id", problem: "uuid_parsing", message, input: text });
+  return [{ field: "remote_node_id", problem: "uuid_parsing", message, input: text }];
 }

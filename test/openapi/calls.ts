@@ -26,6 +26,7 @@ export function properCalls(world: World): Readonly<Record<string, () => Call>> 
   const { objectId, hubFileId, submissionId, nodeId, projectId } = world;
   const as = "1";
   return {
+    getVersion: () => ({ as, path: "/", init: {} }),
     getHealth: () => ({ as, path: "/healthz", init: {} }),
     getReadiness: () => ({ as, path: "/readyz", init: {} }),
     putLocalResult: () => ({ as, path: "/local", init: put(["tag", "a-tag"], file("local")) }),

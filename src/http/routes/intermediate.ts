@@ -1,11 +1,12 @@
 import { AppError } from "../../errors.ts";
 import type { Authenticator } from "../../identity/authenticator.ts";
+import { findReceiverProblems } from "../../results/intermediate-delivery.ts";
 import type { IntermediateResults, SentIntermediate } from "../../results/intermediate-results.ts";
 import { authenticate } from "../auth.ts";
 import { idleSeconds, stallSeconds } from "../env.ts";
 import { attachment, neverShown } from "../object-response.ts";
 import { createRouter } from "../router.ts";
-import { readUpload } from "../upload-form.ts";
+import { readUpload, type UploadFields } from "../upload-form.ts";
 import type { Urls } from "../urls.ts";
 import * as specs from "./intermediate-specs.ts";
 
@@ -17,6 +18,12 @@ export interface IntermediateRouteDeps {
   readonly stallMs: number;
 }
 
+const receiver: UploadFields = {
+  texts: ["remote_node_id"],
+  singles: ["remote_node_id"],
+  check: findReceiverProblems,
+};
+
 export function intermediateRoutes(deps: IntermediateRouteDeps) {
   const { authenticator, intermediate, urls, maxUploadBytes, stallMs } = deps;
   const router = createRouter();
@@ -25,13 +32,13 @@ export function intermediateRoutes(deps: IntermediateRouteDeps) {
   function describeSent(request: Request, { objectId, senderNodeId }: SentIntermediate) {
     // SDK 0.6 takes the sender's id from the url; it counts everything after the last slash as the id.
     const query = senderNodeId === undefined ? "" : `?remote_node_id=${senderNodeId}`;
-    return { url: `${urls.base(request)}/intermediate/${objectId}${query}`, object_id: objectId };
+    return { url: `${urls.base(request)}/intermediate/${objectId}${query}`, object_id: objectId, id: objectId };
   }
 
   router.openapi({ ...specs.putIntermediateResult, middleware }, async (c) => {
     c.env.setIdleTimeout(0);
     try {
-      const upload = await readUpload(c.req.raw, { maxFileBytes: maxUploadBytes, stallMs });
+      const upload = await readUpload(c.req.raw, { maxFileBytes: maxUploadBytes, stallMs }, receiver);
       return c.json(describeSent(c.req.raw, await intermediate.send(c.get("clientId"), upload)), 200);
     } finally {
       c.env.setIdleTimeout(idleSeconds);

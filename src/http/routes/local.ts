@@ -25,9 +25,9 @@ export function localRoutes({ authenticator, local, urls, maxUploadBytes, stallM
   router.openapi({ ...specs.putLocalResult, middleware }, async (c) => {
     c.env.setIdleTimeout(0);
     try {
-      const upload = await readUpload(c.req.raw, { maxFileBytes: maxUploadBytes, stallMs });
+      const upload = await readUpload(c.req.raw, { maxFileBytes: maxUploadBytes, stallMs }, { texts: ["tag"] });
       const objectId = await local.store(c.get("clientId"), upload);
-      return c.json({ url: `${urls.base(c.req.raw)}/local/${objectId}`, object_id: objectId }, 200);
+      return c.json({ url: `${urls.base(c.req.raw)}/local/${objectId}`, object_id: objectId, id: objectId }, 200);
     } finally {
       c.env.setIdleTimeout(idleSeconds);
     }
