@@ -3,12 +3,13 @@ import { AppError } from "../errors.ts";
 import type { HubFile } from "../hub/hub.ts";
 import { expectLength } from "../streams/expect-length.ts";
 import { isUuid } from "../uuid.ts";
-import { type AuditFacts, audited } from "./audit.ts";
+import { type AuditFacts, createAudit } from "./audit.ts";
 import { getPeerKey, sendStored, sendUpload } from "./intermediate-delivery.ts";
 import type { IntermediateDeps, IntermediateResults, SentIntermediate } from "./intermediate-results.ts";
 
 export function createIntermediateResults(deps: IntermediateDeps): IntermediateResults {
   const { hub, cipher, options, log } = deps;
+  const audit = createAudit(log);
 
   async function owns(analysisId: string, bucketId: string): Promise<boolean> {
     if (options.anyAnalysis) return true;
@@ -47,7 +48,7 @@ export function createIntermediateResults(deps: IntermediateDeps): IntermediateR
 
   function sent(analysisId: string, send: () => Promise<SentIntermediate>): Promise<SentIntermediate> {
     const facts: AuditFacts = { analysisId };
-    return audited(log, "intermediate.sent", facts, async () => {
+    return audit.during("intermediate.sent", facts, async () => {
       const result = await send();
       Object.assign(facts, { objectId: result.objectId, bytes: result.bytes });
       return result;
@@ -66,13 +67,13 @@ export function createIntermediateResults(deps: IntermediateDeps): IntermediateR
 
     async received(analysisId, file, failure) {
       const facts = { analysisId, objectId: file.id, bytes: file.sizeBytes };
-      const done = async () => {
-        if (failure !== undefined) throw failure.error;
-      };
-      await audited(log, "intermediate.received", facts, done).catch(() => {});
-      if (failure !== undefined)
+      if (failure !== undefined) {
+        audit.failed("intermediate.received", facts, failure.error);
         log.warn("intermediate.broken_off", { objectId: file.id, reason: String(failure.error) });
-      else if (options.deleteAfterRead) await removeCopy(file);
+        return;
+      }
+      audit.ok("intermediate.received", facts);
+      if (options.deleteAfterRead) await removeCopy(file);
     },
   };
 }

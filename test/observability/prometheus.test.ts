@@ -69,7 +69,7 @@ test("a call that runs is seen, and one that has ended is timed", async () => {
 test("the queue is asked once per scrape; one that cannot tell spoils nothing and shows as NaN", async () => {
   const metrics = newMetrics();
   let asked = 0;
-  let answer = () => Promise.resolve({ pending: 3, oldestSeconds: 42 });
+  let answer = () => Promise.resolve({ pending: 3, oldestSeconds: 42, standingAside: 0 });
   metrics.watchSubmissions(() => {
     asked += 1;
     return answer();
@@ -97,7 +97,7 @@ test("of several workers everything is added up but what they all see alike", as
   other.answered({ method: "GET", route: "/x", status: 200, seconds: 0.01 });
   other.answered({ method: "GET", route: "/x", status: 200, seconds: 50 });
   other.calling("database");
-  const watch = { pending: 3, oldestSeconds: 60 };
+  const watch = { pending: 3, oldestSeconds: 60, standingAside: 0 };
   other.watchSubmissions(async () => watch);
   // As it comes from another process.
   const gather = async () => ({ workers: 3, reports: [structuredClone(await other.report())] });

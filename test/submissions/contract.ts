@@ -18,6 +18,7 @@ export function newSubmission(part: Partial<NewSubmission> = {}): NewSubmission 
   return {
     id: crypto.randomUUID(),
     analysisId: analysis,
+    projectId: undefined,
     filename: "ü result.csv",
     contentType: "text/csv",
     sizeBytes: 5_000_000_000,
@@ -197,7 +198,7 @@ export function describeSubmissionStore(name: string, open: () => Promise<StoreU
       const found = await store.find(id);
       expect(found).toMatchObject({ state: "delivered", attempts: 1, lastError: undefined });
       expect(found?.deliveredAt).toBeInstanceOf(Date);
-      expect(await store.stats()).toEqual({ pending: 0, oldestSeconds: 0 });
+      expect(await store.stats()).toEqual({ pending: 0, oldestSeconds: 0, standingAside: 0 });
       expect(await store.retry(id)).toBe(false);
     });
 
@@ -228,7 +229,7 @@ export function describeSubmissionStore(name: string, open: () => Promise<StoreU
     });
 
     test("the oldest that waits and how many do can be told", async () => {
-      expect(await store.stats()).toEqual({ pending: 0, oldestSeconds: 0 });
+      expect(await store.stats()).toEqual({ pending: 0, oldestSeconds: 0, standingAside: 0 });
       const [held, waiting] = [newSubmission(), newSubmission()];
       await store.add(held, mine);
       await subject.pass(300);

@@ -1,7 +1,23 @@
-import { and, asc, eq, gt, inArray, isNull, lt, lte, not, or, type SQL, sql } from "drizzle-orm";
+import {
+  type AnyColumn,
+  and,
+  asc,
+  eq,
+  getTableColumns,
+  gt,
+  inArray,
+  isNull,
+  lt,
+  lte,
+  not,
+  or,
+  type SQL,
+  sql,
+} from "drizzle-orm";
 import type { BunSQLDatabase } from "drizzle-orm/bun-sql";
 import { alias, type PgUpdateSetSource } from "drizzle-orm/pg-core";
 import type { Postgres } from "../../database/postgres-connection.ts";
+import { isRemoved, keepFromRemoval } from "../../database/postgres-removed-project.ts";
 import { submission } from "./postgres-schema.ts";
 import {
   asHeldSubmission,
@@ -11,7 +27,14 @@ import {
   pendingStates,
   placeBehind,
 } from "./submission-row.ts";
-import type { Lease, LongestDelays, NewSubmission, Place, SubmissionStore } from "./submission-store.ts";
+import {
+  type Lease,
+  type LongestDelays,
+  longestBlockMs,
+  type NewSubmission,
+  type Place,
+  type SubmissionStore,
+} from "./submission-store.ts";
 
 type Changes = PgUpdateSetSource<typeof submission>;
 
@@ -22,6 +45,9 @@ const inMs = (ms: number) => sql`now() + ${ms} * interval '1 millisecond'`;
 const isPending = inArray(submission.state, [...pendingStates]);
 const isFree = or(isNull(submission.leaseUntil), lt(submission.leaseUntil, now));
 const noLease = { leaseHolder: null, leaseUntil: null };
+const blocks = (failingSince: AnyColumn) => or(isNull(failingSince), gt(failingSince, inMs(-longestBlockMs)));
+const standsAside = sql<boolean>`${and(isPending, not(sql`(${blocks(submission.failingSince)})`))}`;
+const columns = { ...getTableColumns(submission), standsAside };
 
 /** The queue of finals in PostgreSQL, for any number of processes. */
 export function createPostgresSubmissions(postgres: Postgres): SubmissionStore {
@@ -37,13 +63,14 @@ export function createPostgresSubmissions(postgres: Postgres): SubmissionStore {
     add: (added, lease) => postgres.run((db) => add(db, added, lease)),
     find: (id) =>
       postgres.run(async (db) => {
-        const [row] = await db.select().from(submission).where(eq(submission.id, id));
-        return row && asSubmission(row);
+        const [row] = await db.select(columns).from(submission).where(eq(submission.id, id));
+        return row && asSubmission(row, row.standsAside);
       }),
     list: (states) =>
       postgres.run(async (db) => {
         const isWanted = inArray(submission.state, [...states]);
-        return (await db.select().from(submission).where(isWanted).orderBy(asc(submission.sequence))).map(asSubmission);
+        const rows = await db.select(columns).from(submission).where(isWanted).orderBy(asc(submission.sequence));
+        return rows.map((row) => asSubmission(row, row.standsAside));
       }),
 
     claim: (lease, longest) => postgres.run((db) => claim(db, lease, longest)),
@@ -58,7 +85,9 @@ export function createPostgresSubmissions(postgres: Postgres): SubmissionStore {
         state: "queued",
         nextAttemptAt: inMs(delayMs),
         isFixed,
-        ...(reason === undefined ? {} : { lastError: reason }),
+        ...(reason === undefined
+          ? {}
+          : { lastError: reason, failingSince: sql`coalesce(${submission.failingSince}, now())` }),
       }),
 
     wake: () =>
@@ -78,12 +107,23 @@ export function createPostgresSubmissions(postgres: Postgres): SubmissionStore {
         return (await db.select({ id: submission.id }).from(submission).where(isOld)).map(({ id }) => id);
       }),
 
+    listWithoutProject: () =>
+      postgres.run(async (db) => {
+        const { analysisId } = submission;
+        const rows = await db.selectDistinct({ analysisId }).from(submission).where(isNull(submission.projectId));
+        return rows.map((row) => row.analysisId);
+      }),
+    setProject: async (analysisId, projectId) => {
+      await change(and(eq(submission.analysisId, analysisId), isNull(submission.projectId)), { projectId });
+    },
+
     retry: (id) =>
       changeOne(and(eq(submission.id, id), not(eq(submission.state, "delivered")), isFree), {
         ...noLease,
         state: "queued",
         nextAttemptAt: now,
         isFixed: false,
+        failingSince: null,
         endedAt: null,
       }),
     drop: (id) =>
@@ -96,10 +136,14 @@ export function createPostgresSubmissions(postgres: Postgres): SubmissionStore {
       postgres.run(async (db) => {
         const oldestSeconds = sql`coalesce(extract(epoch from now() - min(${submission.submittedAt})), 0)`;
         const [row] = await db
-          .select({ pending: sql`count(*)`.mapWith(Number), oldestSeconds: oldestSeconds.mapWith(Number) })
+          .select({
+            pending: sql`count(*)`.mapWith(Number),
+            oldestSeconds: oldestSeconds.mapWith(Number),
+            standingAside: sql`count(*) filter (where ${standsAside})`.mapWith(Number),
+          })
           .from(submission)
           .where(isPending);
-        return row ?? { pending: 0, oldestSeconds: 0 };
+        return row ?? { pending: 0, oldestSeconds: 0, standingAside: 0 };
       }),
   };
 }
@@ -110,16 +154,20 @@ function isHeldBy(id: string, holder: string): SQL | undefined {
 
 /** One at a time for an analysis, so that of two at once only one finds the queue empty. */
 async function add(db: BunSQLDatabase, added: NewSubmission, { holder, leaseMs }: Lease): Promise<Place> {
-  const { analysisId } = added;
+  const { analysisId, projectId } = added;
   return await db.transaction(async (tx) => {
     await tx.execute(sql`select pg_advisory_xact_lock(${addingLock}, hashtext(${analysisId}))`);
+    if (projectId !== undefined) {
+      await keepFromRemoval(tx, projectId);
+      if (await isRemoved(tx, projectId)) return "removed";
+    }
     const [head] = await tx
       .select({
         id: submission.id,
         isWaiting: sql<boolean>`${submission.state} = 'queued' and ${submission.nextAttemptAt} > now()`,
       })
       .from(submission)
-      .where(and(eq(submission.analysisId, analysisId), isPending))
+      .where(and(eq(submission.analysisId, analysisId), isPending, blocks(submission.failingSince)))
       .orderBy(asc(submission.sequence))
       .limit(1);
     const found: Head | undefined = head;
@@ -154,6 +202,7 @@ async function claim(db: BunSQLDatabase, { holder, leaseMs }: Lease, longest: Lo
         eq(older.analysisId, submission.analysisId),
         inArray(older.state, [...pendingStates]),
         lt(older.sequence, submission.sequence),
+        blocks(older.failingSince),
       ),
     );
   const next = db

@@ -1,21 +1,45 @@
-import { and, asc, eq, gt, inArray, isNull, lt, lte, not, notExists, or, type SQL, sql } from "drizzle-orm";
+import {
+  type AnyColumn,
+  and,
+  asc,
+  eq,
+  getTableColumns,
+  gt,
+  inArray,
+  isNull,
+  lt,
+  lte,
+  not,
+  notExists,
+  or,
+  type SQL,
+  sql,
+} from "drizzle-orm";
 import { alias, type SQLiteUpdateSetSource } from "drizzle-orm/sqlite-core";
 import type { Sqlite, SqliteDatabase } from "../../database/sqlite-connection.ts";
+import { isRemoved } from "../../database/sqlite-removed-project.ts";
 import { submission } from "./sqlite-schema.ts";
 import { asHeldSubmission, asSubmission, endedStates, pendingStates, placeBehind } from "./submission-row.ts";
-import type {
-  HeldSubmission,
-  Lease,
-  LongestDelays,
-  NewSubmission,
-  Place,
-  SubmissionStore,
+import {
+  type HeldSubmission,
+  type Lease,
+  type LongestDelays,
+  longestBlockMs,
+  type NewSubmission,
+  type Place,
+  type SubmissionStore,
 } from "./submission-store.ts";
 
 type Changes = SQLiteUpdateSetSource<typeof submission>;
 
 const isPending = inArray(submission.state, [...pendingStates]);
 const noLease = { leaseHolder: null, leaseUntil: null };
+const blocks = (failingSince: AnyColumn, nowMs: number) =>
+  or(isNull(failingSince), gt(failingSince, new Date(nowMs - longestBlockMs)));
+/** 1 or 0. */
+const standsAside = (nowMs: number) =>
+  sql<number>`${and(isPending, not(sql`(${blocks(submission.failingSince, nowMs)})`))}`;
+const columns = (nowMs: number) => ({ ...getTableColumns(submission), standsAside: standsAside(nowMs) });
 
 /** The queue of finals in an SQLite file; `now` gives milliseconds since the epoch. */
 export function createSqliteSubmissions(sqlite: Sqlite, now: () => number): SubmissionStore {
@@ -32,13 +56,14 @@ export function createSqliteSubmissions(sqlite: Sqlite, now: () => number): Subm
       sqlite.run((db) => db.transaction((tx) => add(tx, added, lease, now()), { behavior: "immediate" })),
     find: (id) =>
       sqlite.run((db) => {
-        const row = db.select().from(submission).where(eq(submission.id, id)).get();
-        return row && asSubmission(row);
+        const row = db.select(columns(now())).from(submission).where(eq(submission.id, id)).get();
+        return row && asSubmission(row, row.standsAside === 1);
       }),
     list: (states) =>
       sqlite.run((db) => {
         const isWanted = inArray(submission.state, [...states]);
-        return db.select().from(submission).where(isWanted).orderBy(asc(submission.sequence)).all().map(asSubmission);
+        const rows = db.select(columns(now())).from(submission).where(isWanted).orderBy(asc(submission.sequence)).all();
+        return rows.map((row) => asSubmission(row, row.standsAside === 1));
       }),
 
     claim: (lease, longest) => sqlite.run((db) => claim(db, lease, now(), and(isDue(longest, now()), isFree()))),
@@ -53,7 +78,9 @@ export function createSqliteSubmissions(sqlite: Sqlite, now: () => number): Subm
         state: "queued",
         nextAttemptAt: inMs(delayMs),
         isFixed,
-        ...(reason === undefined ? {} : { lastError: reason }),
+        ...(reason === undefined
+          ? {}
+          : { lastError: reason, failingSince: sql`coalesce(${submission.failingSince}, ${now()})` }),
       }),
 
     wake: () =>
@@ -75,12 +102,23 @@ export function createSqliteSubmissions(sqlite: Sqlite, now: () => number): Subm
         return rows.map(({ id }) => id);
       }),
 
+    listWithoutProject: () =>
+      sqlite.run((db) => {
+        const { analysisId } = submission;
+        const rows = db.selectDistinct({ analysisId }).from(submission).where(isNull(submission.projectId)).all();
+        return rows.map((row) => row.analysisId);
+      }),
+    setProject: async (analysisId, projectId) => {
+      await change(and(eq(submission.analysisId, analysisId), isNull(submission.projectId)), { projectId });
+    },
+
     retry: (id) =>
       changeOne(and(eq(submission.id, id), not(eq(submission.state, "delivered")), isFree()), {
         ...noLease,
         state: "queued",
         nextAttemptAt: inMs(0),
         isFixed: false,
+        failingSince: null,
         endedAt: null,
       }),
     drop: (id) =>
@@ -91,9 +129,14 @@ export function createSqliteSubmissions(sqlite: Sqlite, now: () => number): Subm
 
     stats: () =>
       sqlite.run((db) => {
-        const columns = { pending: sql<number>`count(*)`, oldest: sql<number | null>`min(${submission.submittedAt})` };
-        const { pending = 0, oldest = null } = db.select(columns).from(submission).where(isPending).get() ?? {};
-        return { pending, oldestSeconds: oldest === null ? 0 : Math.max(0, (now() - oldest) / 1000) };
+        const figures = {
+          pending: sql<number>`count(*)`,
+          oldest: sql<number | null>`min(${submission.submittedAt})`,
+          standingAside: sql<number>`count(*) filter (where ${standsAside(now())})`,
+        };
+        const row = db.select(figures).from(submission).where(isPending).get();
+        const { pending = 0, oldest = null, standingAside = 0 } = row ?? {};
+        return { pending, oldestSeconds: oldest === null ? 0 : Math.max(0, (now() - oldest) / 1000), standingAside };
       }),
   };
 }
@@ -108,10 +151,11 @@ function add(
   { holder, leaseMs }: Lease,
   nowMs: number,
 ): Place {
+  if (added.projectId !== undefined && isRemoved(db, added.projectId)) return "removed";
   const head = db
     .select({ id: submission.id, state: submission.state, nextAttemptAt: submission.nextAttemptAt })
     .from(submission)
-    .where(and(eq(submission.analysisId, added.analysisId), isPending))
+    .where(and(eq(submission.analysisId, added.analysisId), isPending, blocks(submission.failingSince, nowMs)))
     .orderBy(asc(submission.sequence))
     .limit(1)
     .get();
@@ -156,6 +200,7 @@ function claim(
         eq(older.analysisId, submission.analysisId),
         inArray(older.state, [...pendingStates]),
         lt(older.sequence, submission.sequence),
+        blocks(older.failingSince, nowMs),
       ),
     );
   const next = db
