@@ -6,6 +6,7 @@ import { isUuid } from "../uuid.ts";
 import { type AuditFacts, createAudit } from "./audit.ts";
 import { getPeerKey, sendStored, sendUpload } from "./intermediate-delivery.ts";
 import type { IntermediateDeps, IntermediateResults, SentIntermediate } from "./intermediate-results.ts";
+import { watchEnd } from "./watch-end.ts";
 
 export function createIntermediateResults(deps: IntermediateDeps): IntermediateResults {
   const { hub, cipher, options, log } = deps;
@@ -46,6 +47,17 @@ export function createIntermediateResults(deps: IntermediateDeps): IntermediateR
     if (reason !== undefined) log.info("intermediate.kept", { objectId: file.id, reason });
   }
 
+  async function received(analysisId: string, file: HubFile, failure?: { readonly error: unknown }): Promise<void> {
+    const facts = { analysisId, objectId: file.id, bytes: file.sizeBytes };
+    if (failure !== undefined) {
+      audit.failed("intermediate.received", facts, failure.error);
+      log.warn("intermediate.broken_off", { objectId: file.id, reason: String(failure.error) });
+      return;
+    }
+    audit.ok("intermediate.received", facts);
+    if (options.deleteAfterRead) await removeCopy(file);
+  }
+
   function sent(analysisId: string, send: () => Promise<SentIntermediate>): Promise<SentIntermediate> {
     const facts: AuditFacts = { analysisId };
     return audit.during("intermediate.sent", facts, async () => {
@@ -57,7 +69,6 @@ export function createIntermediateResults(deps: IntermediateDeps): IntermediateR
 
   return {
     find,
-    open,
     send: (analysisId, upload) => sent(analysisId, () => sendUpload(deps, analysisId, upload)),
 
     sendLocal: (analysisId, objectId, remoteNodeId) =>
@@ -65,15 +76,9 @@ export function createIntermediateResults(deps: IntermediateDeps): IntermediateR
         return sendStored(deps, analysisId, remoteNodeId, await deps.local.open(analysisId, objectId));
       }),
 
-    async received(analysisId, file, failure) {
-      const facts = { analysisId, objectId: file.id, bytes: file.sizeBytes };
-      if (failure !== undefined) {
-        audit.failed("intermediate.received", facts, failure.error);
-        log.warn("intermediate.broken_off", { objectId: file.id, reason: String(failure.error) });
-        return;
-      }
-      audit.ok("intermediate.received", facts);
-      if (options.deleteAfterRead) await removeCopy(file);
+    async deliver(analysisId, file, senderNodeId, signal) {
+      const body = await open(file, senderNodeId);
+      return watchEnd(body, signal, (failure) => received(analysisId, file, failure));
     },
   };
 }

@@ -4,6 +4,7 @@ import type { HubDirectory } from "../hub/hub.ts";
 import type { Log } from "../log.ts";
 import type { ByteRange, ObjectInfo, ObjectStore, OpenObject } from "../objects/object-store.ts";
 import type { SubmissionStore } from "../submissions/store/submission-store.ts";
+import { within } from "../time/deadline.ts";
 import { type AuditFacts, createAudit } from "./audit.ts";
 import { defaultFilename } from "./file-name.ts";
 import { isProjectRemoved, projectFolder, removeProject } from "./project-removal.ts";
@@ -45,11 +46,13 @@ export interface LocalResultsDeps {
   readonly rollback: Rollback;
   readonly newId: () => string;
   readonly adapterClientId: string;
+  /** How long the database may take to name a file that is read. Default: 2 s. */
+  readonly nameLimitMs?: number;
   readonly log: Log;
 }
 
 export function createLocalResults(deps: LocalResultsDeps): LocalResults {
-  const { objects, catalog, hub } = deps;
+  const { objects, catalog, hub, nameLimitMs = 2_000 } = deps;
   const audit = createAudit(deps.log);
 
   async function projectOf(analysisId: string): Promise<string> {
@@ -79,7 +82,14 @@ export function createLocalResults(deps: LocalResultsDeps): LocalResults {
   /** The Python services kept names in the database alone. Reading a file must not hang on that, so a failure costs the name. */
   async function named(analysisId: string, objectId: string, info: ObjectInfo): Promise<ObjectInfo> {
     if (info.filename !== undefined) return info;
-    const filename = await catalog.findFilename(analysisId, objectId).catch(() => undefined);
+    let filename: string | undefined;
+    const looking = catalog.findFilename(analysisId, objectId).then(
+      (found) => {
+        filename = found;
+      },
+      () => {},
+    );
+    await within(looking, nameLimitMs);
     return { ...info, filename };
   }
 
