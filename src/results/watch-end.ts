@@ -22,7 +22,7 @@ export function watchEnd(
         await ended(signal.aborted ? { error: clientGone() } : undefined);
       },
       async cancel(reason) {
-        await reader.cancel(reason);
+        await reader.cancel(reason).catch(() => {});
         await ended({ error: clientGone() });
       },
     },

@@ -5,6 +5,8 @@ export interface StoreUnderTest {
   readonly store: SubmissionStore;
   /** Another connection to the same rows, as another process has one. */
   readonly other: SubmissionStore;
+  /** For which one that has failed for 300 ms stands aside already. */
+  readonly impatient: SubmissionStore;
   clear(): Promise<void>;
   /** Lets this much time pass for the store. */
   pass(ms: number): Promise<void>;
@@ -153,6 +155,52 @@ export function describeSubmissionStore(name: string, open: () => Promise<StoreU
       expect(await store.postpone(added.id, "dead", later(0))).toBe(false);
       expect(await store.find(added.id)).toMatchObject({ state: "delivering" });
       expect(await store.markDelivered(added.id, "them")).toBe(true);
+    });
+
+    test("one that has failed for long stands aside: it is still tried, and the next of its analysis goes before it", async () => {
+      const { impatient } = subject;
+      const [stuck, next, last] = [newSubmission(), newSubmission(), newSubmission()];
+      await impatient.add(stuck, mine);
+      await impatient.postpone(stuck.id, "me", later(0));
+      await impatient.add(next, mine);
+      expect(await impatient.claim(mine)).toEqual({ ...stuck, attempts: 2 });
+      await subject.pass(350);
+      // Also while it is being tried again.
+      expect(await impatient.claim(theirs)).toEqual({ ...next, attempts: 1 });
+      expect(await impatient.postpone(stuck.id, "me", later(60_000))).toBe(true);
+      expect((await impatient.stats()).standingAside).toBe(1);
+      expect(await impatient.find(stuck.id)).toMatchObject({ state: "queued", standsAside: true });
+      expect((await impatient.list(["queued", "delivering"])).map(({ standsAside }) => standsAside)).toEqual([
+        true,
+        false,
+      ]);
+      expect(await impatient.markDelivered(next.id, "them")).toBe(true);
+      expect(await impatient.add(last, mine)).toBe("first");
+      expect(await impatient.retry(stuck.id)).toBe(true);
+      expect(await impatient.find(stuck.id)).toMatchObject({ standsAside: false });
+      expect((await impatient.claim(mine))?.id).toBe(stuck.id);
+    });
+
+    test("what was only put off, or given back at a stop, has not failed", async () => {
+      const { impatient } = subject;
+      const [first, second] = [newSubmission(), newSubmission()];
+      await impatient.add(first, mine);
+      await impatient.postpone(first.id, "me", { delayMs: 60_000, isFixed: false, reason: undefined });
+      await impatient.add(second, mine);
+      await subject.pass(350);
+      expect(await impatient.claim(mine)).toBeUndefined();
+      expect((await impatient.stats()).standingAside).toBe(0);
+    });
+
+    test("a project is known from the start, or is told later", async () => {
+      const [projectId, laterId] = [crypto.randomUUID(), crypto.randomUUID()];
+      const [known, unknown] = [newSubmission({ projectId }), newSubmission({ analysisId: otherAnalysis })];
+      for (const added of [known, unknown]) await store.add(added, mine);
+      expect(await store.listWithoutProject()).toEqual([otherAnalysis]);
+      for (const analysisId of [analysis, otherAnalysis]) await store.setProject(analysisId, laterId);
+      expect(await store.listWithoutProject()).toEqual([]);
+      expect(await store.find(known.id)).toMatchObject({ projectId });
+      expect(await store.find(unknown.id)).toMatchObject({ projectId: laterId });
     });
 
     test("a renewed lease lives on", async () => {

@@ -45,12 +45,12 @@ const inMs = (ms: number) => sql`now() + ${ms} * interval '1 millisecond'`;
 const isPending = inArray(submission.state, [...pendingStates]);
 const isFree = or(isNull(submission.leaseUntil), lt(submission.leaseUntil, now));
 const noLease = { leaseHolder: null, leaseUntil: null };
-const blocks = (failingSince: AnyColumn) => or(isNull(failingSince), gt(failingSince, inMs(-longestBlockMs)));
-const standsAside = sql<boolean>`${and(isPending, not(sql`(${blocks(submission.failingSince)})`))}`;
-const columns = { ...getTableColumns(submission), standsAside };
+const blocks = (failingSince: AnyColumn, blockMs: number) => or(isNull(failingSince), gt(failingSince, inMs(-blockMs)));
 
-/** The queue of finals in PostgreSQL, for any number of processes. */
-export function createPostgresSubmissions(postgres: Postgres): SubmissionStore {
+/** The queue of finals in PostgreSQL, for any number of processes; after `blockMs` a failing one stands aside. */
+export function createPostgresSubmissions(postgres: Postgres, blockMs = longestBlockMs): SubmissionStore {
+  const standsAside = sql<boolean>`${and(isPending, not(sql`(${blocks(submission.failingSince, blockMs)})`))}`;
+  const columns = { ...getTableColumns(submission), standsAside };
   async function change(condition: SQL | undefined, changes: Changes): Promise<number> {
     const rows = await postgres.run((db) =>
       db.update(submission).set(changes).where(condition).returning({ id: submission.id }),
@@ -60,7 +60,7 @@ export function createPostgresSubmissions(postgres: Postgres): SubmissionStore {
   const changeOne = async (condition: SQL | undefined, changes: Changes) => (await change(condition, changes)) > 0;
 
   return {
-    add: (added, lease) => postgres.run((db) => add(db, added, lease)),
+    add: (added, lease) => postgres.run((db) => add(db, added, lease, blockMs)),
     find: (id) =>
       postgres.run(async (db) => {
         const [row] = await db.select(columns).from(submission).where(eq(submission.id, id));
@@ -73,7 +73,7 @@ export function createPostgresSubmissions(postgres: Postgres): SubmissionStore {
         return rows.map((row) => asSubmission(row, row.standsAside));
       }),
 
-    claim: (lease, longest) => postgres.run((db) => claim(db, lease, longest)),
+    claim: (lease, longest) => postgres.run((db) => claim(db, lease, isDue(longest), blockMs)),
     renew: (id, { holder, leaseMs }) => changeOne(isHeldBy(id, holder), { leaseUntil: inMs(leaseMs) }),
     markDelivered: (id, holder) =>
       changeOne(isHeldBy(id, holder), { ...noLease, state: "delivered", endedAt: now, lastError: null }),
@@ -153,7 +153,12 @@ function isHeldBy(id: string, holder: string): SQL | undefined {
 }
 
 /** One at a time for an analysis, so that of two at once only one finds the queue empty. */
-async function add(db: BunSQLDatabase, added: NewSubmission, { holder, leaseMs }: Lease): Promise<Place> {
+async function add(
+  db: BunSQLDatabase,
+  added: NewSubmission,
+  { holder, leaseMs }: Lease,
+  blockMs: number,
+): Promise<Place> {
   const { analysisId, projectId } = added;
   return await db.transaction(async (tx) => {
     await tx.execute(sql`select pg_advisory_xact_lock(${addingLock}, hashtext(${analysisId}))`);
@@ -167,7 +172,7 @@ async function add(db: BunSQLDatabase, added: NewSubmission, { holder, leaseMs }
         isWaiting: sql<boolean>`${submission.state} = 'queued' and ${submission.nextAttemptAt} > now()`,
       })
       .from(submission)
-      .where(and(eq(submission.analysisId, analysisId), isPending, blocks(submission.failingSince)))
+      .where(and(eq(submission.analysisId, analysisId), isPending, blocks(submission.failingSince, blockMs)))
       .orderBy(asc(submission.sequence))
       .limit(1);
     const found: Head | undefined = head;
@@ -192,7 +197,7 @@ function isDue(longest: LongestDelays | undefined): SQL | undefined {
 }
 
 /** Rows that others are claiming at this very moment are passed over; a row once claimed has its lease. */
-async function claim(db: BunSQLDatabase, { holder, leaseMs }: Lease, longest: LongestDelays | undefined) {
+async function claim(db: BunSQLDatabase, { holder, leaseMs }: Lease, isReady: SQL | undefined, blockMs: number) {
   const older = alias(submission, "older");
   const olderPending = db
     .select({ one: sql`1` })
@@ -202,13 +207,13 @@ async function claim(db: BunSQLDatabase, { holder, leaseMs }: Lease, longest: Lo
         eq(older.analysisId, submission.analysisId),
         inArray(older.state, [...pendingStates]),
         lt(older.sequence, submission.sequence),
-        blocks(older.failingSince),
+        blocks(older.failingSince, blockMs),
       ),
     );
   const next = db
     .select({ id: submission.id })
     .from(submission)
-    .where(and(isPending, isDue(longest), isFree, sql`not exists ${olderPending}`))
+    .where(and(isPending, isReady, isFree, sql`not exists ${olderPending}`))
     .orderBy(asc(submission.sequence))
     .limit(1)
     .for("update", { skipLocked: true });

@@ -34,16 +34,15 @@ type Changes = SQLiteUpdateSetSource<typeof submission>;
 
 const isPending = inArray(submission.state, [...pendingStates]);
 const noLease = { leaseHolder: null, leaseUntil: null };
-const blocks = (failingSince: AnyColumn, nowMs: number) =>
-  or(isNull(failingSince), gt(failingSince, new Date(nowMs - longestBlockMs)));
-/** 1 or 0. */
-const standsAside = (nowMs: number) =>
-  sql<number>`${and(isPending, not(sql`(${blocks(submission.failingSince, nowMs)})`))}`;
-const columns = (nowMs: number) => ({ ...getTableColumns(submission), standsAside: standsAside(nowMs) });
+const blocks = (failingSince: AnyColumn, since: Date) => or(isNull(failingSince), gt(failingSince, since));
 
-/** The queue of finals in an SQLite file; `now` gives milliseconds since the epoch. */
-export function createSqliteSubmissions(sqlite: Sqlite, now: () => number): SubmissionStore {
+/** The queue of finals in an SQLite file; `now` gives milliseconds since the epoch. After `blockMs` a failing one stands aside. */
+export function createSqliteSubmissions(sqlite: Sqlite, now: () => number, blockMs = longestBlockMs): SubmissionStore {
   const inMs = (ms: number) => new Date(now() + ms);
+  /** 1 or 0. */
+  const standsAside = () =>
+    sql<number>`${and(isPending, not(sql`(${blocks(submission.failingSince, inMs(-blockMs))})`))}`;
+  const columns = () => ({ ...getTableColumns(submission), standsAside: standsAside() });
   const isFree = () => or(isNull(submission.leaseUntil), lt(submission.leaseUntil, inMs(0)));
   const change = (condition: SQL | undefined, changes: Changes) =>
     sqlite.run(
@@ -53,20 +52,21 @@ export function createSqliteSubmissions(sqlite: Sqlite, now: () => number): Subm
 
   return {
     add: (added, lease) =>
-      sqlite.run((db) => db.transaction((tx) => add(tx, added, lease, now()), { behavior: "immediate" })),
+      sqlite.run((db) => db.transaction((tx) => add(tx, added, lease, now(), blockMs), { behavior: "immediate" })),
     find: (id) =>
       sqlite.run((db) => {
-        const row = db.select(columns(now())).from(submission).where(eq(submission.id, id)).get();
+        const row = db.select(columns()).from(submission).where(eq(submission.id, id)).get();
         return row && asSubmission(row, row.standsAside === 1);
       }),
     list: (states) =>
       sqlite.run((db) => {
         const isWanted = inArray(submission.state, [...states]);
-        const rows = db.select(columns(now())).from(submission).where(isWanted).orderBy(asc(submission.sequence)).all();
+        const rows = db.select(columns()).from(submission).where(isWanted).orderBy(asc(submission.sequence)).all();
         return rows.map((row) => asSubmission(row, row.standsAside === 1));
       }),
 
-    claim: (lease, longest) => sqlite.run((db) => claim(db, lease, now(), and(isDue(longest, now()), isFree()))),
+    claim: (lease, longest) =>
+      sqlite.run((db) => claim(db, lease, now(), blockMs, and(isDue(longest, now()), isFree()))),
     renew: (id, { holder, leaseMs }) => changeOne(isHeldBy(id, holder), { leaseUntil: inMs(leaseMs) }),
     markDelivered: (id, holder) =>
       changeOne(isHeldBy(id, holder), { ...noLease, state: "delivered", endedAt: inMs(0), lastError: null }),
@@ -132,7 +132,7 @@ export function createSqliteSubmissions(sqlite: Sqlite, now: () => number): Subm
         const figures = {
           pending: sql<number>`count(*)`,
           oldest: sql<number | null>`min(${submission.submittedAt})`,
-          standingAside: sql<number>`count(*) filter (where ${standsAside(now())})`,
+          standingAside: sql<number>`count(*) filter (where ${standsAside()})`,
         };
         const row = db.select(figures).from(submission).where(isPending).get();
         const { pending = 0, oldest = null, standingAside = 0 } = row ?? {};
@@ -150,12 +150,19 @@ function add(
   added: NewSubmission,
   { holder, leaseMs }: Lease,
   nowMs: number,
+  blockMs: number,
 ): Place {
   if (added.projectId !== undefined && isRemoved(db, added.projectId)) return "removed";
   const head = db
     .select({ id: submission.id, state: submission.state, nextAttemptAt: submission.nextAttemptAt })
     .from(submission)
-    .where(and(eq(submission.analysisId, added.analysisId), isPending, blocks(submission.failingSince, nowMs)))
+    .where(
+      and(
+        eq(submission.analysisId, added.analysisId),
+        isPending,
+        blocks(submission.failingSince, new Date(nowMs - blockMs)),
+      ),
+    )
     .orderBy(asc(submission.sequence))
     .limit(1)
     .get();
@@ -189,6 +196,7 @@ function claim(
   db: SqliteDatabase,
   { holder, leaseMs }: Lease,
   nowMs: number,
+  blockMs: number,
   isReady: SQL | undefined,
 ): HeldSubmission | undefined {
   const older = alias(submission, "older");
@@ -200,7 +208,7 @@ function claim(
         eq(older.analysisId, submission.analysisId),
         inArray(older.state, [...pendingStates]),
         lt(older.sequence, submission.sequence),
-        blocks(older.failingSince, nowMs),
+        blocks(older.failingSince, new Date(nowMs - blockMs)),
       ),
     );
   const next = db
