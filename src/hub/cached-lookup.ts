@@ -2,6 +2,11 @@ import { LRUCache } from "lru-cache";
 
 type Find<V> = (key: string) => Promise<V | undefined>;
 
+export interface CachedLookup<V> extends Find<V> {
+  /** Looks for everything again that has led to this value, also where it is being looked for right now. */
+  forget(value: V): void;
+}
+
 export interface CachedLookupOptions<V> {
   readonly find: Find<V>;
   /** 0 = nothing is kept. */
@@ -14,7 +19,7 @@ export interface CachedLookupOptions<V> {
 const MAX_ENTRIES = 10_000;
 
 /** A look-up that remembers what it found, and makes callers who ask for the same thing at the same time share one flight. */
-export function createCachedLookup<V extends object | string>(options: CachedLookupOptions<V>): Find<V> {
+export function createCachedLookup<V extends object | string>(options: CachedLookupOptions<V>): CachedLookup<V> {
   const { find, maxAgeMs, now, keep = () => true } = options;
   const kept = new LRUCache<string, V>({
     max: MAX_ENTRIES,
@@ -24,21 +29,33 @@ export function createCachedLookup<V extends object | string>(options: CachedLoo
   });
   const flights = new Map<string, Promise<V | undefined>>();
 
+  let forgotten = 0;
+
   async function fly(key: string) {
+    const forgottenBefore = forgotten;
     try {
       const found = await find(key);
-      if (found !== undefined && maxAgeMs > 0 && keep(found)) kept.set(key, found);
+      const isCurrent = forgotten === forgottenBefore;
+      if (found !== undefined && isCurrent && maxAgeMs > 0 && keep(found)) kept.set(key, found);
       return found;
     } finally {
-      flights.delete(key);
+      if (forgotten === forgottenBefore) flights.delete(key);
     }
   }
 
-  return async (key) => {
+  async function lookUp(key: string): Promise<V | undefined> {
     const known = kept.get(key);
     if (known !== undefined) return known;
     const flight = flights.get(key) ?? fly(key);
     flights.set(key, flight);
     return flight;
-  };
+  }
+
+  function forget(value: V): void {
+    forgotten += 1;
+    flights.clear();
+    for (const [key, known] of [...kept.entries()]) if (known === value) kept.delete(key);
+  }
+
+  return Object.assign(lookUp, { forget });
 }

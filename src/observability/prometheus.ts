@@ -180,6 +180,14 @@ function watchSubmissions(stats: () => Promise<QueueLength>, registers: Registry
       this.set((await read())?.oldestSeconds ?? Number.NaN);
     },
   });
+  new Gauge({
+    name: `${prefix}submissions_standing_aside`,
+    help: "Final results that have failed for a day and no longer keep back the later ones of their analysis.",
+    registers,
+    async collect() {
+      this.set((await read())?.standingAside ?? Number.NaN);
+    },
+  });
 }
 
 async function withinLimit<T>(work: Promise<T>): Promise<T | undefined> {

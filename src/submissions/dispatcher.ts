@@ -27,16 +27,16 @@ export interface DispatcherDeps {
   readonly lease: Lease;
   readonly longestDelays: LongestDelays;
   readonly isRollingBack: (id: string) => boolean;
+  /** For ending uploads properly, once that was asked for. Default: 3 s. */
+  readonly endingMs?: number;
   readonly log: Log;
 }
 
 const lookEveryMs = 1_000;
 const maxInBackground = 4;
-/** For ending uploads properly, once that was asked for. */
-const endingMs = 3_000;
 
 export function createDispatcher(deps: DispatcherDeps): Dispatcher {
-  const { store, deliver, recordOutcome, clients, lease, longestDelays, isRollingBack, log } = deps;
+  const { store, deliver, recordOutcome, clients, lease, longestDelays, isRollingBack, endingMs = 3_000, log } = deps;
   const wakeUp = createWakeUp();
   const stopping = new AbortController();
   const running = new Map<string, Promise<void>>();

@@ -113,7 +113,9 @@ async function sweep({ spoolDir }: ResilienceWorld, { objects, submissions }: St
   const spool = createSpool({ dir: spoolDir });
   const now = () => Date.now() + laterMs;
   const steadyNow = () => performance.now();
-  const sweeps = listSweeps({ objects, submissions, spool, keepMs: 30 * 24 * hourMs, isAlone: false, now, steadyNow });
+  const catalog = { listRemoved: async () => [] };
+  const keepMs = 30 * 24 * hourMs;
+  const sweeps = listSweeps({ objects, catalog, submissions, spool, keepMs, isAlone: false, now, steadyNow });
   for (const { run } of sweeps) await run();
 }
 

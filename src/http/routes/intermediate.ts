@@ -1,4 +1,3 @@
-import { AppError } from "../../errors.ts";
 import type { Authenticator } from "../../identity/authenticator.ts";
 import { findReceiverProblems } from "../../results/intermediate-delivery.ts";
 import type { IntermediateResults, SentIntermediate } from "../../results/intermediate-results.ts";
@@ -67,41 +66,10 @@ export function intermediateRoutes(deps: IntermediateRouteDeps) {
     };
     // Without saying how it would be sent the answer would announce an empty file.
     if (c.req.method === "HEAD") return new Response(null, { headers: { ...headers, "Transfer-Encoding": "chunked" } });
-    const body = await intermediate.open(file, remoteNodeId ?? nodeId);
+    const body = await intermediate.deliver(clientId, file, remoteNodeId ?? nodeId, c.req.raw.signal);
     c.env.allowSlowReading(stallSeconds);
-    const ended = (failure?: { error: unknown }) => intermediate.received(clientId, file, failure);
-    return new Response(watchEnd(body, c.req.raw.signal, ended), { headers });
+    return new Response(body, { headers });
   });
 
   return router;
-}
-
-/** Tells how the delivery of a body has ended: to its last byte, or with the reason why not. */
-function watchEnd(
-  body: ReadableStream<Uint8Array>,
-  signal: AbortSignal,
-  ended: (failure?: { error: unknown }) => Promise<void>,
-) {
-  const reader = body.getReader();
-  const clientGone = () => new AppError("client_gone", "The client closed the connection");
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        try {
-          const { done, value } = await reader.read();
-          if (!done) return controller.enqueue(value);
-        } catch (error) {
-          await ended({ error });
-          throw error;
-        }
-        controller.close();
-        await ended(signal.aborted ? { error: clientGone() } : undefined);
-      },
-      async cancel(reason) {
-        await reader.cancel(reason);
-        await ended({ error: clientGone() });
-      },
-    },
-    { highWaterMark: 0 },
-  );
 }
