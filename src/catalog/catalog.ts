@@ -32,11 +32,6 @@ export interface Catalog {
   listTags(projectId: string): Promise<string[]>;
   /** Oldest first; empty for an unknown tag. */
   listTagged(projectId: string, tagName: string): Promise<TaggedResult[]>;
-<<<<<<< HEAD
-  /** Removes all tags of the project and all results that carry one of them. Idempotent. */
-  removeProject(projectId: string): Promise<void>;
-  /** Throws unless the database can be written to; leaves nothing behind. */
-=======
   /**
    * Notes for good that the project is removed, and removes its tags, the results that carry one of them and its submissions,
    * all at once; also the submissions of the given analyses whose project nobody knows. Resolves with the ids of those
@@ -46,8 +41,7 @@ export interface Catalog {
   isRemoved(projectId: string): Promise<boolean>;
   /** Every project that was ever removed. */
   listRemoved(): Promise<string[]>;
-  /** Throws unless the database answers. */
->>>>>>> deletion
+  /** Throws unless the database can be written to; leaves nothing behind. */
   check(): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,11 +1,8 @@
 import { and, eq, inArray, min, sql, TransactionRollbackError } from "drizzle-orm";
 import type { BunSQLDatabase } from "drizzle-orm/bun-sql";
 import type { Postgres } from "../database/postgres-connection.ts";
-<<<<<<< HEAD
-import { provePostgresWrite } from "../database/postgres-usability.ts";
-=======
 import { isRemoved, keepFromRemoval, noteRemoval, removedProject } from "../database/postgres-removed-project.ts";
->>>>>>> deletion
+import { provePostgresWrite } from "../database/postgres-usability.ts";
 import type { Catalog, NewTaggedResult } from "./catalog.ts";
 import { result, tag, taggedResult } from "./postgres-schema.ts";
 
@@ -36,19 +33,11 @@ export function createPostgresCatalog(postgres: Postgres): Catalog {
           .groupBy(result.id)
           .orderBy(min(taggedResult.id)),
       ),
-<<<<<<< HEAD
-    removeProject: (projectId) => postgres.run((db) => removeProject(db, projectId)),
-    check: () => provePostgresWrite(postgres),
-=======
     removeProject: (projectId, analysisIds = []) => postgres.run((db) => removeProject(db, projectId, analysisIds)),
     isRemoved: (projectId) => postgres.run((db) => isRemoved(db, projectId)),
     listRemoved: () =>
       postgres.run(async (db) => (await db.select().from(removedProject)).map(({ projectId }) => projectId)),
-    check: () =>
-      postgres.run(async (db) => {
-        await db.execute(sql`select 1`);
-      }),
->>>>>>> deletion
+    check: () => provePostgresWrite(postgres),
     close: postgres.close,
   };
 }
