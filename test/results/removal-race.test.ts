@@ -38,6 +38,7 @@ interface Database {
 
 const rounds = 25;
 const putsPerRound = 24;
+const analysesAtOnce = 8;
 
 describe("a project that is removed while its analyses store results and submit finals", () => {
   test("SQLite: leaves nothing, and acknowledges nothing after the removal", () => race(openSqliteReplicas), 60_000);
@@ -64,13 +65,21 @@ async function race(open: () => Promise<Database>): Promise<void> {
     const removal = { isCommitted: false };
     const [one, two] = database.replicas.map((replica) => startReplica(replica, objects, projectId, removal));
     if (one === undefined || two === undefined) throw new Error("two replicas are needed");
-    const puts = Array.from({ length: putsPerRound }, async (_, index) => {
-      await Bun.sleep((index * 7) % 12);
-      outcomes.push(await (index % 2 ? one : two).put(index));
+    // However slow the machine is: the removal comes when so many were answered, and the others are under way.
+    const answeredBefore = 1 + (round % (putsPerRound / 2));
+    const isTime = Promise.withResolvers<void>();
+    let answered = 0;
+    const indexes = Array.from({ length: putsPerRound }, (_, index) => index + round).values();
+    const putting = Array.from({ length: analysesAtOnce }, async (_, worker) => {
+      for (const index of indexes) {
+        outcomes.push(await (worker % 2 ? one : two).put(index));
+        answered += 1;
+        if (answered === answeredBefore) isTime.resolve();
+      }
     });
-    await Bun.sleep(2 + (round % 6));
+    await isTime.promise;
     await two.remove();
-    await Promise.all(puts);
+    await Promise.all(putting);
     await Promise.all([one.stop(), two.stop()]);
   }
   expect(await Array.fromAsync(objects.list("local/"))).toEqual([]);
