@@ -59,7 +59,9 @@ export async function sandbox(io: ProcessIo, { port, dataDir, nodeAKey }: Sandbo
     await io.stopRequested;
     return 0;
   } catch (error) {
-    io.printError(`The sandbox cannot start: ${reasonOf(error)}`);
+    const isTaken = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
+    const advice = isTaken ? ". It takes four ports in a row: choose the first by --port" : "";
+    io.printError(`The sandbox cannot start: ${reasonOf(error)}${advice}`);
     return 1;
   } finally {
     for (const stop of stops.reverse()) await stop();

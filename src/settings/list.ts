@@ -26,16 +26,19 @@ const HUB = {
   HUB__CORE_BASE_URL: {
     schema: baseUrl,
     default: "https://core.privateaim.net",
+    refusesEmpty: true,
     doc: "The Hub's core API; may have a path.",
   },
   HUB__STORAGE_BASE_URL: {
     schema: baseUrl,
     default: "https://storage.privateaim.net",
+    refusesEmpty: true,
     doc: "The Hub's storage API; may have a path.",
   },
   HUB__AUTH_BASE_URL: {
     schema: baseUrl,
     default: "https://auth.privateaim.net",
+    refusesEmpty: true,
     doc: "The Hub's sign-in API; may have a path.",
   },
   HUB__AUTH__FLOW: {

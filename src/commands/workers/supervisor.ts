@@ -16,6 +16,7 @@ export interface SupervisorDeps {
   readonly startWorker: ProcessIo["startWorker"];
   readonly settings: Settings;
   readonly log: Log;
+  /** Called once, when a worker has the port. */
   readonly onFirstListening: () => Promise<void>;
   /** Milliseconds since any moment. */
   readonly now: () => number;
@@ -43,8 +44,15 @@ export function createSupervisor({ startWorker, settings, log, onFirstListening,
   const stopping = Promise.withResolvers<void>();
   let isStopping = false;
   const reports = createReportCollector();
+  let released: Promise<void> | undefined;
+  /** A probe shall be answered by the worker, which can tell what it waits for. */
+  const release = () => {
+    released ??= onFirstListening();
+    return released;
+  };
 
   function hear(slot: Slot, message: FromWorker, listening: () => void): void {
+    if (message.kind === "starting") void release();
     if (message.kind === "listening") {
       slot.isListening = true;
       slot.listeningSinceMs = now();
@@ -100,7 +108,7 @@ export function createSupervisor({ startWorker, settings, log, onFirstListening,
       const [first, ...others] = slots;
       const failed = first && (await startIn(first));
       if (failed !== undefined) return { failed };
-      await onFirstListening();
+      await release();
       if (isStopping) return {};
       await Promise.all(
         others.map(async (slot) => {

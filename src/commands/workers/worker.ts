@@ -28,7 +28,8 @@ export async function serveAsWorker(io: ProcessIo, parent: ParentLine): Promise<
   let isStarted = false;
   try {
     const gather = async () => ({ workers: settings.server.workers, reports: await line.gather() });
-    const service = await startService(settings, { log, context, signal: startUp.signal, gather });
+    const onListening = () => parent.send({ kind: "starting" });
+    const service = await startService(settings, { log, context, signal: startUp.signal, gather, onListening });
     isStarted = true;
     line.serveReports(service);
     parent.send({ kind: "listening" });
