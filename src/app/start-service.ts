@@ -48,7 +48,7 @@ export async function startService(settings: Settings, deps: StartDeps): Promise
   const metrics = createPrometheusMetrics({ version, runtime: `bun ${Bun.version}`, gather });
   const log = createCountedLog(deps.log, metrics);
   const parts = new Map<string, PartState>();
-  const startingApp = createStartingApp(() => Object.fromEntries(parts));
+  const startingApp = createStartingApp(() => Object.fromEntries(parts), version);
   let serve = async (request: Request, connection: Connection) => startingApp.fetch(request, connection);
   const { host: hostname, shutdownSeconds } = settings.server;
   const fetch = (request: Request, connection: Connection) => serve(request, connection);
