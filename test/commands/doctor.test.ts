@@ -107,8 +107,8 @@ describe("the doctor", () => {
   test("finds a private key that is none", async () => {
     const pem = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
     const { failed, text } = await find({ CRYPTO__ECDH_PRIVATE_KEY: pem });
-    expect(failed).toEqual(["private key", "node's key on the Hub"]);
-    expect(text).toContain("The private key (CRYPTO__ECDH_PRIVATE_KEY) cannot be used");
+    expect(failed).toEqual(["settings"]);
+    expect(text).toContain("CRYPTO__ECDH_PRIVATE_KEY cannot be used: found a key that cannot be decoded");
   });
 
   test("finds a node id that is another's", async () => {
