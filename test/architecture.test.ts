@@ -58,7 +58,8 @@ function breaches(scope: (path: string) => boolean, allowed: (target: string, pa
     );
 }
 
-const shared = (target: string) => ["src/errors.ts", "src/log.ts", "src/uuid.ts"].includes(target);
+const shared = (target: string) =>
+  ["src/errors.ts", "src/log.ts", "src/uuid.ts", "src/content-disposition.ts"].includes(target);
 const within =
   (...names: string[]) =>
   (target: string) =>
