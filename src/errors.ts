@@ -81,6 +81,11 @@ export function fieldProblem(problem: FieldProblem): AppError {
   return new AppError("invalid_form", problem.message, { problems: [problem] });
 }
 
+/** An error that nobody has foreseen, with where it came from. */
+export function traceOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
 /** An error in one line, for a log or an operator; never what only the client may see, such as a file's name. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof AppError)) return error instanceof Error ? error.message : String(error);

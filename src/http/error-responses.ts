@@ -1,5 +1,5 @@
 import type { ErrorCode } from "../errors.ts";
-import { AppError, type FieldProblem } from "../errors.ts";
+import { AppError, type FieldProblem, traceOf } from "../errors.ts";
 
 /** One entry of a 422 answer, in the shape clients of the Python services parse. */
 export interface WireProblem {
@@ -62,8 +62,7 @@ const maxLoggedCharacters = 500;
 
 /** What an error says in the log: the public text, what operators need besides, and where it came from. */
 export function describeError(error: unknown): Record<string, unknown> {
-  if (!(error instanceof AppError))
-    return { error: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  if (!(error instanceof AppError)) return { error: traceOf(error) };
   return {
     code: error.code,
     error: error.loggedAs.slice(0, maxLoggedCharacters),

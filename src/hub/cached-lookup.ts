@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import { createSingleFlight } from "../time/single-flight.ts";
 
 type Find<V> = (key: string) => Promise<V | undefined>;
 
@@ -27,33 +28,23 @@ export function createCachedLookup<V extends object | string>(options: CachedLoo
     ttlResolution: 0,
     perf: { now },
   });
-  const flights = new Map<string, Promise<V | undefined>>();
-
   let forgotten = 0;
 
-  async function fly(key: string) {
+  const flight = createSingleFlight(async (key) => {
     const forgottenBefore = forgotten;
-    try {
-      const found = await find(key);
-      const isCurrent = forgotten === forgottenBefore;
-      if (found !== undefined && isCurrent && maxAgeMs > 0 && keep(found)) kept.set(key, found);
-      return found;
-    } finally {
-      if (forgotten === forgottenBefore) flights.delete(key);
-    }
-  }
+    const found = await find(key);
+    const isCurrent = forgotten === forgottenBefore;
+    if (found !== undefined && isCurrent && maxAgeMs > 0 && keep(found)) kept.set(key, found);
+    return found;
+  });
 
   async function lookUp(key: string): Promise<V | undefined> {
-    const known = kept.get(key);
-    if (known !== undefined) return known;
-    const flight = flights.get(key) ?? fly(key);
-    flights.set(key, flight);
-    return flight;
+    return kept.get(key) ?? flight.run(key);
   }
 
   function forget(value: V): void {
     forgotten += 1;
-    flights.clear();
+    flight.forget();
     for (const [key, known] of [...kept.entries()]) if (known === value) kept.delete(key);
   }
 

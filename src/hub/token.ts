@@ -1,6 +1,7 @@
 import { decodeJwt } from "jose";
 import { AppError, reasonOf } from "../errors.ts";
 import type { Log } from "../log.ts";
+import { createSingleFlight } from "../time/single-flight.ts";
 import { isSuccess, unexpectedResponse } from "./responses.ts";
 import { adviseOn, credentials, isRefusal, type SignIn } from "./sign-in.ts";
 import { timedOut } from "./transport/network-failure.ts";
@@ -42,7 +43,6 @@ const COOL_DOWN_MS = 5_000;
 export function createTokenSource(options: TokenSourceOptions): TokenSource {
   const { authUrl, signIn, limitMs, now, wallNow, log } = options;
   let held: HeldToken | undefined;
-  let flight: Promise<string> | undefined;
   let refusal: { readonly error: AppError; readonly untilMs: number } | undefined;
 
   const requestToken = createTokenRequest(options);
@@ -84,13 +84,12 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     throw error;
   }
 
+  const renewal = createSingleFlight(renew);
+
   async function get(limit: TimeLimit): Promise<string> {
     if (held !== undefined && ageMs(held) < held.renewAfterMs) return held.accessToken;
     if (refusal !== undefined && now() < refusal.untilMs) throw refusal.error;
-    flight ??= renew().finally(() => {
-      flight = undefined;
-    });
-    return withinLimit(flight, limit, () => timedOut({ origin: new URL(authUrl).origin }));
+    return withinLimit(renewal.run(), limit, () => timedOut({ origin: new URL(authUrl).origin }));
   }
 
   function invalidate(token: string) {

@@ -1,4 +1,5 @@
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { createSingleFlight } from "../time/single-flight.ts";
 import type { Metrics, MetricsReport, QueueLength } from "./metrics.ts";
 
 export interface PrometheusOptions {
@@ -156,13 +157,7 @@ function amountOf(value: unknown): number {
 }
 
 function watchSubmissions(stats: () => Promise<QueueLength>, registers: Registry[]): void {
-  let flight: Promise<QueueLength | undefined> | undefined;
-  const read = () => {
-    flight ??= withinLimit(stats()).finally(() => {
-      flight = undefined;
-    });
-    return flight;
-  };
+  const { run: read } = createSingleFlight(() => withinLimit(stats()));
   new Gauge({
     name: `${prefix}submissions_pending`,
     help: "Final results that wait for the Hub.",

@@ -1,7 +1,7 @@
 import { AppError, type FieldProblem, fieldProblem } from "../errors.ts";
 import { plainName } from "../hub/file-names.ts";
-import { singleFile } from "../hub/files.ts";
-import type { HubBucket, HubDirectory, HubFile } from "../hub/hub.ts";
+import { removeFromHub, singleFile } from "../hub/files.ts";
+import type { HubBucket, HubDirectory } from "../hub/hub.ts";
 import type { OpenObject } from "../objects/object-store.ts";
 import { parseUuid } from "../uuid.ts";
 import { defaultFilename } from "./file-name.ts";
@@ -119,15 +119,8 @@ async function deliver(deps: IntermediateDeps, target: Target, delivery: Deliver
     if (bucket.needsLink) await hub.link(bucket, file);
     return { objectId: file.id, senderNodeId, bytes: file.sizeBytes };
   } catch (error) {
-    await removeAll(deps, files);
+    await removeFromHub(deps, files, "intermediate.left-at-hub");
     throw error;
-  }
-}
-
-async function removeAll({ hub, log }: IntermediateDeps, files: readonly HubFile[]): Promise<void> {
-  for (const { id } of files) {
-    const removed = await hub.removeFile(id).catch(() => false);
-    if (!removed) log.warn("intermediate.left-at-hub", { objectId: id });
   }
 }
 

@@ -269,7 +269,7 @@ const LOGGING = {
   LOG__FORMAT: { schema: oneOf("json", "pretty"), default: "json", doc: "`json`, or `pretty` for people." },
 } as const satisfies SettingGroup;
 
-/** Every setting, once. The types, the table in the README and .env.example are made from this list. */
+/** Every setting, once. The types, docs/settings.md and .env.example are made from this list. */
 export const SETTINGS = {
   ...HUB,
   ...STORAGE,

@@ -1,4 +1,4 @@
-import { AppError } from "../errors.ts";
+import { AppError, traceOf } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { ObjectStore } from "../objects/object-store.ts";
 import type { Outcome } from "./deliver.ts";
@@ -117,5 +117,5 @@ async function refuse(deps: RecordOutcomeDeps, submission: HeldSubmission, error
 
 function describe(error: unknown): string {
   if (error instanceof AppError) return error.operatorDetail ?? error.loggedAs;
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return traceOf(error);
 }

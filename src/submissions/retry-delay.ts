@@ -1,3 +1,5 @@
+import { backoff, spread } from "../time/backoff.ts";
+
 const firstMs = 1_000;
 /** A Hub that asks for more is asked again after this time. */
 export const longestAskedMs = 3_600_000;
@@ -18,8 +20,7 @@ export function retryDelay(
   maxMs: number,
   random: () => number,
 ): RetryDelay {
-  const wholeMs = Math.min(maxMs, firstMs * 2 ** Math.min(attempts - 1, 30));
-  const ownMs = wholeMs * (0.5 + random() / 2);
+  const ownMs = spread(backoff(attempts, { firstMs, longestMs: maxMs }), random);
   if (retryAfterMs === undefined || retryAfterMs <= ownMs) return { delayMs: ownMs, isFixed: false };
   return { delayMs: Math.min(retryAfterMs, longestAskedMs), isFixed: true };
 }

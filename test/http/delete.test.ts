@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { backends, formOf, isAvailable, startTestService, type TestService } from "../support/service.ts";
 
-describe.each([...backends])("deleting a project on %s storage", (backend) => {
-  describe.skipIf(!isAvailable(backend))("", () => {
+for (const backend of backends) {
+  describe.skipIf(!isAvailable(backend))(`deleting a project on ${backend} storage`, () => {
     let service: TestService;
 
     beforeAll(async () => {
@@ -92,4 +92,4 @@ describe.each([...backends])("deleting a project on %s storage", (backend) => {
       ).toHaveLength(1);
     });
   });
-});
+}

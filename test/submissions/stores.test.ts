@@ -32,7 +32,7 @@ describeSubmissionStore("submissions in SQLite", async () => {
   };
 });
 
-describe.skipIf(testPostgresUrl === undefined)("", () => {
+describe.skipIf(testPostgresUrl === undefined)("a store on a server", () => {
   describeSubmissionStore("submissions in PostgreSQL", async () => {
     const database = await createTestDatabase();
     const [one, two] = [openPostgres(database.settings), openPostgres(database.settings)];

@@ -1,3 +1,4 @@
+import { backoff, spread } from "../../time/backoff.ts";
 import type { NetworkFailure } from "./network-failure.ts";
 import type { TimeLimit } from "./time-limit.ts";
 
@@ -40,7 +41,8 @@ export async function withRetries<A extends Answered>(
 }
 
 function pauseMs(outcome: Outcome<Answered>, tries: number, policy: RetryPolicy): number | undefined {
-  const backoffMs = policy.backoffMs * 2 ** (tries - 1) * (0.5 + policy.random() / 2);
+  const longestMs = Number.POSITIVE_INFINITY;
+  const backoffMs = spread(backoff(tries, { firstMs: policy.backoffMs, longestMs }), policy.random);
   if ("failure" in outcome) {
     const { kind } = outcome.failure;
     if (kind === "refused" || kind === "dns") return backoffMs;

@@ -1,5 +1,5 @@
 import { S3Client } from "bun";
-import { parseDisposition } from "../content-headers.ts";
+import { parseDisposition } from "../../content-disposition.ts";
 import { checkFolderPrefix } from "../object-key.ts";
 import type { ByteRange, ObjectInfo, ObjectStore, OpenObject } from "../object-store.ts";
 import { lengthOf, totalOf } from "./body.ts";

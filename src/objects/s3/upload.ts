@@ -1,6 +1,7 @@
 import type { S3Client } from "bun";
+import { formatDisposition } from "../../content-disposition.ts";
 import { watchSource } from "../../streams/watched-source.ts";
-import { formatDisposition, storableContentType } from "../content-headers.ts";
+import { storableContentType } from "../content-headers.ts";
 import type { PutOptions } from "../object-store.ts";
 import { asS3Failure, s3Failure } from "./errors.ts";
 
