@@ -83,6 +83,7 @@ test("a file is read in parts, or not at all if it is known", async () => {
     expect((await read({ range: "bytes=0-1" })).status).toBe(206);
     expect((await read({ range: "bytes=99-" })).status).toBe(416);
     expect((await read({ "if-none-match": etag })).status).toBe(304);
+    expect((await read({ "if-match": '"another"' })).status).toBe(412);
     expect((await read({ range: "bytes=0-1", "if-range": '"another"' })).status).toBe(200);
   });
 });
