@@ -210,7 +210,8 @@ async function confirm(question: string): Promise<boolean> {
 
 process.on("unhandledRejection", (reason) => {
   const error = reason instanceof Error ? (reason.stack ?? reason.message) : String(reason);
-  process.stderr.write(`${JSON.stringify({ level: "error", event: "process.unhandled", error })}\n`);
+  const line = { level: "error", event: "process.unhandled", msg: "process.unhandled", error };
+  process.stderr.write(`${JSON.stringify(line)}\n`);
 });
 
 keepMemoryOutOfCoreFiles();
