@@ -160,7 +160,7 @@ const ENCRYPTION = {
     doc: "How intermediates are sealed for sending: `segmented`, or `single` (one message) for nodes that run a 2025 release.",
   },
   CHUNK_SIZE: {
-    schema: wholeNumber(29, 64 * 1024 * 1024),
+    schema: wholeNumber(4096, 64 * 1024 * 1024),
     default: "1048576",
     doc: "Bytes of an encrypted segment, 28 of them overhead; must be the same on every node.",
   },
