@@ -168,7 +168,7 @@ const ENCRYPTION = {
     doc: "How intermediates are keyed for sending: `raw`, or `hkdf` once every node runs a release that reads it. Both are read.",
   },
   CHUNK_SIZE: {
-    schema: wholeNumber(29, 64 * 1024 * 1024),
+    schema: wholeNumber(4096, 64 * 1024 * 1024),
     default: "1048576",
     doc: "Bytes of an encrypted segment, 28 of them overhead; must be the same on every node.",
   },
