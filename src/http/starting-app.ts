@@ -9,12 +9,8 @@ import { healthRoutes } from "./routes/health.ts";
  */
 export function createStartingApp(parts: () => Readonly<Record<string, PartState>>, version: string) {
   const app = createRouter();
-<<<<<<< Updated upstream
-  app.route("/", healthRoutes({ check: async () => ({ status: "not_ready", parts: parts(), warnings: [] }) }, version));
-=======
   const check = async () => ({ status: "not_ready", parts: parts(), warnings: [] }) as const;
   app.route("/", healthRoutes({ check }, version));
->>>>>>> Stashed changes
   app.notFound(() => detailResponse(503, "The service is starting", { "Retry-After": "1" }));
   return app;
 }
