@@ -49,7 +49,7 @@ export function withSettingsTable(readme: string): string {
 }
 
 if (import.meta.main && Bun.argv.includes("--write")) {
-  const path = (name: string) => `${import.meta.dir}/../${name}`;
+  const path = (name: string) => `${import.meta.dir}/../../${name}`;
   writeFileSync(path("README.md"), withSettingsTable(readFileSync(path("README.md"), "utf8")));
   writeFileSync(path(".env.example"), envExample());
 }
