@@ -10,6 +10,7 @@ import { listen } from "../server/server.ts";
 import type { Settings } from "../settings/settings.ts";
 import { version } from "../version.ts";
 import { createServices } from "./services.ts";
+import { createTurns } from "./upload-turns.ts";
 
 export interface RunningService {
   readonly port: number;
@@ -50,6 +51,7 @@ export async function startService(settings: Settings, deps: StartDeps): Promise
     context,
     maxUploadBytes: settings.server.maxUploadBytes,
     stallMs: stallMs ?? stallSeconds * 1000,
+    turns: createTurns(settings, log),
     docs: settings.server.docs,
     metrics,
     serveMetrics: settings.server.metrics,

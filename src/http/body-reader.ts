@@ -1,4 +1,5 @@
 import { AppError } from "../errors.ts";
+import type { UploadTurn } from "./upload-turns.ts";
 
 export interface BodyReader {
   /** The next piece of the request's body, `undefined` at its end. Throws `client_gone` or `client_too_slow`. */
@@ -6,14 +7,16 @@ export interface BodyReader {
   cancel(): Promise<void>;
 }
 
-/** Reads a request's body at the caller's pace; `stallMs` limits the wait for the next piece, not the whole. */
-export function createBodyReader(request: Request, stallMs: number): BodyReader {
+/**
+ * Reads a request's body at the caller's pace; `stallMs` limits the wait for the next piece, not the whole, and only while it is
+ * waited for.
+ */
+export function createBodyReader(request: Request, stallMs: number, turn: Pick<UploadTurn, "receive">): BodyReader {
   const reader = request.body?.getReader();
   return {
     async next() {
       if (reader === undefined) return undefined;
-      const { done, value } = await beforeStall(reader.read(), stallMs);
-      return done ? undefined : value;
+      return turn.receive(async () => (await beforeStall(reader.read(), stallMs)).value);
     },
     async cancel() {
       // A body that has already failed rejects again; there is nothing left to cancel then.

@@ -2,6 +2,7 @@ import { AppError, fieldProblem } from "../errors.ts";
 import { createBodyReader } from "./body-reader.ts";
 import { createMultipartReader } from "./multipart-reader.ts";
 import { parseBoundary } from "./part-header.ts";
+import type { UploadTurn } from "./upload-turns.ts";
 
 export interface FilePart {
   readonly filename: string;
@@ -23,6 +24,7 @@ export interface FormLimits {
   readonly stallMs: number;
   /** How much a form may hold besides its file. */
   readonly maxOverheadBytes: number;
+  readonly turn: Pick<UploadTurn, "receive">;
 }
 
 const maxParts = 1_000;
@@ -34,7 +36,7 @@ const maxParts = 1_000;
 export function createFormReader(request: Request, limits: FormLimits): FormReader | undefined {
   const boundary = parseBoundary(request.headers.get("content-type") ?? "");
   if (boundary === undefined) return undefined;
-  const source = createBodyReader(request, limits.stallMs);
+  const source = createBodyReader(request, limits.stallMs, limits.turn);
   const parts = createMultipartReader(boundary, nextPiece);
   const fields = new Map<string, string>();
   let partCount = 0;

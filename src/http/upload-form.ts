@@ -2,12 +2,15 @@ import { AppError, fieldProblem } from "../errors.ts";
 import { cleanFilename } from "../results/file-name.ts";
 import type { Upload } from "../results/upload.ts";
 import { createFormReader, type FilePart, type FormReader } from "./form-reader.ts";
+import type { UploadTurn } from "./upload-turns.ts";
 
 export interface UploadLimits {
   /** 0 = none. Counts the file's bytes only. */
   readonly maxFileBytes: number;
   /** A client that sends no byte for this long is given up. */
   readonly stallMs: number;
+  /** Taken before the file's first byte is read, and left to the caller. */
+  readonly turn: UploadTurn;
 }
 
 /** What a form may hold besides its file. */
@@ -22,7 +25,7 @@ export async function readUpload(request: Request, limits: UploadLimits): Promis
   if (limits.maxFileBytes > 0 && length !== undefined && length > limits.maxFileBytes + maxOverheadBytes) {
     throw tooLarge(limits.maxFileBytes);
   }
-  const form = createFormReader(request, { stallMs: limits.stallMs, maxOverheadBytes });
+  const form = createFormReader(request, { ...limits, maxOverheadBytes });
   if (form === undefined) throw missingFile();
   const file = await form.nextFile();
   if (file === undefined) throw missingFile();
@@ -31,8 +34,9 @@ export async function readUpload(request: Request, limits: UploadLimits): Promis
     contentType: cleanContentType(file.contentType),
     maxBytes: length,
     early: new Map(form.fields),
-    body: wholeFormStream(file, form, request, limits.maxFileBytes),
+    body: wholeFormStream(file, form, request, limits),
     fields: () => form.fields,
+    kept: limits.turn.release,
   };
 }
 
@@ -41,12 +45,13 @@ function wholeFormStream(
   file: FilePart,
   form: FormReader,
   request: Request,
-  maxFileBytes: number,
+  { maxFileBytes, turn }: UploadLimits,
 ): ReadableStream<Uint8Array> {
   let bytes = 0;
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
+        await turn.take();
         const chunk = await file.read();
         if (chunk === undefined) {
           await readToEnd(form, request);

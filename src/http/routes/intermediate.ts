@@ -6,6 +6,7 @@ import { idleSeconds, stallSeconds } from "../env.ts";
 import { attachment, neverShown } from "../object-response.ts";
 import { createRouter } from "../router.ts";
 import { readUpload } from "../upload-form.ts";
+import type { UploadTurns } from "../upload-turns.ts";
 import type { Urls } from "../urls.ts";
 import * as specs from "./intermediate-specs.ts";
 
@@ -15,10 +16,11 @@ export interface IntermediateRouteDeps {
   readonly urls: Urls;
   readonly maxUploadBytes: number;
   readonly stallMs: number;
+  readonly turns: UploadTurns;
 }
 
 export function intermediateRoutes(deps: IntermediateRouteDeps) {
-  const { authenticator, intermediate, urls, maxUploadBytes, stallMs } = deps;
+  const { authenticator, intermediate, urls, maxUploadBytes, stallMs, turns } = deps;
   const router = createRouter();
   const middleware = [authenticate(authenticator)];
 
@@ -30,10 +32,12 @@ export function intermediateRoutes(deps: IntermediateRouteDeps) {
 
   router.openapi({ ...specs.putIntermediateResult, middleware }, async (c) => {
     c.env.setIdleTimeout(0);
+    const turn = turns.open(c.get("clientId"), c.req.raw);
     try {
-      const upload = await readUpload(c.req.raw, { maxFileBytes: maxUploadBytes, stallMs });
+      const upload = await readUpload(c.req.raw, { maxFileBytes: maxUploadBytes, stallMs, turn });
       return c.json(describeSent(c.req.raw, await intermediate.send(c.get("clientId"), upload)), 200);
     } finally {
+      turn.release();
       c.env.setIdleTimeout(idleSeconds);
     }
   });
