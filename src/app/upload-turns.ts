@@ -9,7 +9,7 @@ const mebibyte = 1024 * 1024;
 const baseBytes = 384 * mebibyte;
 /** What an upload takes at most, per turn, before its memory is collected (measured). */
 const turnBytes = { "s3+postgres": 16 * mebibyte, directory: 6 * mebibyte } as const;
-const fewest = 2;
+const fewest = { "s3+postgres": 2, directory: 4 } as const;
 const most = 256;
 
 /** As many turns as the settings say, else as many as there is memory for. */
@@ -22,5 +22,5 @@ export function createTurns({ server, storage }: Settings, log: Log): UploadTurn
 }
 
 export function countTurns(memoryBytes: number, kind: Settings["storage"]["kind"]): number {
-  return Math.min(most, Math.max(fewest, Math.floor((memoryBytes - baseBytes) / turnBytes[kind])));
+  return Math.min(most, Math.max(fewest[kind], Math.floor((memoryBytes - baseBytes) / turnBytes[kind])));
 }

@@ -11,16 +11,27 @@ export interface BodyReader {
  * Reads a request's body at the caller's pace; `stallMs` limits the wait for the next piece, not the whole, and only while it is
  * waited for.
  */
-export function createBodyReader(request: Request, stallMs: number, turn: Pick<UploadTurn, "receive">): BodyReader {
-  const reader = request.body?.getReader();
+export function createBodyReader(
+  request: Request,
+  stallMs: number,
+  turn: Pick<UploadTurn, "take" | "receive">,
+): BodyReader {
+  const open = () => request.body?.getReader();
+  let reader: ReturnType<typeof open>;
   return {
     async next() {
+      if (reader === undefined) {
+        // A body that was only touched is received to some extent, be it read or not: a mebibyte and more for each.
+        await turn.take();
+        reader = open();
+      }
       if (reader === undefined) return undefined;
-      return turn.receive(async () => (await beforeStall(reader.read(), stallMs)).value);
+      const read = reader.read();
+      return turn.receive(async () => (await beforeStall(read, stallMs)).value);
     },
     async cancel() {
       // A body that has already failed rejects again; there is nothing left to cancel then.
-      await reader?.cancel().catch(() => {});
+      await (reader ?? request.body)?.cancel().catch(() => {});
     },
   };
 }

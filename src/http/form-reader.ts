@@ -24,7 +24,7 @@ export interface FormLimits {
   readonly stallMs: number;
   /** How much a form may hold besides its file. */
   readonly maxOverheadBytes: number;
-  readonly turn: Pick<UploadTurn, "receive">;
+  readonly turn: Pick<UploadTurn, "take" | "receive">;
 }
 
 const maxParts = 1_000;

@@ -9,7 +9,7 @@ export interface UploadLimits {
   readonly maxFileBytes: number;
   /** A client that sends no byte for this long is given up. */
   readonly stallMs: number;
-  /** Taken before the file's first byte is read, and left to the caller. */
+  /** Taken before anything is read, as file bytes would come with it, and left to the caller. */
   readonly turn: UploadTurn;
 }
 
@@ -45,13 +45,12 @@ function wholeFormStream(
   file: FilePart,
   form: FormReader,
   request: Request,
-  { maxFileBytes, turn }: UploadLimits,
+  { maxFileBytes }: UploadLimits,
 ): ReadableStream<Uint8Array> {
   let bytes = 0;
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        await turn.take();
         const chunk = await file.read();
         if (chunk === undefined) {
           await readToEnd(form, request);

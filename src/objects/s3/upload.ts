@@ -16,20 +16,41 @@ export interface Upload {
   readonly onLateSuccess: () => void;
 }
 
+interface Buffers {
+  /** Its content is of no meaning. */
+  take(size: number): Uint8Array<ArrayBuffer>;
+  /** Of a part that has been sent. */
+  give(buffer: Uint8Array<ArrayBuffer>): void;
+}
+
+const maxSpare = 4;
+
 /** Uploads streams in parts, small ones in a single request; resolves with the number of bytes that the store has shown to have. */
 export function createS3Uploader(send: SendS3Request): (upload: Upload) => Promise<number> {
   let running = 0;
+  /** Full-size buffers for the next upload: made anew for each, they would wait in memory for their collection. */
+  const spare: Uint8Array<ArrayBuffer>[] = [];
+  const buffers = {
+    take(size: number) {
+      const at = spare.findIndex((buffer) => buffer.length === size);
+      return spare.splice(at, at < 0 ? 0 : 1)[0] ?? new Uint8Array(size);
+    },
+    give(buffer: Uint8Array<ArrayBuffer>) {
+      if (spare.length < maxSpare) spare.push(buffer);
+    },
+  };
   return async (upload) => {
     running += 1;
     const reader = createByteReader(upload.body);
     try {
       const plan = planParts(upload.options.maxBytes, running);
-      return await uploadToS3(send, upload, reader, plan);
+      return await uploadToS3(send, upload, reader, plan, buffers);
     } catch (error) {
       reader.cancel(error).catch(() => {});
       throw error;
     } finally {
       running -= 1;
+      if (running === 0) spare.length = 0;
     }
   };
 }
@@ -39,10 +60,11 @@ async function uploadToS3(
   upload: Upload,
   reader: ReturnType<typeof createByteReader>,
   { partSize, queueSize }: PartPlan,
+  buffers: Buffers,
 ): Promise<number> {
   // One byte more, so that a file of the announced size is seen to have ended.
   const expected = Math.min(partSize, (upload.options.maxBytes ?? partSize) + 1);
-  const first = new Uint8Array(expected);
+  const first = buffers.take(expected);
   const filled = await reader.fill(first);
   if (filled < partSize && (filled < expected || expected === partSize)) {
     await putWhole(send, upload, first.subarray(0, filled));
@@ -53,7 +75,7 @@ async function uploadToS3(
     await putWhole(send, upload, whole.buffer.subarray(0, whole.filled));
     return whole.filled;
   }
-  return putInParts(send, upload, reader, whole.buffer, queueSize);
+  return putInParts(send, upload, reader, whole.buffer, queueSize, buffers);
 }
 
 /** For files larger than announced. */
@@ -69,11 +91,12 @@ async function putInParts(
   reader: ReturnType<typeof createByteReader>,
   first: Uint8Array<ArrayBuffer>,
   queueSize: number,
+  buffers: Buffers,
 ): Promise<number> {
   const { key, options, onLateSuccess } = upload;
   let parts: MultipartUpload | undefined;
   let failure: { readonly error: unknown } | undefined;
-  const free: Uint8Array<ArrayBuffer>[] = Array.from({ length: queueSize - 1 }, () => new Uint8Array(first.length));
+  const free: Uint8Array<ArrayBuffer>[] = Array.from({ length: queueSize - 1 }, () => buffers.take(first.length));
   const flights = new Set<Promise<void>>();
   let bytes = 0;
 
@@ -107,6 +130,7 @@ async function putInParts(
     }
     await Promise.all(flights);
     if (failure !== undefined) throw failure.error;
+    for (const buffer of free) buffers.give(buffer);
     await parts.complete(bytes);
     return bytes;
   } catch (error) {
