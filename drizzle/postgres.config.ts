@@ -3,6 +3,10 @@ import { defineConfig } from "drizzle-kit";
 // Paths are relative to the project's root, from where drizzle-kit is run.
 export default defineConfig({
   dialect: "postgresql",
-  schema: ["./src/catalog/postgres-schema.ts", "./src/submissions/postgres-schema.ts"],
+  schema: [
+    "./src/catalog/postgres-schema.ts",
+    "./src/submissions/store/postgres-schema.ts",
+    "./src/database/postgres-removed-project.ts",
+  ],
   out: "./drizzle/postgres",
 });

@@ -3,6 +3,10 @@ import { defineConfig } from "drizzle-kit";
 // Paths are relative to the project's root, from where drizzle-kit is run.
 export default defineConfig({
   dialect: "sqlite",
-  schema: ["./src/catalog/sqlite-schema.ts", "./src/submissions/sqlite-schema.ts"],
+  schema: [
+    "./src/catalog/sqlite-schema.ts",
+    "./src/submissions/store/sqlite-schema.ts",
+    "./src/database/sqlite-removed-project.ts",
+  ],
   out: "./drizzle/sqlite",
 });

@@ -20,6 +20,7 @@ export type ErrorCode =
   | "not_found"
   | "conflict"
   | "too_large"
+  | "unsupported_coding"
   | "client_too_slow"
   | "client_gone"
   | "hub_unexpected"
@@ -78,4 +79,16 @@ export class AppError extends Error {
 /** An `invalid_form` about a single field. */
 export function fieldProblem(problem: FieldProblem): AppError {
   return new AppError("invalid_form", problem.message, { problems: [problem] });
+}
+
+/** An error that nobody has foreseen, with where it came from. */
+export function traceOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+/** An error in one line, for a log or an operator; never what only the client may see, such as a file's name. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof AppError)) return error instanceof Error ? error.message : String(error);
+  if (error.operatorDetail !== undefined) return error.operatorDetail;
+  return error.cause === undefined ? error.loggedAs : `${error.loggedAs}: ${reasonOf(error.cause)}`;
 }

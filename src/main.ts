@@ -5,13 +5,8 @@ import type { ProcessIo } from "./commands/host.ts";
 import type { SubmissionsRequest } from "./commands/submissions.ts";
 import type { ParentLine, ToWorker } from "./commands/workers/ipc.ts";
 import { startWorkerProcess } from "./commands/workers/worker-process.ts";
+import { findAmbientNames, leftOutName } from "./settings/ambient.ts";
 import { version } from "./version.ts";
-
-/**
- * What Bun takes from the environment and acts on by itself: it would send S3 and other requests through these proxies,
- * where only PROXY__* counts and for the Hub alone, and sign uploads with these tokens.
- */
-const ambientNames = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "AWS_SESSION_TOKEN", "S3_SESSION_TOKEN"];
 
 /** Each command is loaded when it is run: a health check every few seconds is not to start a whole service. */
 const load = {
@@ -31,8 +26,9 @@ const load = {
 const exitInterrupted = 130;
 
 function createProcessIo(): ProcessIo {
+  startAgainWithoutAmbient();
   const env = { ...process.env };
-  for (const name of ambientNames.flatMap((name) => [name, name.toLowerCase()])) delete process.env[name];
+  delete process.env[leftOutName];
   return {
     env,
     readTextFile: (path) => readFileSync(path, "utf8"),
@@ -58,6 +54,18 @@ function createProcessIo(): ProcessIo {
     },
     connectParent: () => (process.send === undefined ? undefined : createParentLine()),
   };
+}
+
+/**
+ * Only our own settings may change what the service does. Bun has read some variables before this program, so it is started
+ * again without them; a program that was told which they were has been.
+ */
+function startAgainWithoutAmbient(): void {
+  const names = findAmbientNames(process.env);
+  for (const name of names) delete process.env[name];
+  if (names.length === 0 || process.env[leftOutName] !== undefined) return;
+  process.env[leftOutName] = names.join(", ");
+  process.execve?.(process.execPath, [...thisProgram(), ...process.argv.slice(2)], { ...process.env });
 }
 
 /** How to start this program once more, compiled or not. */

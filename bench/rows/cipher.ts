@@ -14,11 +14,19 @@ const spooledBytes = 64 * mebibyte;
 const pieceBytes = 64 * 1024;
 
 const pair = generateKeyPair("P-384");
-const peerPublicKey = pair.publicKey.hex;
+const peer = generateKeyPair("P-384");
+const peerPublicKey = peer.publicKey.hex;
 
 function cipherWith(framing: Framing) {
   const privateKey = parsePrivateKey(pair.privatePem);
-  return createNodeCipher({ privateKey, framing, chunkBytes, spool: createSpool({ dir: tmpdir() }), randomBytes });
+  return createNodeCipher({
+    privateKey,
+    framing,
+    keyDerivation: "raw",
+    chunkBytes,
+    spool: createSpool({ dir: tmpdir() }),
+    randomBytes,
+  });
 }
 
 /** The same bytes over and over, in pieces. */

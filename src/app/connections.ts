@@ -1,4 +1,5 @@
 import { type PrivateKey, parsePrivateKey } from "../crypto/keys.ts";
+import { reasonOf } from "../errors.ts";
 import { createHub } from "../hub/create-hub.ts";
 import type { Hub } from "../hub/hub.ts";
 import { createOutbound } from "../hub/transport/create-outbound.ts";
@@ -18,7 +19,7 @@ export function readPrivateKey({ crypto: { key } }: Settings): PrivateKey {
   try {
     return parsePrivateKey(key.pem);
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
+    const problem = reasonOf(error);
     throw new Error(`The private key (${key.source}) cannot be used: ${problem}`, { cause: error });
   }
 }
@@ -35,7 +36,16 @@ export function hubUrls({ hub }: Settings) {
 export function connectHub(settings: Settings, outbound: Outbound, log: Log, limitMs?: number): Hub {
   const { auth: signIn, cacheSeconds } = settings.hub;
   const limit = limitMs === undefined ? {} : { limitMs };
-  return createHub({ ...hubUrls(settings), signIn, outbound, cacheSeconds, now: steadyNow, log, ...limit });
+  return createHub({
+    ...hubUrls(settings),
+    signIn,
+    outbound,
+    cacheSeconds,
+    now: steadyNow,
+    wallNow: Date.now,
+    log,
+    ...limit,
+  });
 }
 
 /** Never through the Hub's proxy: the identity provider stands in the node. */

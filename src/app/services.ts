@@ -60,7 +60,7 @@ export async function createServices(settings: Settings, surroundings: Surroundi
   const rollback = createRollback({ objects, catalog, log });
   const newId = () => crypto.randomUUID();
   const adapterClientId = settings.hubAdapterClientId;
-  const local = createLocalResults({ objects, catalog, hub, rollback, newId, adapterClientId, log });
+  const local = createLocalResults({ objects, catalog, submissions, hub, rollback, newId, adapterClientId, log });
   const spool = createSpool({ dir: storage.spoolDir });
   const keepMs = settings.submissions.keepDays * dayMs;
   const sweeps = listSweeps({ ...storage, spool, keepMs, now: Date.now, steadyNow: () => performance.now() });
@@ -69,13 +69,13 @@ export async function createServices(settings: Settings, surroundings: Surroundi
   const queue = createQueue(settings, storage, hub, log);
   metrics.watchSubmissions(submissions.stats);
   queue.start();
-  const { framing, chunkBytes } = settings.crypto;
+  const { framing, keyDerivation, chunkBytes } = settings.crypto;
   return {
     authenticator,
     local,
     intermediate: createIntermediateResults({
       hub,
-      cipher: createNodeCipher({ privateKey, framing, chunkBytes, spool, randomBytes }),
+      cipher: createNodeCipher({ privateKey, framing, keyDerivation, chunkBytes, spool, randomBytes }),
       spool,
       local,
       findOwnNodeId: async () => settings.hub.nodeId ?? hub.findOwnNodeId(),

@@ -1,15 +1,17 @@
 import { createApp } from "../http/app.ts";
 import { type Connection, stallSeconds } from "../http/env.ts";
+import { createStartingApp } from "../http/starting-app.ts";
 import { createUrls } from "../http/urls.ts";
 import type { Log } from "../log.ts";
 import { createCountedLog } from "../observability/counted-log.ts";
-import type { MetricsReport } from "../observability/metrics.ts";
+import type { Metrics, MetricsReport } from "../observability/metrics.ts";
 import { createPrometheusMetrics, type Gathered } from "../observability/prometheus.ts";
+import type { PartState } from "../observability/readiness.ts";
 import type { RequestContext } from "../request-context.ts";
 import { listen } from "../server/server.ts";
 import type { Settings } from "../settings/settings.ts";
 import { version } from "../version.ts";
-import { createServices } from "./services.ts";
+import { createServices, type Services } from "./services.ts";
 import { createTurns } from "./upload-turns.ts";
 
 export interface RunningService {
@@ -32,54 +34,74 @@ export interface StartDeps {
   readonly signal?: AbortSignal;
   /** Where the port is shared with other workers: asks them for what they have counted. */
   readonly gather?: () => Promise<Gathered>;
+  /** Called once the port is listened on, when the service is not ready yet. */
+  readonly onListening?: () => void;
   /** For tests; sees every answer before it is sent, and may send another one. */
   readonly inspect?: (request: Request, response: Response) => Promise<Response>;
 }
 
-/** Opens what the settings name, brings the database up to date and listens. */
+/**
+ * Listens at once, so that a probe can tell a process that waits from one that is dead; then opens what the settings name and
+ * brings the database up to date. Resolves when requests are served.
+ */
 export async function startService(settings: Settings, deps: StartDeps): Promise<RunningService> {
-  const { context, stallMs, patienceMs, signal, gather, inspect = async (_, response) => response } = deps;
+  const { context, patienceMs, signal, gather, inspect = async (_, response) => response } = deps;
   const metrics = createPrometheusMetrics({ version, runtime: `bun ${Bun.version}`, gather });
   const log = createCountedLog(deps.log, metrics);
-  const { traceparent } = context;
-  const services = await createServices(settings, { log, metrics, traceparent, patienceMs, signal });
-  let port = settings.server.port;
-  const app = createApp({
-    ...services,
-    urls: createUrls({ publicUrl: settings.server.publicUrl, port: () => port }),
-    log,
-    context,
-    maxUploadBytes: settings.server.maxUploadBytes,
-    stallMs: stallMs ?? stallSeconds * 1000,
-    turns: createTurns(settings, log),
-    docs: settings.server.docs,
-    metrics,
-    serveMetrics: settings.server.metrics,
-    version,
-    newRequestId: () => crypto.randomUUID(),
-    now: () => performance.now(),
-  });
+  const parts = new Map<string, PartState>();
+  const startingApp = createStartingApp(() => Object.fromEntries(parts), version);
+  let serve = async (request: Request, connection: Connection) => startingApp.fetch(request, connection);
+  const { host: hostname, shutdownSeconds } = settings.server;
+  const fetch = (request: Request, connection: Connection) => serve(request, connection);
+  const sharesPort = gather !== undefined;
+  const listener = listen({ hostname, port: settings.server.port, sharesPort, fetch, log });
+  deps.onListening?.();
   try {
-    const { host: hostname } = settings.server;
-    const fetch = async (request: Request, connection: Connection) =>
-      inspect(request, await app.fetch(request, connection));
-    const listener = listen({ hostname, port, sharesPort: gather !== undefined, fetch, log });
-    port = listener.port;
+    const onPart = (name: string, state: PartState) => void parts.set(name, state);
+    const { traceparent } = context;
+    const services = await createServices(settings, { log, metrics, traceparent, patienceMs, signal, onPart });
+    const app = createServiceApp(settings, services, { ...deps, log, metrics, port: listener.port });
+    serve = async (request, connection) => inspect(request, await app.fetch(request, connection));
     return {
-      port,
-      url: serviceUrl(hostname, port),
+      port: listener.port,
+      url: serviceUrl(hostname, listener.port),
       report: metrics.report,
       async stop() {
         services.readiness.stop();
         services.submissions.drain();
-        await listener.stop(settings.server.shutdownSeconds);
+        await listener.stop(shutdownSeconds);
         await services.close();
       },
     };
   } catch (error) {
-    await services.close();
+    await listener.stop(0);
     throw error;
   }
+}
+
+interface AppParts extends StartDeps {
+  readonly metrics: Metrics;
+  readonly port: number;
+}
+
+function createServiceApp(settings: Settings, services: Services, parts: AppParts) {
+  const { log, metrics, context, stallMs = stallSeconds * 1000, port } = parts;
+  const { server } = settings;
+  return createApp({
+    ...services,
+    urls: createUrls({ publicUrl: server.publicUrl, port: () => port }),
+    log,
+    context,
+    maxUploadBytes: server.maxUploadBytes,
+    stallMs,
+    turns: createTurns(settings, log),
+    docs: server.docs,
+    metrics,
+    serveMetrics: server.metrics,
+    version,
+    newRequestId: () => crypto.randomUUID(),
+    now: () => performance.now(),
+  });
 }
 
 /** Where to reach a service that listens on this address from its own machine. */

@@ -7,6 +7,7 @@ import { openSqlite } from "../database/sqlite-connection.ts";
 import { observeObjectStore, observeSqlite } from "../observability/observed-calls.ts";
 import type { StorageSettings } from "../settings/settings.ts";
 import { createSqliteSubmissions } from "../submissions/store/sqlite-submissions.ts";
+import { proveWritable } from "./prove-writable.ts";
 import { logMigrations, openObjectStore, type Storage, type StorageDeps, sqlitePath } from "./storage.ts";
 
 /** Everything under one folder, which this process alone uses. */
@@ -30,6 +31,7 @@ export async function openEmbedded(
     await objects.check();
     const spoolDir = join(dataDir, "spool");
     mkdirSync(spoolDir, { recursive: true, mode: 0o700 });
+    proveWritable(spoolDir, "let DATA_DIR name a folder on a local disk that the service's user may write to");
     const submissions = createSqliteSubmissions(sqlite, Date.now);
     // Whoever held them is dead: this process has the lock.
     await submissions.releaseAll();

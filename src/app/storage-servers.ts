@@ -1,13 +1,15 @@
 import { tmpdir } from "node:os";
 import { createPostgresCatalog } from "../catalog/postgres.ts";
-import { listPendingPostgresMigrations, migratePostgres } from "../database/migrate-postgres.ts";
+import { migratePostgres } from "../database/migrate-postgres.ts";
 import { openPostgres } from "../database/postgres-connection.ts";
 import { isLastingRefusal } from "../database/postgres-failure.ts";
+import { inspectPostgres, provePostgresWrite } from "../database/postgres-usability.ts";
 import { isLastingS3Refusal } from "../objects/s3/errors.ts";
 import { observeObjectStore, observePostgres } from "../observability/observed-calls.ts";
 import type { StorageSettings } from "../settings/settings.ts";
 import { createPostgresSubmissions } from "../submissions/store/postgres-submissions.ts";
 import { waitUntilUp } from "../time/wait-until-up.ts";
+import { proveWritable } from "./prove-writable.ts";
 import { logMigrations, openObjectStore, type Storage, type StorageDeps } from "./storage.ts";
 
 const storeCheckMs = 10_000;
@@ -15,16 +17,25 @@ const storeCheckMs = 10_000;
 /** An S3 store and PostgreSQL, which other processes may use as well. */
 export async function openServers(
   storage: StorageSettings & { kind: "s3+postgres" },
-  { log, observe, patienceMs = 60_000, signal }: StorageDeps,
+  { log, observe, patienceMs = Number.POSITIVE_INFINITY, signal, onPart = () => {} }: StorageDeps,
 ): Promise<Storage> {
+  proveWritable(tmpdir(), "mount one there that the service's user may write to, or let TMPDIR name one");
   const postgres = observePostgres(openPostgres(storage.postgres), observe);
   const objects = observeObjectStore(openObjectStore(storage, log), observe);
   const wait = { log, patienceMs, signal };
   try {
-    const findDatabase = () => listPendingPostgresMigrations(postgres);
+    const prepareDatabase = async () => {
+      const concerns = await inspectPostgres(postgres);
+      logMigrations(log, await migratePostgres(postgres));
+      await provePostgresWrite(postgres);
+      return concerns;
+    };
     const findStore = () => objects.check(AbortSignal.timeout(storeCheckMs));
-    await waitUntilUp(findDatabase, { ...wait, event: "database.waiting", isLasting: isLastingRefusal });
-    logMigrations(log, await migratePostgres(postgres));
+    const databaseWait = { ...wait, event: "database.waiting", isLasting: isLastingRefusal };
+    onPart("database", "failed");
+    for (const concern of await waitUntilUp(prepareDatabase, databaseWait)) log.warn("database.concern", { concern });
+    onPart("database", "ok");
+    onPart("object_store", "failed");
     await waitUntilUp(findStore, { ...wait, event: "object_store.waiting", isLasting: isLastingS3Refusal });
     const catalog = createPostgresCatalog(postgres);
     const submissions = createPostgresSubmissions(postgres);

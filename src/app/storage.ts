@@ -20,8 +20,10 @@ export interface Storage {
 }
 
 export interface StartUp {
-  /** How long to wait at start for a database and an object store that are not up yet. Default: 60 s. */
+  /** How long to wait at start for a database and an object store that are not up yet; for ever where not given. */
   readonly patienceMs?: number | undefined;
+  /** Hears what is waited for, and what is there. */
+  readonly onPart?: ((name: "database" | "object_store", state: "ok" | "failed") => void) | undefined;
   /** Ends that waiting. */
   readonly signal?: AbortSignal | undefined;
 }

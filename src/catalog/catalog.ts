@@ -23,17 +23,25 @@ export interface Catalog {
   /**
    * Ties a tag to an object, in one transaction; repeating it changes nothing. The file name of a result never changes:
    * if this analysis knows the object under another one, nothing is written and that name is returned as `knownAs`.
+   * `undefined`, and nothing is written, when the project was removed: a tag never comes after the removal.
    */
-  tag(entry: NewTaggedResult): Promise<{ readonly knownAs: string }>;
+  tag(entry: NewTaggedResult): Promise<{ readonly knownAs: string } | undefined>;
   /** The name this analysis knows the object by, if it has ever tagged it. */
   findFilename(clientId: string, objectId: string): Promise<string | undefined>;
   /** The project's tag names, oldest first. */
   listTags(projectId: string): Promise<string[]>;
   /** Oldest first; empty for an unknown tag. */
   listTagged(projectId: string, tagName: string): Promise<TaggedResult[]>;
-  /** Removes all tags of the project and all results that carry one of them. Idempotent. */
-  removeProject(projectId: string): Promise<void>;
-  /** Throws unless the database answers. */
+  /**
+   * Notes for good that the project is removed, and removes its tags, the results that carry one of them and its submissions,
+   * all at once; also the submissions of the given analyses whose project nobody knows. Resolves with the ids of those
+   * submissions, whose files are left. Idempotent.
+   */
+  removeProject(projectId: string, analysisIds?: readonly string[]): Promise<readonly string[]>;
+  isRemoved(projectId: string): Promise<boolean>;
+  /** Every project that was ever removed. */
+  listRemoved(): Promise<string[]>;
+  /** Throws unless the database can be written to; leaves nothing behind. */
   check(): Promise<void>;
   close(): Promise<void>;
 }

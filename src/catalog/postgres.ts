@@ -1,16 +1,15 @@
 import { and, eq, inArray, min, sql, TransactionRollbackError } from "drizzle-orm";
 import type { BunSQLDatabase } from "drizzle-orm/bun-sql";
 import type { Postgres } from "../database/postgres-connection.ts";
+import { isRemoved, keepFromRemoval, noteRemoval, removedProject } from "../database/postgres-removed-project.ts";
+import { provePostgresWrite } from "../database/postgres-usability.ts";
 import type { Catalog, NewTaggedResult } from "./catalog.ts";
 import { result, tag, taggedResult } from "./postgres-schema.ts";
 
 /** A catalog in the tables that the Python services made; `close` closes the shared connection pool. */
 export function createPostgresCatalog(postgres: Postgres): Catalog {
   return {
-    tag: (entry) =>
-      postgres.run(async (db) =>
-        (await tagNewObject(db, entry)) ? { knownAs: entry.filename } : tagObject(db, entry),
-      ),
+    tag: (entry) => postgres.run((db) => tagObject(db, entry)),
     findFilename: (clientId, objectId) =>
       postgres.run(async (db) => {
         const isSought = and(eq(result.clientId, clientId), eq(result.objectId, objectId));
@@ -34,24 +33,50 @@ export function createPostgresCatalog(postgres: Postgres): Catalog {
           .groupBy(result.id)
           .orderBy(min(taggedResult.id)),
       ),
-    removeProject: (projectId) => postgres.run((db) => removeProject(db, projectId)),
-    check: () =>
-      postgres.run(async (db) => {
-        await db.execute(sql`select 1`);
-      }),
+    removeProject: (projectId, analysisIds = []) => postgres.run((db) => removeProject(db, projectId, analysisIds)),
+    isRemoved: (projectId) => postgres.run((db) => isRemoved(db, projectId)),
+    listRemoved: () =>
+      postgres.run(async (db) => (await db.select().from(removedProject)).map(({ projectId }) => projectId)),
+    check: () => provePostgresWrite(postgres),
     close: postgres.close,
   };
 }
 
+type Transaction = Pick<BunSQLDatabase, "execute" | "insert" | "select" | "delete">;
+
+async function tagObject(
+  db: BunSQLDatabase,
+  entry: NewTaggedResult,
+): Promise<{ readonly knownAs: string } | undefined> {
+  let knownAs = entry.filename;
+  let isGone = false;
+  try {
+    await db.transaction(async (tx) => {
+      await keepFromRemoval(tx, entry.projectId);
+      if (await linkNewResult(tx, entry)) return;
+      isGone = await isRemoved(tx, entry.projectId);
+      if (isGone) return;
+      knownAs = await linkResult(tx, entry);
+      if (knownAs !== entry.filename) tx.rollback();
+    });
+  } catch (error) {
+    if (!(error instanceof TransactionRollbackError)) {
+      throw error;
+    }
+  }
+  return isGone ? undefined : { knownAs };
+}
+
 /**
  * One statement, and so one round trip, for a result that has no row yet: nobody else can have linked it. Tells whether
- * that was so; otherwise nothing is changed, for all depends on the new row.
+ * that was so and the project is not removed; otherwise nothing is changed, for all depends on the new row.
  */
-async function tagNewObject(db: BunSQLDatabase, entry: NewTaggedResult): Promise<boolean> {
+async function linkNewResult(tx: Transaction, entry: NewTaggedResult): Promise<boolean> {
   const { projectId, clientId, objectId, tagName, filename } = entry;
-  const links = await db.execute(sql`
+  const links = await tx.execute(sql`
     with new_result as (
-      insert into ${result} (client_id, object_id, filename) values (${clientId}, ${objectId}, ${filename})
+      insert into ${result} (client_id, object_id, filename) select ${clientId}, ${objectId}::uuid, ${filename}
+      where not exists (select from ${removedProject} where ${removedProject.projectId} = ${projectId})
       on conflict (client_id, object_id) do nothing returning id
     ), its_tag as (
       insert into ${tag} (tag_name, project_id) select ${tagName}, ${projectId} from new_result
@@ -63,46 +88,39 @@ async function tagNewObject(db: BunSQLDatabase, entry: NewTaggedResult): Promise
 
 /**
  * Both upserts update the row they meet without changing it, which locks it: whoever tags the same pair at the same time
- * waits, and then sees the link.
+ * waits, and then sees the link. Resolves with the name that the result is known by; with another one nothing is linked.
  */
-async function tagObject(db: BunSQLDatabase, entry: NewTaggedResult): Promise<{ readonly knownAs: string }> {
+async function linkResult(tx: Transaction, entry: NewTaggedResult): Promise<string> {
   const { projectId, clientId, objectId, tagName, filename } = entry;
-  let knownAs = filename;
-  try {
-    await db.transaction(async (tx) => {
-      await tx
-        .insert(tag)
-        .values({ tagName, projectId })
-        .onConflictDoUpdate({ target: [tag.tagName, tag.projectId], set: { tagName } });
-      const [known] = await tx
-        .insert(result)
-        .values({ clientId, objectId, filename })
-        .onConflictDoUpdate({ target: [result.clientId, result.objectId], set: { clientId } })
-        .returning({ filename: result.filename });
-      if (known !== undefined && known.filename !== filename) {
-        knownAs = known.filename;
-        tx.rollback();
-      }
-      await tx.execute(sql`
-        insert into ${taggedResult} (tag_id, result_id)
-        select ${tag.id}, ${result.id} from ${tag}, ${result}
-        where ${tag.tagName} = ${tagName} and ${tag.projectId} = ${projectId}
-          and ${result.clientId} = ${clientId} and ${result.objectId} = ${objectId}
-          and not exists (
-            select from ${taggedResult} where ${taggedResult.tagId} = ${tag.id} and ${taggedResult.resultId} = ${result.id}
-          )`);
-    });
-  } catch (error) {
-    if (!(error instanceof TransactionRollbackError)) {
-      throw error;
-    }
-  }
-  return { knownAs };
+  await tx
+    .insert(tag)
+    .values({ tagName, projectId })
+    .onConflictDoUpdate({ target: [tag.tagName, tag.projectId], set: { tagName } });
+  const [known] = await tx
+    .insert(result)
+    .values({ clientId, objectId, filename })
+    .onConflictDoUpdate({ target: [result.clientId, result.objectId], set: { clientId } })
+    .returning({ filename: result.filename });
+  if (known !== undefined && known.filename !== filename) return known.filename;
+  await tx.execute(sql`
+    insert into ${taggedResult} (tag_id, result_id)
+    select ${tag.id}, ${result.id} from ${tag}, ${result}
+    where ${tag.tagName} = ${tagName} and ${tag.projectId} = ${projectId}
+      and ${result.clientId} = ${clientId} and ${result.objectId} = ${objectId}
+      and not exists (
+        select from ${taggedResult} where ${taggedResult.tagId} = ${tag.id} and ${taggedResult.resultId} = ${result.id}
+      )`);
+  return filename;
 }
 
 /** Locks the tags before the results, in the same order as tagging does. The links go with either of them. */
-async function removeProject(db: BunSQLDatabase, projectId: string): Promise<void> {
-  await db.transaction(async (tx) => {
+async function removeProject(
+  db: BunSQLDatabase,
+  projectId: string,
+  analysisIds: readonly string[],
+): Promise<readonly string[]> {
+  return await db.transaction(async (tx) => {
+    await noteRemoval(tx, projectId);
     const isOfProject = eq(tag.projectId, projectId);
     await tx.select({ id: tag.id }).from(tag).where(isOfProject).orderBy(tag.id).for("update");
     const tagged = tx
@@ -112,5 +130,21 @@ async function removeProject(db: BunSQLDatabase, projectId: string): Promise<voi
       .where(isOfProject);
     await tx.delete(result).where(inArray(result.id, tagged));
     await tx.delete(tag).where(isOfProject);
+    return removeSubmissions(tx, projectId, analysisIds);
   });
+}
+
+/** The table belongs to the queue of finals; only the database can remove its rows in the same transaction. */
+async function removeSubmissions(tx: Transaction, projectId: string, analysisIds: readonly string[]) {
+  const removed = await tx.execute<{ id: string }>(
+    sql`delete from submission where project_id = ${projectId} returning id`,
+  );
+  for (const analysisId of analysisIds) {
+    removed.push(
+      ...(await tx.execute<{ id: string }>(
+        sql`delete from submission where project_id is null and analysis_id = ${analysisId} returning id`,
+      )),
+    );
+  }
+  return removed.map(({ id }) => id);
 }

@@ -1,5 +1,6 @@
 import { and, eq, inArray, min, sql, TransactionRollbackError } from "drizzle-orm";
 import type { Sqlite, SqliteDatabase } from "../database/sqlite-connection.ts";
+import { isRemoved, removedProject } from "../database/sqlite-removed-project.ts";
 import type { Catalog, NewTaggedResult } from "./catalog.ts";
 import { result, tag, taggedResult } from "./sqlite-schema.ts";
 
@@ -30,7 +31,16 @@ export function createSqliteCatalog(sqlite: Sqlite): Catalog {
           .orderBy(min(taggedResult.id))
           .all(),
       ),
-    removeProject: (projectId) => sqlite.run((db) => removeProject(db, projectId)),
+    removeProject: (projectId, analysisIds = []) => sqlite.run((db) => removeProject(db, projectId, analysisIds)),
+    isRemoved: (projectId) => sqlite.run((db) => isRemoved(db, projectId)),
+    listRemoved: () =>
+      sqlite.run((db) =>
+        db
+          .select()
+          .from(removedProject)
+          .all()
+          .map(({ projectId }) => projectId),
+      ),
     check: () =>
       sqlite.run((db) => {
         db.get(sql`select count(*) from sqlite_schema`);
@@ -39,12 +49,15 @@ export function createSqliteCatalog(sqlite: Sqlite): Catalog {
   };
 }
 
-function tagObject(db: SqliteDatabase, entry: NewTaggedResult): { readonly knownAs: string } {
+function tagObject(db: SqliteDatabase, entry: NewTaggedResult): { readonly knownAs: string } | undefined {
   const { projectId, clientId, objectId, tagName, filename } = entry;
   let knownAs = filename;
+  let isGone = false;
   try {
     db.transaction(
       (tx) => {
+        isGone = isRemoved(tx, projectId);
+        if (isGone) return;
         tx.insert(tag).values({ tagName, projectId }).onConflictDoNothing().run();
         const isSought = and(eq(result.clientId, clientId), eq(result.objectId, objectId));
         tx.insert(result).values({ clientId, objectId, filename }).onConflictDoNothing().run();
@@ -68,12 +81,13 @@ function tagObject(db: SqliteDatabase, entry: NewTaggedResult): { readonly known
       throw error;
     }
   }
-  return { knownAs };
+  return isGone ? undefined : { knownAs };
 }
 
-function removeProject(db: SqliteDatabase, projectId: string): void {
-  db.transaction(
+function removeProject(db: SqliteDatabase, projectId: string, analysisIds: readonly string[]): readonly string[] {
+  return db.transaction(
     (tx) => {
+      tx.insert(removedProject).values({ projectId }).onConflictDoNothing().run();
       const isOfProject = eq(tag.projectId, projectId);
       const tagged = tx
         .select({ id: taggedResult.resultId })
@@ -82,7 +96,21 @@ function removeProject(db: SqliteDatabase, projectId: string): void {
         .where(isOfProject);
       tx.delete(result).where(inArray(result.id, tagged)).run();
       tx.delete(tag).where(isOfProject).run();
+      return removeSubmissions(tx, projectId, analysisIds);
     },
     { behavior: "immediate" },
   );
+}
+
+/** The table belongs to the queue of finals; only the database can remove its rows in the same transaction. */
+function removeSubmissions(tx: Pick<SqliteDatabase, "all">, projectId: string, analysisIds: readonly string[]) {
+  const removed = tx.all<{ id: string }>(sql`delete from submission where project_id = ${projectId} returning id`);
+  for (const analysisId of analysisIds) {
+    removed.push(
+      ...tx.all<{ id: string }>(
+        sql`delete from submission where project_id is null and analysis_id = ${analysisId} returning id`,
+      ),
+    );
+  }
+  return removed.map(({ id }) => id);
 }

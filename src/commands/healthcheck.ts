@@ -1,3 +1,4 @@
+import { reasonOf } from "../errors.ts";
 import { loadSetting } from "../settings/load.ts";
 import type { ProcessIo } from "./host.ts";
 
@@ -14,7 +15,7 @@ export async function healthcheck(io: ProcessIo): Promise<number> {
     if (response.status === 200) return 0;
     io.printError(`${url} answers ${response.status}`);
   } catch (error) {
-    io.printError(`The service does not answer: ${error instanceof Error ? error.message : String(error)}`);
+    io.printError(`The service does not answer: ${reasonOf(error)}`);
   }
   return 1;
 }

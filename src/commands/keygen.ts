@@ -1,5 +1,6 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { type Curve, generateKeyPair } from "../crypto/keys.ts";
+import { reasonOf } from "../errors.ts";
 import type { ProcessIo } from "./host.ts";
 
 export interface KeygenOptions {
@@ -26,7 +27,7 @@ export async function keygen(io: ProcessIo, { curve, out, keep }: KeygenOptions)
     try {
       writeFileSync(out, privatePem, { flag: "wx", mode: 0o600 });
     } catch (error) {
-      io.printError(`${out} was not written: ${reasonOf(error)}`);
+      io.printError(`${out} was not written: ${explain(error)}`);
       return 1;
     }
     tell(`The private key is in ${out}. Keep it secret, and keep a copy: nobody else has one.`);
@@ -39,8 +40,8 @@ export async function keygen(io: ProcessIo, { curve, out, keep }: KeygenOptions)
   return 0;
 }
 
-function reasonOf(error: unknown): string {
+function explain(error: unknown): string {
   const isThere = error instanceof Error && "code" in error && error.code === "EEXIST";
   if (isThere) return "it exists already, and a key in use must not be lost. Choose another --out";
-  return error instanceof Error ? error.message : String(error);
+  return reasonOf(error);
 }

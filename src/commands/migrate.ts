@@ -1,4 +1,4 @@
-import { explainError } from "./explain-error.ts";
+import { reasonOf } from "../errors.ts";
 import { exitConfig, type ProcessIo } from "./host.ts";
 import { openDatabase } from "./open-database.ts";
 import { readSettings } from "./read-settings.ts";
@@ -14,7 +14,7 @@ export async function migrate(io: ProcessIo): Promise<number> {
     if (applied.length === 0) io.print("The database is up to date; there was nothing to do.");
     return 0;
   } catch (error) {
-    io.printError(`The database was not migrated: ${explainError(error)}`);
+    io.printError(`The database was not migrated: ${reasonOf(error)}`);
     return 1;
   } finally {
     await database.close();

@@ -3,6 +3,7 @@ import { acquireDataDirLock } from "../database/data-dir-lock.ts";
 import { listPendingPostgresMigrations, migratePostgres } from "../database/migrate-postgres.ts";
 import { listPendingSqliteMigrations, migrateSqlite } from "../database/migrate-sqlite.ts";
 import { openPostgres } from "../database/postgres-connection.ts";
+import { inspectPostgres } from "../database/postgres-usability.ts";
 import { openSqlite } from "../database/sqlite-connection.ts";
 import type { StorageSettings } from "../settings/settings.ts";
 
@@ -10,6 +11,8 @@ import type { StorageSettings } from "../settings/settings.ts";
 export interface DatabaseAccess {
   /** Names of migrations, for this function and the next. Changes nothing, but an embedded database must exist. */
   listPending(): Promise<string[]>;
+  /** Throws when the service could not work on it; sentences about what should not stay so. Changes nothing. */
+  inspect(): Promise<string[]>;
   /** Throws when another process uses the embedded database. */
   migrate(): Promise<string[]>;
   close(): Promise<void>;
@@ -23,6 +26,7 @@ function openServer({ postgres: settings }: StorageSettings & { kind: "s3+postgr
   const postgres = openPostgres({ ...settings, maxConnections: 1 });
   return {
     listPending: () => listPendingPostgresMigrations(postgres),
+    inspect: () => inspectPostgres(postgres),
     migrate: () => migratePostgres(postgres),
     close: postgres.close,
   };
@@ -35,6 +39,7 @@ function openEmbedded(dataDir: string): DatabaseAccess {
   }
   return {
     listPending: () => use(listPendingSqliteMigrations),
+    inspect: async () => [],
     async migrate() {
       const lock = acquireDataDirLock(dataDir);
       return use(migrateSqlite).finally(lock.release);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { createPinoLog } from "../app/pino-log.ts";
 import { startService } from "../app/start-service.ts";
 import { generateKeyPair, parsePrivateKey } from "../crypto/keys.ts";
+import { reasonOf } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { createRequestContext } from "../request-context.ts";
 import { createSandboxHub, type SandboxHub } from "../sandbox/hub/hub.ts";
@@ -58,7 +59,9 @@ export async function sandbox(io: ProcessIo, { port, dataDir, nodeAKey }: Sandbo
     await io.stopRequested;
     return 0;
   } catch (error) {
-    io.printError(`The sandbox cannot start: ${error instanceof Error ? error.message : String(error)}`);
+    const isTaken = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
+    const advice = isTaken ? ". It takes four ports in a row: choose the first by --port" : "";
+    io.printError(`The sandbox cannot start: ${reasonOf(error)}${advice}`);
     return 1;
   } finally {
     for (const stop of stops.reverse()) await stop();

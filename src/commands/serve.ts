@@ -1,9 +1,9 @@
 import { createPinoLog } from "../app/pino-log.ts";
 import { startService } from "../app/start-service.ts";
+import { reasonOf } from "../errors.ts";
 import { createRequestContext } from "../request-context.ts";
 import { version } from "../version.ts";
 import { describeService } from "./describe-service.ts";
-import { explainError } from "./explain-error.ts";
 import { exitConfig, type ProcessIo } from "./host.ts";
 import { readSettings } from "./read-settings.ts";
 import { serveWithWorkers } from "./workers/workers.ts";
@@ -31,10 +31,10 @@ export async function serve(io: ProcessIo): Promise<number> {
     return 0;
   } catch (error) {
     if (startUp.signal.aborted && !isStarted) {
-      log.info("service.stopped", { waitedFor: explainError(error) });
+      log.info("service.stopped", { waitedFor: reasonOf(error) });
       return 0;
     }
-    log.error("service.failed", { error: explainError(error) });
+    log.error("service.failed", { error: reasonOf(error) });
     return 1;
   }
 }

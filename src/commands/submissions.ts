@@ -1,6 +1,6 @@
+import { reasonOf } from "../errors.ts";
 import { type Submission, type SubmissionState, submissionKey } from "../submissions/store/submission-store.ts";
 import { parseUuid } from "../uuid.ts";
-import { explainError } from "./explain-error.ts";
 import { exitConfig, type ProcessIo } from "./host.ts";
 import { openSubmissions, type SubmissionsAccess } from "./open-submissions.ts";
 import { readSettings } from "./read-settings.ts";
@@ -28,7 +28,7 @@ export async function submissions(io: ProcessIo, request: SubmissionsRequest, de
     const access = await openSubmissions(settings.storage, quietLog);
     return await run(io, access, request, deps).finally(access.close);
   } catch (error) {
-    io.printError(explainError(error));
+    io.printError(reasonOf(error));
     return 1;
   }
 }
@@ -114,6 +114,7 @@ async function drop(
 function describe(submission: Submission) {
   const { id, analysisId, state, attempts, sizeBytes, sha256, submittedAt, nextAttemptAt, deliveredAt, lastError } =
     submission;
+  const { standsAside } = submission;
   return {
     submission_id: id,
     analysis_id: analysisId,
@@ -125,14 +126,16 @@ function describe(submission: Submission) {
     next_attempt_at: state === "queued" ? nextAttemptAt.toISOString() : null,
     delivered_at: deliveredAt?.toISOString() ?? null,
     last_error: lastError ?? null,
+    stands_aside: standsAside,
   };
 }
 
 function tableOf(found: readonly Submission[]): string[] {
   const head = ["SUBMISSION", "ANALYSIS", "STATE", "ATTEMPTS", "BYTES", "SUBMITTED", "LAST ERROR"];
-  const rows = found.map(({ id, analysisId, state, attempts, sizeBytes, submittedAt, lastError }) => {
+  const rows = found.map(({ id, analysisId, state, standsAside, attempts, sizeBytes, submittedAt, lastError }) => {
     const submitted = submittedAt.toISOString().replace(/\.\d+/, "");
-    return [id, analysisId, state, String(attempts), String(sizeBytes), submitted, lastError ?? ""];
+    const shown = standsAside ? `${state}, stands aside` : state;
+    return [id, analysisId, shown, String(attempts), String(sizeBytes), submitted, lastError ?? ""];
   });
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
   return [head, ...rows].map((row) =>

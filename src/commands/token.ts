@@ -1,3 +1,4 @@
+import { reasonOf } from "../errors.ts";
 import type { ProcessIo } from "./host.ts";
 import { sandboxClients } from "./sandbox-clients.ts";
 
@@ -26,7 +27,7 @@ export async function token(io: ProcessIo, options: TokenOptions): Promise<numbe
     io.print(await fetchToken(request));
     return 0;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     const hint = options.url === undefined ? " Is `flame-result sandbox` running on this port?" : "";
     io.printError(`No token from ${request.url}: ${reason}.${hint}`);
     return 1;

@@ -1,12 +1,12 @@
 import { LRUCache } from "lru-cache";
-import { AppError } from "../errors.ts";
 import type { Spool } from "../streams/spool.ts";
 import { OVERHEAD_BYTES } from "./aes-gcm.ts";
 import { type Framing, sealedSize } from "./framing.ts";
-import { KeyError, type PrivateKey, type PublicKey, parsePublicKey } from "./keys.ts";
+import type { PrivateKey } from "./keys.ts";
 import type { NodeCipher } from "./node-cipher.ts";
 import { openStream } from "./open.ts";
 import { sealStream } from "./seal.ts";
+import { agreeOnKeys, type KeyDerivation, listKeys, type SharedKeys } from "./shared-keys.ts";
 
 /** Far more than a federation has nodes. */
 const CACHED_PEERS = 256;
@@ -15,6 +15,8 @@ export interface NodeCipherDependencies {
   readonly privateKey: PrivateKey;
   /** How `seal` writes. */
   readonly framing: Framing;
+  /** What `seal` derives its key by; `open` tries all. */
+  readonly keyDerivation: KeyDerivation;
   /** The length of a sealed segment; must be the same on both nodes. */
   readonly chunkBytes: number;
   readonly spool: Pick<Spool, "write">;
@@ -24,23 +26,22 @@ export interface NodeCipherDependencies {
 
 /** The `NodeCipher` of this node's ECDH key. Throws `RangeError` when a segment would have no room for a byte. */
 export function createNodeCipher(dependencies: NodeCipherDependencies): NodeCipher {
-  const { privateKey, framing, chunkBytes, spool, randomBytes } = dependencies;
+  const { privateKey, framing, keyDerivation, chunkBytes, spool, randomBytes } = dependencies;
   if (!Number.isSafeInteger(chunkBytes) || chunkBytes <= OVERHEAD_BYTES) {
     throw new RangeError(`A segment needs more than ${OVERHEAD_BYTES} bytes, got ${chunkBytes}`);
   }
-  const sharedKeys = new LRUCache<string, Promise<Uint8Array>>({ max: CACHED_PEERS });
+  const sharedKeys = new LRUCache<string, SharedKeys>({ max: CACHED_PEERS });
 
-  function sharedKeyWith(peerPublicKey: string): Promise<Uint8Array> {
+  function keysWith(peerPublicKey: string): SharedKeys {
     const cached = sharedKeys.get(peerPublicKey);
     if (cached !== undefined) return cached;
-    const agreed = agreeOnKey(privateKey, peerPublicKey);
+    const agreed = agreeOnKeys(privateKey, peerPublicKey);
     sharedKeys.set(peerPublicKey, agreed);
-    agreed.catch(() => sharedKeys.delete(peerPublicKey));
     return agreed;
   }
 
   async function seal(plain: ReadableStream<Uint8Array>, peerPublicKey: string) {
-    const key = await cancelOnFailure(plain, sharedKeyWith(peerPublicKey));
+    const key = (await cancelOnFailure(plain, () => keysWith(peerPublicKey)))[keyDerivation];
     return sealStream(plain, { key, framing, chunkBytes, randomBytes });
   }
 
@@ -48,44 +49,17 @@ export function createNodeCipher(dependencies: NodeCipherDependencies): NodeCiph
     sealedSize: (plainBytes) => sealedSize(framing, plainBytes, chunkBytes),
     seal,
     async open(sealed, { peerPublicKey, sealedBytes }) {
-      const key = await cancelOnFailure(sealed, sharedKeyWith(peerPublicKey));
-      return openStream(sealed, { key, chunkBytes, sealedBytes, spool });
+      const keys = listKeys(await cancelOnFailure(sealed, () => keysWith(peerPublicKey)));
+      return openStream(sealed, { keys, chunkBytes, sealedBytes, spool });
     },
   };
 }
 
-async function cancelOnFailure<T>(stream: ReadableStream<Uint8Array>, result: Promise<T>): Promise<T> {
+async function cancelOnFailure<T>(stream: ReadableStream<Uint8Array>, work: () => T): Promise<T> {
   try {
-    return await result;
+    return work();
   } catch (error) {
     await stream.cancel(error).catch(() => {});
     throw error;
-  }
-}
-
-/** The first 32 bytes of the shared point's x coordinate, without a key derivation function: what the peers expect. */
-async function agreeOnKey(privateKey: PrivateKey, peerPublicKey: string): Promise<Uint8Array> {
-  const peer = readPeerKey(peerPublicKey);
-  if (peer.curve !== privateKey.curve) {
-    throw new AppError(
-      "invalid_input",
-      `The remote node's public key is on curve ${peer.curve}, but this node's key is on curve ${privateKey.curve}`,
-    );
-  }
-  const algorithm = { name: "ECDH", namedCurve: privateKey.curve };
-  const own = privateKey.key.toCryptoKey(algorithm, false, ["deriveBits"]);
-  const others = peer.key.toCryptoKey(algorithm, false, []);
-  return new Uint8Array(await crypto.subtle.deriveBits({ name: "ECDH", public: others }, own, 256));
-}
-
-function readPeerKey(text: string): PublicKey {
-  try {
-    return parsePublicKey(text);
-  } catch (error) {
-    if (!(error instanceof KeyError)) throw error;
-    throw new AppError("invalid_input", "The remote node's public key cannot be read", {
-      cause: error,
-      operatorDetail: error.message,
-    });
   }
 }

@@ -11,7 +11,8 @@ export interface SealedSource {
 }
 
 /**
- * Encryption between this node and a peer: AES-256-GCM under the first 32 bytes of their static ECDH secret. A file is
+ * Encryption between this node and a peer: AES-256-GCM under a key from their static ECDH secret, derived in one
+ * of two ways (`KeyDerivation`): both are read, the cipher's settings say which one is written. A file is
  * `segmented` (cut into pieces that are each sealed by themselves) or one `single` message; both are read, the cipher's
  * settings say which one is written.
  *
@@ -22,7 +23,7 @@ export interface SealedSource {
  * random (NIST SP 800-38D §8.3): 4 PiB at 1 MiB each.
  *
  * `seal` and `open` own the stream they are given and cancel it when they fail or when the returned stream is cancelled.
- * They throw `AppError("invalid_input")` when the peer's key cannot be read or is on another curve than this node's. The
+ * They throw `AppError("invalid_input")` when the peer's key cannot be read is on another curve than this node's, or is this node's own. The
  * caller must read the returned stream to its end or cancel it.
  */
 export interface NodeCipher {

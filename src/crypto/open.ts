@@ -14,7 +14,8 @@ import { segmentedPlainSize } from "./framing.ts";
 import { DecryptionError } from "./node-cipher.ts";
 
 export interface OpenOptions {
-  readonly key: Uint8Array;
+  /** One of these is the right one. They are tried in this order. */
+  readonly keys: readonly Uint8Array[];
   readonly chunkBytes: number;
   readonly sealedBytes: number;
   readonly spool: Pick<Spool, "write">;
@@ -35,7 +36,7 @@ export async function openStream(
 }
 
 async function openEitherFraming(reader: ByteReader, options: OpenOptions): Promise<ReadableStream<Uint8Array>> {
-  const { key, chunkBytes, sealedBytes } = options;
+  const { keys, chunkBytes, sealedBytes } = options;
   if (sealedBytes === 0) {
     await expectEnd(reader);
     return pullStream(noChunks(), reader.cancel);
@@ -45,8 +46,11 @@ async function openEitherFraming(reader: ByteReader, options: OpenOptions): Prom
   await readFully(reader, segment);
   if (sealedBytes <= chunkBytes) await expectEnd(reader);
   const canBeSegmented = segmentedPlainSize(sealedBytes, chunkBytes) !== undefined;
-  const firstPlain = canBeSegmented ? openMessage(key, segment) : undefined;
-  if (firstPlain !== undefined) return pullStream(openSegments(reader, segment, firstPlain, options), reader.cancel);
+  for (const key of canBeSegmented ? keys : []) {
+    const firstPlain = openMessage(key, segment);
+    if (firstPlain === undefined) continue;
+    return pullStream(openSegments(reader, segment, firstPlain, { ...options, key }), reader.cancel);
+  }
   if (sealedBytes > chunkBytes) return openSingle(reader, segment, options);
   throw new DecryptionError("The file is not authentic");
 }
@@ -58,7 +62,7 @@ async function* openSegments(
   reader: ByteReader,
   buffer: Uint8Array,
   firstPlain: Uint8Array,
-  { key, chunkBytes, sealedBytes }: OpenOptions,
+  { key, chunkBytes, sealedBytes }: OpenOptions & { readonly key: Uint8Array },
 ) {
   if (firstPlain.length > 0) yield firstPlain;
   for (let position = buffer.length; position < sealedBytes; position += chunkBytes) {
@@ -75,17 +79,30 @@ async function* openSegments(
  * A message longer than a segment must be seen whole before any of it may be released, and may not fit into memory: its
  * ciphertext is set aside on disk, decrypted once for its tag alone, and then again for the reader.
  */
-async function openSingle(reader: ByteReader, head: Uint8Array, { key, sealedBytes, spool }: OpenOptions) {
+async function openSingle(reader: ByteReader, head: Uint8Array, { keys, sealedBytes, spool }: OpenOptions) {
   if (sealedBytes > MAX_MESSAGE_BYTES + OVERHEAD_BYTES) throw new DecryptionError("The first segment is not authentic");
   const file = await spool.write(pullStream(expectBytes(reader, head, sealedBytes), reader.cancel));
-  const plainChunks = () => openSpooled(createByteReader(file.open()), key, sealedBytes);
+  const plainChunks = (key: Uint8Array) => openSpooled(createByteReader(file.open()), key, sealedBytes);
   try {
-    for await (const _ of plainChunks());
+    for (const key of keys) {
+      if (await isWhole(plainChunks(key))) return pullStream(plainChunks(key), file.remove);
+    }
+    throw new DecryptionError("Neither the first segment nor the whole file is authentic");
   } catch (error) {
     await file.remove();
     throw error;
   }
-  return pullStream(plainChunks(), file.remove);
+}
+
+/** Whether the tag at the end of a message is right. */
+async function isWhole(chunks: AsyncGenerator<Uint8Array, void, void>): Promise<boolean> {
+  try {
+    for await (const _ of chunks);
+    return true;
+  } catch (error) {
+    if (error instanceof DecryptionError) return false;
+    throw error;
+  }
 }
 
 async function* expectBytes(reader: ByteReader, head: Uint8Array, totalBytes: number) {
@@ -113,7 +130,7 @@ async function* openSpooled(reader: ByteReader, key: Uint8Array, sealedBytes: nu
   }
   await readFully(reader, tag);
   decryption.setAuthTag(tag);
-  if (!isAuthentic(decryption)) throw new DecryptionError("Neither the first segment nor the whole file is authentic");
+  if (!isAuthentic(decryption)) throw new DecryptionError("The file is not authentic");
 }
 
 async function readFully(reader: ByteReader, target: Uint8Array): Promise<void> {

@@ -1,6 +1,7 @@
 import { Database, SQLiteError } from "bun:sqlite";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { reasonOf } from "../errors.ts";
 
 export interface DataDirLock {
   /** Idempotent. */
@@ -46,9 +47,8 @@ function open(dir: string): Database {
 }
 
 function unusable(dir: string, cause: unknown): Error {
-  const reason = cause instanceof Error ? cause.message : String(cause);
   return new Error(
-    `The data folder ${dir} cannot be used (${reason}). Let DATA_DIR name a folder on a local disk that this user may write to.`,
+    `The data folder ${dir} cannot be used (${reasonOf(cause)}). Let DATA_DIR name a folder on a local disk that this user may write to.`,
     { cause },
   );
 }

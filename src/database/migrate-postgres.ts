@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import type { BunSQLDatabase } from "drizzle-orm/bun-sql";
 import catalog from "../../drizzle/postgres/0000_catalog.sql" with { type: "text" };
 import submissions from "../../drizzle/postgres/0001_submissions.sql" with { type: "text" };
+import removedProjects from "../../drizzle/postgres/0002_removed_projects.sql" with { type: "text" };
 import { findPending, type Migration, MigrationError, splitStatements } from "./migrate.ts";
 import type { Postgres } from "./postgres-connection.ts";
 import { findPostgresError } from "./postgres-failure.ts";
@@ -10,6 +11,7 @@ import { findPostgresError } from "./postgres-failure.ts";
 export const postgresMigrations: readonly Migration[] = [
   { name: "0000_catalog", sql: catalog },
   { name: "0001_submissions", sql: submissions },
+  { name: "0002_removed_projects", sql: removedProjects },
 ];
 
 // Any number will do, as long as every version of this service takes the same one.
@@ -22,7 +24,9 @@ const tableLockTimeoutMs = 30_000;
  * Throws a {@link MigrationError} when the database cannot be used (nothing is changed then), `AppError("database")` when
  * it cannot be reached.
  */
-export function migratePostgres(postgres: Postgres, migrations = postgresMigrations): Promise<string[]> {
+export async function migratePostgres(postgres: Postgres, migrations = postgresMigrations): Promise<string[]> {
+  // Whoever may not make tables need not, where nothing is pending.
+  if ((await listPendingPostgresMigrations(postgres, migrations)).length === 0) return [];
   return postgres.run((db) => migrate(db, migrations).catch(explain), { timeoutMs: migrationTimeoutMs });
 }
 
@@ -67,7 +71,7 @@ async function listApplied(db: Pick<BunSQLDatabase, "execute">): Promise<string[
 function explain(error: unknown): never {
   const failure = findPostgresError(error);
   const state = failure?.errno ?? "";
-  if (failure === undefined || !/^(23|42|P0|0A)|^55P03$|^25006$/.test(state)) {
+  if (failure === undefined || !/^(23|3F|42|P0|0A)|^55P03$/.test(state)) {
     throw error;
   }
   const hint = state === "55P03" ? "another program is using the tables; stop the service that ran here before" : "";

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import catalog from "../../drizzle/sqlite/0000_catalog.sql" with { type: "text" };
 import submissions from "../../drizzle/sqlite/0001_submissions.sql" with { type: "text" };
+import removedProjects from "../../drizzle/sqlite/0002_removed_projects.sql" with { type: "text" };
 import { findPending, type Migration, splitStatements } from "./migrate.ts";
 import type { Sqlite, SqliteDatabase } from "./sqlite-connection.ts";
 
@@ -8,6 +9,7 @@ import type { Sqlite, SqliteDatabase } from "./sqlite-connection.ts";
 export const sqliteMigrations: readonly Migration[] = [
   { name: "0000_catalog", sql: catalog },
   { name: "0001_submissions", sql: submissions },
+  { name: "0002_removed_projects", sql: removedProjects },
 ];
 
 /**

@@ -3,19 +3,15 @@ import { DrizzleQueryError } from "drizzle-orm/errors";
 import { AppError } from "../errors.ts";
 import { MigrationError } from "./migrate.ts";
 
-// Driver codes, then SQLSTATEs: the server stops, starts or ended our session; a deadlock or a serialization conflict
-// had us as its victim. (PostgreSQL manual, appendix A)
-const transientCodes = new Set([
-  "ERR_POSTGRES_CONNECTION_CLOSED",
-  "ERR_POSTGRES_CONNECTION_REFUSED",
-  "ERR_POSTGRES_IDLE_TIMEOUT",
-  "ERR_POSTGRES_LIFETIME_TIMEOUT",
-  "57P01",
-  "57P02",
-  "57P03",
-  "40P01",
-  "40001",
-]);
+// The driver's codes for a connection that was not made or is lost.
+const lostConnection = /^ERR_POSTGRES_(?:CONNECTION_(?:CLOSED|REFUSED|TIMEOUT)|IDLE_TIMEOUT|LIFETIME_TIMEOUT)$/;
+// The server stops, starts or ended our session; its database is gone (a fail-over's old one); a pooler has lost its server, or
+// gives the session to somebody else; there is no room for one more connection. (PostgreSQL manual, appendix A)
+const endedSession = /^(?:57P0[1-5]|25P0[34]|08...|53300|26000|42P05)$/;
+// We were the victim of a deadlock or a serialization conflict.
+const conflict = /^(?:40P01|40001)$/;
+// The server has become a standby: the primary may be behind the same address, on a new connection.
+const readOnly = "25006";
 
 /** The driver's own error, freed from drizzle's wrapper, whose message would carry the query's parameters into the log. */
 export function findPostgresError(error: unknown): SQL.PostgresError | undefined {
@@ -30,24 +26,47 @@ export function isServerResponse(error: unknown): boolean {
 
 /** Whether a second try, on another connection, may well succeed. */
 export function isTransient(error: unknown): boolean {
+  const { code = "", errno = "" } = findPostgresError(error) ?? {};
+  if (refusesStartUpParameters(error)) return false;
+  return code === "ERR_POSTGRES_CONNECTION_TIMEOUT"
+    ? false
+    : lostConnection.test(code) || isEnded(errno) || conflict.test(errno);
+}
+
+const isEnded = (state: string): boolean => endedSession.test(state) || state === readOnly;
+
+/** Whether the connection that brought this error is not to be used again. */
+export function isConnectionBroken(error: unknown): boolean {
   const failure = findPostgresError(error);
-  return failure !== undefined && (transientCodes.has(failure.code) || transientCodes.has(failure.errno ?? ""));
+  return failure !== undefined && (!isServerResponse(error) || isEnded(failure.errno ?? "") || isLastingRefusal(error));
+}
+
+/** Whether other connections that are open cannot be trusted either. */
+export function isStale(error: unknown): boolean {
+  const { code = "", errno = "" } = findPostgresError(error) ?? {};
+  return code === "ERR_POSTGRES_CONNECTION_CLOSED" || /^57P0[1-4]$/.test(errno) || errno === readOnly;
+}
+
+/** As pgbouncer does for each one that it is not told to ignore. */
+export function refusesStartUpParameters(error: unknown): boolean {
+  const { errno, message = "" } = findPostgresError(error) ?? {};
+  return errno === "08P01" && /unsupported startup parameter/i.test(message);
 }
 
 /** Whether work that failed so may have been committed all the same: it had begun, and the server never said no. */
 export function mayHaveHappened(error: unknown): boolean {
   const failure = findPostgresError(error);
   if (failure === undefined || failure.code === "ERR_POSTGRES_CONNECTION_REFUSED") return false;
-  return failure.code !== "ERR_POSTGRES_SERVER_ERROR" || (failure.errno?.startsWith("57P") ?? false);
+  return failure.code !== "ERR_POSTGRES_SERVER_ERROR" || /^(?:57P|08)/.test(failure.errno ?? "");
 }
 
 /**
  * Whether the server refuses us for what waiting will not mend: user, password, database or what they may do.
- * (PostgreSQL manual, appendix A, classes 0A, 28, 3D, 42)
+ * (PostgreSQL manual, appendix A, classes 0A, 28, 3D, 3F, 42)
  */
 export function isLastingRefusal(error: unknown): boolean {
   const state = findPostgresError(error instanceof AppError ? error.cause : error)?.errno ?? "";
-  return error instanceof MigrationError || /^(?:0A|28|3D|42)/.test(state);
+  return error instanceof MigrationError || /^(?:0A|28|3D|3F|42(?!P05))/.test(state);
 }
 
 /** Turns a driver's error into an `AppError`; anything else is a bug and comes back as it is. */

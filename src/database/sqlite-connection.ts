@@ -8,7 +8,8 @@ export type SqliteDatabase = ReturnType<typeof openDrizzle>;
 /** One connection to a database file that several adapters may share. */
 export interface Sqlite {
   /**
-   * Does the work, which is synchronous. Throws `AppError("storage_full")` when the disk is full, `AppError("database")` for
+   * Does the work, which is synchronous, and does it again while another process has locked the file; nothing else has to
+   * wait meanwhile. Throws `AppError("storage_full")` when the disk is full, `AppError("database")` for
    * every other failure of SQLite; other errors pass unchanged.
    */
   run<T>(work: (db: SqliteDatabase) => T): Promise<T>;
@@ -16,22 +17,36 @@ export interface Sqlite {
   close(): Promise<void>;
 }
 
+const busyPauseMs = 20;
+/** As long as PostgreSQL may take to connect and answer. */
+const busyLimitMs = 20_000;
+
 /** Opens or makes the file; its folder must exist. A commit is on the disk when it returns. Throws as `run` does. */
-export function openSqlite(path: string): Sqlite {
+export function openSqlite(path: string, limitMs = busyLimitMs): Sqlite {
   const client = connect(path);
   const db = openDrizzle(client);
   let isOpen = true;
+  let isPrepared = false;
+
+  function attempt<T>(work: (db: SqliteDatabase) => T): T {
+    if (!isPrepared) prepare(client);
+    isPrepared = true;
+    return work(db);
+  }
+
   return {
     async run(work) {
-      if (!isOpen) {
-        throw new AppError("database", "The database is not available", {
-          operatorDetail: `SQLite at ${path} is closed`,
-        });
-      }
-      try {
-        return work(db);
-      } catch (error) {
-        throw describeSqliteFailure(error, path);
+      for (let waitedMs = 0; ; waitedMs += busyPauseMs) {
+        if (!isOpen) {
+          const operatorDetail = `SQLite at ${path} is closed`;
+          throw new AppError("database", "The database is not available", { operatorDetail });
+        }
+        try {
+          return attempt(work);
+        } catch (error) {
+          if (!isBusy(error) || waitedMs >= limitMs) throw describeSqliteFailure(error, path);
+        }
+        await Bun.sleep(busyPauseMs);
       }
     },
     async close() {
@@ -54,23 +69,40 @@ function openDrizzle(client: Database) {
 }
 
 function connect(path: string): Database {
+  let client: Database | undefined;
   try {
-    const client = new Database(path, { create: true, readwrite: true });
-    client.run("pragma busy_timeout = 5000");
-    client.run("pragma journal_mode = wal");
-    client.run("pragma synchronous = full");
-    client.run("pragma foreign_keys = on");
+    client = new Database(path, { create: true, readwrite: true });
+    // SQLite's own waiting would stop the whole process, its health check too.
+    client.run("pragma busy_timeout = 0");
+    prepare(client);
     return client;
   } catch (error) {
+    // The first work does it, once the lock is gone.
+    if (client !== undefined && isBusy(error)) return client;
+    client?.close();
     throw describeSqliteFailure(error, path);
   }
 }
 
-function describeSqliteFailure(error: unknown, path: string): unknown {
+function prepare(client: Database): void {
+  client.run("pragma journal_mode = wal");
+  client.run("pragma synchronous = full");
+  client.run("pragma foreign_keys = on");
+}
+
+function sqliteErrorOf(error: unknown): SQLiteError | undefined {
   const cause = error instanceof DrizzleError || error instanceof DrizzleQueryError ? error.cause : error;
-  if (!(cause instanceof SQLiteError)) {
-    return error;
-  }
+  return cause instanceof SQLiteError ? cause : undefined;
+}
+
+/** Another process holds a lock, or has changed what a transaction had read. */
+function isBusy(error: unknown): boolean {
+  return sqliteErrorOf(error)?.code?.startsWith("SQLITE_BUSY") ?? false;
+}
+
+function describeSqliteFailure(error: unknown, path: string): unknown {
+  const cause = sqliteErrorOf(error);
+  if (cause === undefined) return error;
   const operatorDetail = `SQLite at ${path}: ${cause.message} (${cause.code ?? cause.errno})`;
   return cause.code === "SQLITE_FULL"
     ? new AppError("storage_full", "There is no room left on this node", { cause, operatorDetail })

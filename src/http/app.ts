@@ -1,3 +1,4 @@
+import type { MiddlewareHandler } from "hono";
 import { AppError, type ErrorCode } from "../errors.ts";
 import type { Authenticator } from "../identity/authenticator.ts";
 import type { AuditEvent, AuditFields, Log } from "../log.ts";
@@ -8,10 +9,12 @@ import type { FinalResults } from "../results/final.ts";
 import type { IntermediateResults } from "../results/intermediate-results.ts";
 import type { LocalResults } from "../results/local.ts";
 import { docsRoutes } from "./docs/page.ts";
-import { describeError, detailResponse, errorResponse } from "./error-responses.ts";
-import { keepLengthOnHead } from "./head.ts";
+import type { AppEnv } from "./env.ts";
+import { describeError, detailResponse, errorResponse, statusOf } from "./error-responses.ts";
+import { keepLengthOnHead, neverStored } from "./head.ts";
 import { describeApi, registerComponents } from "./openapi.ts";
 import { requestLog } from "./request-log.ts";
+import { createRouteTable, type RouteTable } from "./route-table.ts";
 import { createRouter } from "./router.ts";
 import { finalRoutes } from "./routes/final.ts";
 import { healthRoutes } from "./routes/health.ts";
@@ -46,9 +49,12 @@ export interface AppDeps {
 /** The whole HTTP interface as a function of what it stands on; it does not listen. */
 export function createApp(deps: AppDeps) {
   const app = createRouter();
-  app.use(requestLog(deps));
+  const routes = createRouteTable(() => app.routes);
+  app.use(requestLog({ ...deps, routes }));
   app.use(keepLengthOnHead);
-  app.route("/", healthRoutes(deps.readiness));
+  app.use(neverStored);
+  app.use(refuseOtherMethods(routes));
+  app.route("/", healthRoutes(deps.readiness, deps.version));
   if (deps.serveMetrics) app.route("/", metricsRoutes(deps.metrics));
   app.route("/", localRoutes(deps));
   app.route("/", intermediateRoutes(deps));
@@ -59,7 +65,6 @@ export function createApp(deps: AppDeps) {
       docsRoutes(() => app.getOpenAPI31Document(describeApi(deps.version))),
     );
   registerComponents(app);
-  refuseOtherMethods(app);
   app.notFound(() => detailResponse(404, "Not Found"));
   app.onError((error, c) => {
     logFailure(deps.log, error, c.get("clientId"));
@@ -80,7 +85,8 @@ const denials: readonly ErrorCode[] = ["not_authenticated", "token_rejected", "f
 function logFailure(log: Log, error: unknown, clientId: string | undefined): void {
   const description = describeError(error);
   if (!(error instanceof AppError)) log.error("http.failed", description);
-  else if (!denials.includes(error.code)) log.info("http.failed", description);
+  else if (!denials.includes(error.code))
+    log[statusOf[error.code] >= 500 ? "warn" : "info"]("http.failed", description);
   else {
     const who = clientId === undefined ? {} : { analysisId: clientId };
     const fields: AuditFields = { ...description, ...who, outcome: "denied" };
@@ -89,15 +95,10 @@ function logFailure(log: Log, error: unknown, clientId: string | undefined): voi
 }
 
 /** RFC 9110 §15.5.6: a known path with a method it has not. */
-function refuseOtherMethods(app: ReturnType<typeof createRouter>): void {
-  const methods = new Map<string, Set<string>>();
-  for (const { path, method } of app.routes) {
-    if (path === "/*" || method === "ALL") continue;
-    methods.set(path, (methods.get(path) ?? new Set<string>()).add(method));
-  }
-  for (const [path, allowed] of methods) {
-    if (allowed.has("GET")) allowed.add("HEAD");
-    const headers = { Allow: [...allowed].sort().join(", ") };
-    app.all(path, () => detailResponse(405, "Method Not Allowed", headers));
-  }
+function refuseOtherMethods(routes: RouteTable): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    const route = routes.find(c.req.method, c.req.path);
+    if (route === undefined || route.methods.has(c.req.method)) return next();
+    return detailResponse(405, "Method Not Allowed", { Allow: [...route.methods].sort().join(", ") });
+  };
 }

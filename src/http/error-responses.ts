@@ -1,5 +1,5 @@
 import type { ErrorCode } from "../errors.ts";
-import { AppError, type FieldProblem } from "../errors.ts";
+import { AppError, type FieldProblem, traceOf } from "../errors.ts";
 
 /** One entry of a 422 answer, in the shape clients of the Python services parse. */
 export interface WireProblem {
@@ -9,8 +9,8 @@ export interface WireProblem {
   readonly input: unknown;
 }
 
-/** The one table from error code to HTTP status. */
-const statusOf = {
+/** The one table from error code to HTTP status. From 500 on an operator has to act. */
+export const statusOf = {
   not_authenticated: 401,
   token_rejected: 403,
   auth_provider_unavailable: 502,
@@ -20,6 +20,7 @@ const statusOf = {
   not_found: 404,
   conflict: 409,
   too_large: 413,
+  unsupported_coding: 415,
   client_too_slow: 408,
   client_gone: 400,
   hub_unexpected: 502,
@@ -61,8 +62,7 @@ const maxLoggedCharacters = 500;
 
 /** What an error says in the log: the public text, what operators need besides, and where it came from. */
 export function describeError(error: unknown): Record<string, unknown> {
-  if (!(error instanceof AppError))
-    return { error: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  if (!(error instanceof AppError)) return { error: traceOf(error) };
   return {
     code: error.code,
     error: error.loggedAs.slice(0, maxLoggedCharacters),

@@ -1,7 +1,8 @@
 import { AppError, fieldProblem } from "../errors.ts";
 import { createBodyReader } from "./body-reader.ts";
 import { createMultipartReader } from "./multipart-reader.ts";
-import { parseBoundary } from "./part-header.ts";
+import { isMultipartForm, parseBoundary } from "./part-header.ts";
+import { decodeText } from "./text-decoder.ts";
 import type { UploadTurn } from "./upload-turns.ts";
 
 export interface FilePart {
@@ -22,6 +23,10 @@ export interface FormReader {
 
 export interface FormLimits {
   readonly stallMs: number;
+  /** Names of parts that must not come as files: overlooked, what they say would count as not said. */
+  readonly texts: readonly string[];
+  /** Those of them that must not say two different things. */
+  readonly singles: readonly string[];
   /** How much a form may hold besides its file. */
   readonly maxOverheadBytes: number;
   readonly turn: Pick<UploadTurn, "take" | "receive">;
@@ -31,11 +36,13 @@ const maxParts = 1_000;
 
 /**
  * A form read at the pace of whoever takes its file. `undefined` if the request is no multipart form at all. Throws as
- * `Upload` promises.
+ * `Upload` promises, and `invalid_input` without a boundary to read it by.
  */
 export function createFormReader(request: Request, limits: FormLimits): FormReader | undefined {
-  const boundary = parseBoundary(request.headers.get("content-type") ?? "");
-  if (boundary === undefined) return undefined;
+  const contentType = request.headers.get("content-type") ?? "";
+  if (!isMultipartForm(contentType)) return undefined;
+  const boundary = parseBoundary(contentType);
+  if (boundary === undefined) throw new AppError("invalid_input", "Missing boundary in multipart.");
   const source = createBodyReader(request, limits.stallMs, limits.turn);
   const parts = createMultipartReader(boundary, nextPiece);
   const fields = new Map<string, string>();
@@ -58,12 +65,19 @@ export function createFormReader(request: Request, limits: FormLimits): FormRead
   }
 
   async function readText(): Promise<string> {
-    const decoder = new TextDecoder();
-    let text = "";
-    for (let piece = await parts.read(); piece !== undefined; piece = await parts.read()) {
-      text += decoder.decode(piece, { stream: true });
+    const pieces: Uint8Array[] = [];
+    // A piece is a view into what may be overwritten; the limit on overhead bounds the copies.
+    for (let piece = await parts.read(); piece !== undefined; piece = await parts.read()) pieces.push(piece.slice());
+    return decodeText(Buffer.concat(pieces));
+  }
+
+  function addField(name: string, text: string): void {
+    const known = fields.get(name);
+    if (limits.singles.includes(name) && known !== undefined && known !== text) {
+      const message = "The field was sent twice, with different values";
+      throw fieldProblem({ field: name, problem: "ambiguous", message, input: text });
     }
-    return text + decoder.decode();
+    fields.set(name, text);
   }
 
   async function nextFile(): Promise<FilePart | undefined> {
@@ -80,9 +94,11 @@ export function createFormReader(request: Request, limits: FormLimits): FormRead
       }
       const { name, filename, contentType } = part;
       if (filename === undefined) {
-        fields.set(name, await readText());
+        addField(name, await readText());
       } else if (name === "file") {
         return { filename, contentType, read: readFile, cancel: source.cancel };
+      } else if (limits.texts.includes(name)) {
+        throw fieldProblem({ field: name, problem: "string_type", message: "Input should be a valid string" });
       }
     }
   }

@@ -8,3 +8,9 @@ export const keepLengthOnHead: MiddlewareHandler<AppEnv> = async (c, next) => {
   const body = await c.res.clone().arrayBuffer();
   c.res.headers.set("Content-Length", String(body.byteLength));
 };
+
+/** Results are patients' data: no cache on the way may keep them, nor what is said of them (RFC 9111 §5.2.2.5). */
+export const neverStored: MiddlewareHandler<AppEnv> = async (c, next) => {
+  await next();
+  if (!c.res.headers.has("Cache-Control")) c.res.headers.set("Cache-Control", "no-store");
+};

@@ -1,5 +1,6 @@
 import { fieldProblem } from "../errors.ts";
 import { type PartHeader, parsePartHeader } from "./part-header.ts";
+import { decodeText } from "./text-decoder.ts";
 
 /** The parts of a multipart body, one after the other, at the reader's pace. Throws `invalid_form` for a broken body. */
 export interface MultipartReader {
@@ -62,10 +63,7 @@ export function createMultipartReader(boundary: string, next: () => Promise<Uint
       const at = buffer.indexOf(headerEnd);
       if (at > maxHeaderBytes || (at < 0 && buffer.byteLength > maxHeaderBytes))
         throw broken("a part's header is too long");
-      if (at >= 0)
-        return take(at, headerEnd.byteLength)
-          .toString("utf8")
-          .replace(/^[ \t]*\r\n/, "");
+      if (at >= 0) return decodeText(take(at, headerEnd.byteLength)).replace(/^[ \t]*\r\n/, "");
       await fill();
     }
   }

@@ -15,6 +15,12 @@ export function registerComponents({ openAPIRegistry: registry }: OpenAPIHono<Ap
     schema: { type: "string" },
     example: "3f2b8a0c-7a51-4c1e-9d2c-8a4f0e6b1d57",
   });
+  registry.registerComponent("headers", "Cache-Control", {
+    description: "No cache may keep what is answered",
+    required: true,
+    schema: { type: "string" },
+    example: "no-store",
+  });
 }
 
 /** What the OpenAPI document says of the whole; the routes' own specs say the rest. */

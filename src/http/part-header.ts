@@ -1,3 +1,5 @@
+import { parseParameters, readParameter } from "./header-parameters.ts";
+
 /** What the header of a form's part says (RFC 7578 §4). */
 export interface PartHeader {
   readonly name: string;
@@ -18,37 +20,19 @@ export function parsePartHeader(block: string): PartHeader | undefined {
   const disposition = fields.get("content-disposition") ?? "";
   if (!/^form-data\s*(?:;|$)/i.test(disposition)) return undefined;
   const parameters = parseParameters(disposition);
-  const name = parameters.get("name");
+  const name = readParameter(parameters, "name");
   if (name === undefined) return undefined;
-  const filename = decodeExtended(parameters.get("filename*")) ?? parameters.get("filename");
+  const filename = readParameter(parameters, "filename");
   return { name, filename: filename === "" ? undefined : filename, contentType: fields.get("content-type") };
 }
 
-/** The boundary of a multipart form, from a request's Content-Type; `undefined` if it is another type or has none. */
+/** Whether a request's Content-Type says that its body is a form of parts. */
+export function isMultipartForm(contentType: string): boolean {
+  return /^\s*multipart\/form-data\s*(?:;|$)/i.test(contentType);
+}
+
+/** The boundary of a multipart form, from a request's Content-Type; `undefined` if it is another type or has none that RFC 2046 allows. */
 export function parseBoundary(contentType: string): string | undefined {
-  if (!/^multipart\/form-data\s*;/i.test(contentType)) return undefined;
-  const boundary = parseParameters(contentType).get("boundary");
+  const boundary = isMultipartForm(contentType) ? parseParameters(contentType).get("boundary") : undefined;
   return boundary !== undefined && /^[\x20-\x7e]{1,70}$/.test(boundary) ? boundary : undefined;
-}
-
-function parseParameters(value: string): Map<string, string> {
-  const parameters = new Map<string, string>();
-  for (const [, name = "", quoted, token] of value.matchAll(
-    /;\s*([^\s=;"]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;"]*))/gs,
-  )) {
-    // Browsers send backslashes of file names as they are, so only these two escapes of RFC 9110 §5.6.4 are undone.
-    parameters.set(name.toLowerCase(), quoted?.replace(/\\(["\\])/g, "$1") ?? token?.trim() ?? "");
-  }
-  return parameters;
-}
-
-/** RFC 8187; form clients should not use it, but some do. */
-function decodeExtended(value: string | undefined): string | undefined {
-  const encoded = /^utf-8'[^']*'(.*)$/i.exec(value ?? "")?.[1];
-  if (encoded === undefined) return undefined;
-  try {
-    return decodeURIComponent(encoded);
-  } catch {
-    return undefined;
-  }
 }

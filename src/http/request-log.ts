@@ -1,9 +1,9 @@
 import type { MiddlewareHandler } from "hono";
-import { routePath } from "hono/route";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../observability/metrics.ts";
 import { parseTraceparent, type RequestContext } from "../request-context.ts";
 import type { AppEnv } from "./env.ts";
+import type { RouteTable } from "./route-table.ts";
 
 const saneId = /^[A-Za-z0-9][A-Za-z0-9._:+/=-]{0,127}$/;
 
@@ -11,6 +11,7 @@ export interface RequestLogDeps {
   readonly log: Log;
   readonly context: RequestContext;
   readonly metrics: Pick<Metrics, "answered">;
+  readonly routes: RouteTable;
   readonly newRequestId: () => string;
   /** Milliseconds. */
   readonly now: () => number;
@@ -20,7 +21,14 @@ export interface RequestLogDeps {
 const probes = new Set(["/healthz", "/readyz", "/metrics"]);
 
 /** Gives every request an id (the client's own, when it is sane), which all its log lines bear, and a line of its own. */
-export function requestLog({ log, context, metrics, newRequestId, now }: RequestLogDeps): MiddlewareHandler<AppEnv> {
+export function requestLog({
+  log,
+  context,
+  metrics,
+  routes,
+  newRequestId,
+  now,
+}: RequestLogDeps): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const given = c.req.header("x-request-id");
     const requestId = given !== undefined && saneId.test(given) ? given : newRequestId();
@@ -32,7 +40,7 @@ export function requestLog({ log, context, metrics, newRequestId, now }: Request
       c.res.headers.set("X-Request-Id", requestId);
       const { method } = c.req;
       const { status } = c.res;
-      const route = routePath(c, -1);
+      const route = routes.find(method, c.req.path)?.path ?? "/*";
       const durationMs = now() - start;
       metrics.answered({ method, route, status, seconds: durationMs / 1000 });
       const level = probes.has(route) && status < 500 ? "debug" : "info";

@@ -23,9 +23,13 @@ export function createRouter() {
   });
 }
 
-/** Without a slash at the end. Bun leaves the url of a request relative when its Host is missing or no host name. */
+/**
+ * Without a slash at the end, and without the prefix that a node's proxy strips: where there is none, clients send it. Bun
+ * leaves the url of a request relative when its Host is missing or no host name.
+ */
 function pathOf(request: Request): string {
-  return getPathNoStrict(request.url.startsWith("/") ? new Request(`http://localhost${request.url}`) : request);
+  const path = getPathNoStrict(request.url.startsWith("/") ? new Request(`http://localhost${request.url}`) : request);
+  return path.replace(/^\/storage(?=\/|$)/, "") || "/";
 }
 
 function names(path: readonly PropertyKey[]): string[] {

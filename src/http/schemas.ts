@@ -35,12 +35,17 @@ export const filePart = { ...fileBytes, description: "The file; it needs a name"
 /** Headers are all required unless said otherwise: an answer without one breaks the promise. */
 type Headers = Readonly<Record<string, { readonly example: string; readonly description: string; required?: boolean }>>;
 
-/** An answer's headers: its own, and the one that every answer has. */
+/** An answer's headers: its own, and those that every answer has. */
 export function describeHeaders(own: Headers = {}) {
   const described = Object.entries(own).map(([name, { required = true, ...header }]) => {
     return [name, { ...header, required, schema: { type: "string" as const } }] as const;
   });
-  return { "X-Request-Id": { $ref: "#/components/headers/X-Request-Id" }, ...Object.fromEntries(described) };
+  const common = { "X-Request-Id": { $ref: "#/components/headers/X-Request-Id" } };
+  return {
+    ...common,
+    "Cache-Control": { $ref: "#/components/headers/Cache-Control" },
+    ...Object.fromEntries(described),
+  };
 }
 
 /** Of every answer with a file in it. */
@@ -130,8 +135,11 @@ export const uploadProblems = {
     "The file is larger than the 1048576 bytes allowed here",
     "The form holds too much besides its file",
   ]),
+  415: problem("The form is compressed as a whole", ["The Content-Encoding 'gzip' is not supported"]),
 };
 
+export const noBoundary = "Missing boundary in multipart.";
+
 export const storedSchema = z
-  .object({ url: urlText, object_id: uuidText })
+  .object({ url: urlText, object_id: uuidText, id: uuidText.openapi({ description: "The same as `object_id`" }) })
   .openapi("StoredObject", { description: "A file that was stored or sent, and where it can be read" });

@@ -1,4 +1,4 @@
-import { AppError, fieldProblem } from "../errors.ts";
+import { AppError, type FieldProblem, fieldProblem } from "../errors.ts";
 import { cleanFilename } from "../results/file-name.ts";
 import type { Upload } from "../results/upload.ts";
 import { createFormReader, type FilePart, type FormReader } from "./form-reader.ts";
@@ -13,6 +13,16 @@ export interface UploadLimits {
   readonly turn: UploadTurn;
 }
 
+/** What a route takes besides the file. */
+export interface UploadFields {
+  /** Text parts it reads; none of them may come as a file. */
+  readonly texts: readonly string[];
+  /** Those of which two different values are an error; of others the last counts. */
+  readonly singles?: readonly string[];
+  /** What is wrong with the text parts, told along with a missing file. */
+  readonly check?: (fields: ReadonlyMap<string, string>) => readonly FieldProblem[];
+}
+
 /** What a form may hold besides its file. */
 const maxOverheadBytes = 1024 * 1024;
 
@@ -20,22 +30,29 @@ const maxOverheadBytes = 1024 * 1024;
  * Reads a `multipart/form-data` request (RFC 7578) up to the file in part `file`, and leaves the rest to whoever takes the
  * upload. Throws `invalid_form` when there is no such part.
  */
-export async function readUpload(request: Request, limits: UploadLimits): Promise<Upload> {
+export async function readUpload(
+  request: Request,
+  limits: UploadLimits,
+  { texts, singles = [], check = () => [] }: UploadFields,
+): Promise<Upload> {
+  refuseCoding(request);
   const length = contentLength(request);
   if (limits.maxFileBytes > 0 && length !== undefined && length > limits.maxFileBytes + maxOverheadBytes) {
     throw tooLarge(limits.maxFileBytes);
   }
-  const form = createFormReader(request, { ...limits, maxOverheadBytes });
-  if (form === undefined) throw missingFile();
-  const file = await form.nextFile();
-  if (file === undefined) throw missingFile();
+  const form = createFormReader(request, { ...limits, texts, singles, maxOverheadBytes });
+  const file = await form?.nextFile();
+  if (form === undefined || file === undefined) throw missingFile(check(form?.fields ?? new Map()));
   return {
     filename: cleanFilename(file.filename),
     contentType: cleanContentType(file.contentType),
     maxBytes: length,
     early: new Map(form.fields),
-    body: wholeFormStream(file, form, request, limits),
-    fields: () => form.fields,
+    body: wholeFormStream(file, form, request, limits.maxFileBytes),
+    fields() {
+      refuseGone(request);
+      return form.fields;
+    },
     kept: limits.turn.release,
   };
 }
@@ -45,7 +62,7 @@ function wholeFormStream(
   file: FilePart,
   form: FormReader,
   request: Request,
-  { maxFileBytes }: UploadLimits,
+  maxFileBytes: number,
 ): ReadableStream<Uint8Array> {
   let bytes = 0;
   return new ReadableStream<Uint8Array>(
@@ -70,7 +87,14 @@ async function readToEnd(form: FormReader, request: Request): Promise<void> {
   if ((await form.nextFile()) !== undefined) {
     throw fieldProblem({ field: "file", problem: "too_many_files", message: "Only one file may be sent" });
   }
-  // Nobody would learn of the result. The server hangs up, too, when no proper HTTP follows the request.
+  refuseGone(request);
+}
+
+/**
+ * Nobody would learn of the result. The server hangs up, too, when no proper HTTP follows the request, which it sees only some
+ * time after it has handed over the request's last bytes.
+ */
+function refuseGone(request: Request): void {
   if (request.signal.aborted) throw new AppError("client_gone", "The client closed the connection");
 }
 
@@ -79,9 +103,16 @@ function contentLength(request: Request): number | undefined {
   return header === null || !/^\d{1,15}$/.test(header) ? undefined : Number(header);
 }
 
+/** A form coded as a whole (RFC 9110 §8.4) is not undone: a few bytes could stand for any number. */
+function refuseCoding(request: Request): void {
+  const coding = request.headers.get("content-encoding")?.trim().toLowerCase() ?? "";
+  if (coding === "" || coding === "identity") return;
+  throw new AppError("unsupported_coding", `The Content-Encoding '${coding.slice(0, 50)}' is not supported`);
+}
+
 /** A type that is no valid header value would break the answer that gives the file back. */
 function cleanContentType(type = ""): string {
-  const plain = /^[\w!#$&^.+-]{1,64}\/[\w!#$&^.+-]{1,64}(?:;[\x20-\x7e]{1,100})?$/;
+  const plain = /^[\w!#$%&'*+.^`|~-]{1,127}\/[\w!#$%&'*+.^`|~-]{1,127}[ \t]*(?:;[\t\x20-\x7e]{0,200})?$/;
   return plain.test(type) ? type : "application/octet-stream";
 }
 
@@ -89,6 +120,7 @@ function tooLarge(maxFileBytes: number) {
   return new AppError("too_large", `The file is larger than the ${maxFileBytes} bytes allowed here`);
 }
 
-function missingFile() {
-  return fieldProblem({ field: "file", problem: "missing", message: "Field required" });
+function missingFile(others: readonly FieldProblem[]) {
+  const missing = { field: "file", problem: "missing", message: "Field required" };
+  return new AppError("invalid_form", missing.message, { problems: [missing, ...others] });
 }

@@ -10,7 +10,11 @@ export interface UrlsOptions {
   readonly port: () => number;
 }
 
-const hostName = /^(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(?::(\d{1,5}))?$/;
+const port = "(?::(\\d{1,5}))?";
+/** A name may end in the root's dot; an address of IPv6 may name its zone (RFC 6874), in links with or without the escape. */
+const hostName = new RegExp(
+  `^(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?\\.?|\\[[0-9A-Fa-f:.]{2,45}(?:%[A-Za-z0-9._~-]{1,32})?\\])${port}$`,
+);
 
 /** From scheme and Host alone: the proxy in front strips a prefix that clients add themselves. */
 export function createUrls({ publicUrl, port }: UrlsOptions): Urls {
@@ -20,7 +24,12 @@ export function createUrls({ publicUrl, port }: UrlsOptions): Urls {
     const host = request.headers.get("host") ?? "";
     const [name, portText = "80"] = hostName.exec(host) ?? [];
     if (name === undefined || Number(portText) > 65_535) return `http://localhost:${port()}`;
-    const forwarded = request.headers.get("x-forwarded-proto")?.toLowerCase();
+    // Each proxy may add its own; the first one is the client's.
+    const [forwarded] =
+      request.headers
+        .get("x-forwarded-proto")
+        ?.toLowerCase()
+        .split(/[\s,]+/) ?? [];
     return `${forwarded === "https" ? "https" : "http"}://${host}`;
   }
 

@@ -1,6 +1,12 @@
 import { LRUCache } from "lru-cache";
+import { createSingleFlight } from "../time/single-flight.ts";
 
 type Find<V> = (key: string) => Promise<V | undefined>;
+
+export interface CachedLookup<V> extends Find<V> {
+  /** Looks for everything again that has led to this value, also where it is being looked for right now. */
+  forget(value: V): void;
+}
 
 export interface CachedLookupOptions<V> {
   readonly find: Find<V>;
@@ -14,7 +20,7 @@ export interface CachedLookupOptions<V> {
 const MAX_ENTRIES = 10_000;
 
 /** A look-up that remembers what it found, and makes callers who ask for the same thing at the same time share one flight. */
-export function createCachedLookup<V extends object | string>(options: CachedLookupOptions<V>): Find<V> {
+export function createCachedLookup<V extends object | string>(options: CachedLookupOptions<V>): CachedLookup<V> {
   const { find, maxAgeMs, now, keep = () => true } = options;
   const kept = new LRUCache<string, V>({
     max: MAX_ENTRIES,
@@ -22,23 +28,25 @@ export function createCachedLookup<V extends object | string>(options: CachedLoo
     ttlResolution: 0,
     perf: { now },
   });
-  const flights = new Map<string, Promise<V | undefined>>();
+  let forgotten = 0;
 
-  async function fly(key: string) {
-    try {
-      const found = await find(key);
-      if (found !== undefined && maxAgeMs > 0 && keep(found)) kept.set(key, found);
-      return found;
-    } finally {
-      flights.delete(key);
-    }
+  const flight = createSingleFlight(async (key) => {
+    const forgottenBefore = forgotten;
+    const found = await find(key);
+    const isCurrent = forgotten === forgottenBefore;
+    if (found !== undefined && isCurrent && maxAgeMs > 0 && keep(found)) kept.set(key, found);
+    return found;
+  });
+
+  async function lookUp(key: string): Promise<V | undefined> {
+    return kept.get(key) ?? flight.run(key);
   }
 
-  return async (key) => {
-    const known = kept.get(key);
-    if (known !== undefined) return known;
-    const flight = flights.get(key) ?? fly(key);
-    flights.set(key, flight);
-    return flight;
-  };
+  function forget(value: V): void {
+    forgotten += 1;
+    flight.forget();
+    for (const [key, known] of [...kept.entries()]) if (known === value) kept.delete(key);
+  }
+
+  return Object.assign(lookUp, { forget });
 }

@@ -19,7 +19,10 @@ export interface HubOptions {
   readonly outbound: Outbound;
   /** How long the project and the buckets of an analysis are remembered; 0 = not at all. */
   readonly cacheSeconds: number;
+  /** Milliseconds of a clock that goes on evenly. */
   readonly now: () => number;
+  /** Milliseconds of the clock on the wall. It goes on while a machine is suspended, where the even one stands still. Default: `now`. */
+  readonly wallNow?: () => number;
   readonly log: Log;
   /** For a look-up or sign-in, retries included. Default: 15 s. */
   readonly limitMs?: number;
@@ -34,7 +37,8 @@ export function createHub(options: HubOptions): Hub {
   const authUrl = trimSlash(options.authUrl);
   const coreUrl = trimSlash(options.coreUrl);
   const storageUrl = trimSlash(options.storageUrl);
-  const session = createSession(createTokenSource({ authUrl, signIn, outbound, limitMs, now, log }), limitMs);
+  const tokens = createTokenSource({ authUrl, signIn, outbound, limitMs, now, wallNow: options.wallNow ?? now, log });
+  const session = createSession({ tokens, limitMs, now, log });
   const newBoundary = options.newBoundary ?? (() => crypto.randomUUID());
   const core = createCoreReader({ coreUrl, outbound, session, limitMs });
   const records = createFileRecords({ coreUrl, storageUrl, outbound, session, limitMs, log });

@@ -85,6 +85,9 @@ export function fileUrl(storageUrl: string, fileId: string): string {
 function createStorageCall({ outbound, session, limitMs }: FileRecordsOptions) {
   return (request: Pick<CallRequest, "method" | "url" | "json">): Promise<CallResponse> => {
     const limit = startTimeLimit(limitMs);
-    return session((headers) => outbound.call({ ...request, headers, limit }), { limit });
+    return session((headers) => outbound.call({ ...request, headers, limit }), {
+      limit,
+      isOnce: request.method === "POST",
+    });
   };
 }

@@ -47,14 +47,15 @@ export async function ensureLink(
   await hub.link(bucket, file);
 }
 
-/** Takes back what an upload left; never throws. */
+/** Takes back what an upload left; never throws. The event is logged for a file that stays. */
 export async function removeFromHub(
   { hub, log }: { readonly hub: Pick<HubFiles, "removeFile">; readonly log: Log },
   files: readonly HubFile[],
+  event = "final.left-at-hub",
 ): Promise<void> {
   for (const { id } of files) {
     const isGone = await hub.removeFile(id).catch(() => false);
-    if (!isGone) log.warn("final.left-at-hub", { objectId: id });
+    if (!isGone) log.warn(event, { objectId: id });
   }
 }
 

@@ -25,6 +25,8 @@ export interface HubNode {
 export interface HubDirectory {
   /** The project of an analysis. Never changes, so it is cached. */
   findProjectId(analysisId: string): Promise<string | undefined>;
+  /** To be called when a project is removed: its analyses are asked for again. */
+  forgetProject(projectId: string): void;
   /** Whether the Hub still knows the project. Never cached: deletions hang on it. */
   projectExists(projectId: string): Promise<boolean>;
   /** The analysis' newest bucket of a type. Cached once found; a bucket without a storage bucket counts as not found. */

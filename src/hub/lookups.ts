@@ -25,6 +25,7 @@ export function createHubDirectory(options: HubDirectoryOptions): HubDirectory {
     async findProjectId(analysisId) {
       return isUuid(analysisId) ? projects(analysisId.toLowerCase()) : undefined;
     },
+    forgetProject: projects.forget,
     async projectExists(projectId) {
       // Not `false`: whoever asks deletes what belongs to a project that is gone.
       if (!isUuid(projectId)) throw new AppError("invalid_input", "The project ID is not a UUID");

@@ -1,3 +1,5 @@
+import { encodeExtended } from "../content-disposition.ts";
+
 /** What frames the one part of a `multipart/form-data` body. */
 export interface MultipartEnvelope {
   /** For the request's `Content-Type`. */
@@ -38,10 +40,5 @@ export function buildEnvelope({ path, contentType, boundary }: EnvelopeFile): Mu
  * extended notation of RFC 8187 alone, as every Hub reads it and no two names can then contradict each other.
  */
 function fileNameParameter(path: string): string {
-  return PLAIN_NAME.test(path) ? `filename="${path}"` : `filename*=UTF-8''${encodeExtended(path)}`;
-}
-
-function encodeExtended(text: string): string {
-  const toHex = (character: string) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`;
-  return encodeURIComponent(text.toWellFormed()).replace(/['()*]/g, toHex);
+  return PLAIN_NAME.test(path) ? `filename="${path}"` : `filename*=${encodeExtended(path)}`;
 }

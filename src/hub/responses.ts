@@ -34,16 +34,33 @@ export function isNotFound({ status, body }: CallResponse): boolean {
   return status === 404 && /^(entity_)?not_?found$/i.test(readText(body, "code"));
 }
 
-/** Whether the Hub complains about the token: a rejected one shows as 401, but also as 400 or 500. */
-export function isTokenRejected({ status, body }: CallResponse): boolean {
+/**
+ * Whether the Hub complains about the token. A rejected one shows as 401, but also as 400 or 500 that speaks of a token, a JWT or
+ * a JWK. A Hub that could not ask its own sign-in service about the token has said nothing about it.
+ */
+export function isTokenRejected(response: CallResponse): boolean {
+  const { status } = response;
   if (status === 401) return true;
-  return (status === 400 || status === 500) && /token/i.test(`${readText(body, "code")} ${readText(body, "message")}`);
+  return (status === 400 || status === 500) && !isFetchFailure(response) && /token|jw[tk]/i.test(wordsOf(response));
 }
 
-/** Any error in words for a log line. */
-export function reasonOf(error: unknown): string {
-  if (error instanceof AppError) return error.operatorDetail ?? error.message;
-  return error instanceof Error ? error.message : String(error);
+/** Codes of a 400 that is about the request and not about who sends it. */
+const requestCodes = /^(?:bad_?request|validation\w*|entity_\w+|permission\w*)$/i;
+
+/** Whether the token may be the reason: Hubs have found new words for it more than once. */
+export function isUnexplained(response: CallResponse): boolean {
+  const { status, body } = response;
+  if (isFetchFailure(response)) return false;
+  const code = readText(body, "code");
+  return status === 500 ? code !== "" : status === 400 && code !== "" && !requestCodes.test(code);
+}
+
+function isFetchFailure(response: CallResponse): boolean {
+  return /fetch failed|introspect/i.test(wordsOf(response));
+}
+
+function wordsOf({ body }: CallResponse): string {
+  return `${readText(body, "code")} ${readText(body, "message")}`;
 }
 
 function describeBody(body: unknown): string {

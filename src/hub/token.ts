@@ -1,11 +1,13 @@
-import { AppError } from "../errors.ts";
+import { decodeJwt } from "jose";
+import { AppError, reasonOf } from "../errors.ts";
 import type { Log } from "../log.ts";
-import { isSuccess, reasonOf, unexpectedResponse } from "./responses.ts";
+import { createSingleFlight } from "../time/single-flight.ts";
+import { isSuccess, unexpectedResponse } from "./responses.ts";
 import { adviseOn, credentials, isRefusal, type SignIn } from "./sign-in.ts";
 import { timedOut } from "./transport/network-failure.ts";
 import type { Outbound } from "./transport/outbound.ts";
 import { startTimeLimit, type TimeLimit, withinLimit } from "./transport/time-limit.ts";
-import { parseTokenGrant } from "./wire.ts";
+import { parseTokenGrant, type TokenGrant } from "./wire.ts";
 
 /** The Hub's access token: one for all callers, renewed before it runs out. */
 export interface TokenSource {
@@ -22,33 +24,36 @@ export interface TokenSourceOptions {
   /** For a whole sign-in, retries included. */
   readonly limitMs: number;
   readonly now: () => number;
+  /** A suspended machine stops the even clock, and somebody may set the one on the wall: a token is as old as either says. */
+  readonly wallNow: () => number;
   readonly log: Log;
 }
 
 interface HeldToken {
   readonly accessToken: string;
   readonly refreshToken: string | undefined;
-  readonly renewAtMs: number;
-  readonly endsAtMs: number;
+  readonly askedAt: { readonly evenMs: number; readonly wallMs: number };
+  readonly renewAfterMs: number;
+  readonly endsAfterMs: number;
 }
 
 const MAX_MARGIN_MS = 60_000;
 const COOL_DOWN_MS = 5_000;
 
 export function createTokenSource(options: TokenSourceOptions): TokenSource {
-  const { authUrl, signIn, limitMs, now, log } = options;
+  const { authUrl, signIn, limitMs, now, wallNow, log } = options;
   let held: HeldToken | undefined;
-  let flight: Promise<string> | undefined;
   let refusal: { readonly error: AppError; readonly untilMs: number } | undefined;
 
   const requestToken = createTokenRequest(options);
+  const ageMs = ({ askedAt }: HeldToken) => Math.max(now() - askedAt.evenMs, wallNow() - askedAt.wallMs);
 
   /** Refresh tokens are single use: whatever became of one, it is never sent again. */
   async function refresh(refreshToken: string, limit: TimeLimit): Promise<HeldToken | undefined> {
     try {
       return await requestToken({ grant_type: "refresh_token", refresh_token: refreshToken }, false, limit);
     } catch (error) {
-      log.info("hub.token.refresh-failed", { reason: reasonOf(error) });
+      log.warn("hub.token.refresh-failed", { reason: reasonOf(error) });
       return undefined;
     }
   }
@@ -69,23 +74,22 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
 
   /** A token whose renewal failed serves on while it lives; the next try comes after the cool-down. */
   function survive(error: unknown, last: HeldToken | undefined): HeldToken {
-    const nowMs = now();
-    if (last !== undefined && held !== undefined && nowMs < last.endsAtMs) {
+    if (last !== undefined && held !== undefined && ageMs(last) < last.endsAfterMs) {
       log.warn("hub.token.renewal-failed", { reason: reasonOf(error) });
-      return { ...last, refreshToken: undefined, renewAtMs: Math.min(nowMs + COOL_DOWN_MS, last.endsAtMs) };
+      const renewAfterMs = Math.min(ageMs(last) + COOL_DOWN_MS, last.endsAfterMs);
+      return { ...last, refreshToken: undefined, renewAfterMs };
     }
     if (error instanceof AppError && isRefusal(error.upstream?.status))
-      refusal = { error, untilMs: nowMs + COOL_DOWN_MS };
+      refusal = { error, untilMs: now() + COOL_DOWN_MS };
     throw error;
   }
 
+  const renewal = createSingleFlight(renew);
+
   async function get(limit: TimeLimit): Promise<string> {
-    if (held !== undefined && now() < held.renewAtMs) return held.accessToken;
+    if (held !== undefined && ageMs(held) < held.renewAfterMs) return held.accessToken;
     if (refusal !== undefined && now() < refusal.untilMs) throw refusal.error;
-    flight ??= renew().finally(() => {
-      flight = undefined;
-    });
-    return withinLimit(flight, limit, () => timedOut({ origin: new URL(authUrl).origin }));
+    return withinLimit(renewal.run(), limit, () => timedOut({ origin: new URL(authUrl).origin }));
   }
 
   function invalidate(token: string) {
@@ -95,17 +99,32 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
   return { get, invalidate };
 }
 
-function createTokenRequest({ authUrl, signIn, outbound, now, log }: TokenSourceOptions) {
+function createTokenRequest({ authUrl, signIn, outbound, now, wallNow, log }: TokenSourceOptions) {
   const url = `${authUrl}/token`;
   return async (form: object, idempotent: boolean, limit: TimeLimit): Promise<HeldToken> => {
-    const askedAtMs = now();
+    const askedAt = { evenMs: now(), wallMs: wallNow() };
     const response = await outbound.call({ method: "POST", url, json: form, idempotent, limit });
     const grant = isSuccess(response) ? parseTokenGrant(response.body) : undefined;
     if (grant === undefined) throw unexpectedResponse(response, `the sign-in at ${url}`, adviseOn(response, signIn));
+    const lifeSeconds = lifeOf(grant);
     // Without a stated life the token is used until the Hub rejects it.
-    const lifeMs = (grant.lifeSeconds ?? Number.POSITIVE_INFINITY) * 1000;
-    log.info("hub.token.obtained", { flow: signIn.flow, lifeSeconds: grant.lifeSeconds });
-    const endsAtMs = askedAtMs + lifeMs;
-    return { ...grant, endsAtMs, renewAtMs: endsAtMs - Math.min(MAX_MARGIN_MS, lifeMs / 5) };
+    const lifeMs = (lifeSeconds ?? Number.POSITIVE_INFINITY) * 1000;
+    log.info("hub.token.obtained", { flow: signIn.flow, lifeSeconds });
+    return { ...grant, askedAt, endsAfterMs: lifeMs, renewAfterMs: lifeMs - Math.min(MAX_MARGIN_MS, lifeMs / 5) };
   };
+}
+
+/** The smaller of what the answer says and what the token itself says: a 2025 Hub never answers less than an hour. */
+function lifeOf({ accessToken, lifeSeconds }: TokenGrant): number | undefined {
+  const lives = [lifeSeconds, readLife(accessToken)].filter((life) => life !== undefined);
+  return lives.length === 0 ? undefined : Math.min(...lives);
+}
+
+function readLife(token: string): number | undefined {
+  try {
+    const { exp, iat } = decodeJwt(token);
+    return exp !== undefined && iat !== undefined && exp > iat ? exp - iat : undefined;
+  } catch {
+    return undefined; // not every token is a JWT
+  }
 }

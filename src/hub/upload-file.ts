@@ -1,8 +1,9 @@
+import { reasonOf } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { isUuid } from "../uuid.ts";
 import type { HubFile, HubFiles, HubUpload } from "./hub.ts";
 import { buildEnvelope } from "./multipart.ts";
-import { isSuccess, reasonOf, unexpectedResponse } from "./responses.ts";
+import { isSuccess, unexpectedResponse } from "./responses.ts";
 import type { Session } from "./session.ts";
 import type { Outbound } from "./transport/outbound.ts";
 import type { CallResponse } from "./transport/response.ts";
@@ -40,7 +41,7 @@ export function createUpload(options: UploadOptions): HubFiles["upload"] {
         openBody: body.open,
         mayRepeat,
       });
-    const response = await session(request, { mayRepeat }).catch((error) => {
+    const response = await session(request, { mayRepeat, isOnce: true }).catch((error) => {
       throw body.failure()?.error ?? error;
     });
     const files = parseFiles(response);

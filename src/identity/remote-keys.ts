@@ -1,7 +1,8 @@
 import type { CryptoKey, JWK } from "jose";
 import { importJWK } from "jose";
-import { AppError } from "../errors.ts";
+import { AppError, reasonOf } from "../errors.ts";
 import type { Log } from "../log.ts";
+import { createSingleFlight } from "../time/single-flight.ts";
 
 /** A key set is a few KiB; more than this is not one. */
 const maxBytes = 1024 * 1024;
@@ -44,7 +45,6 @@ export function createRemoteKeys(options: RemoteKeysOptions): RemoteKeys {
   let triedAt = Number.NEGATIVE_INFINITY;
   let hasFailed = false;
   let failure: unknown;
-  let flight: Promise<boolean> | undefined;
 
   async function load(): Promise<boolean> {
     triedAt = now();
@@ -59,32 +59,27 @@ export function createRemoteKeys(options: RemoteKeysOptions): RemoteKeys {
       hasFailed = true;
       // After the failure, which may have taken its time.
       triedAt = now();
-      log.warn("jwks.failed", { url: options.url, reason: String(error), cached: keys !== undefined });
+      log.warn("jwks.failed", { url: options.url, reason: reasonOf(error), cached: keys !== undefined });
       return false;
     }
   }
 
-  function reload(): Promise<boolean> {
-    flight ??= load().finally(() => {
-      flight = undefined;
-    });
-    return flight;
-  }
+  const loading = createSingleFlight(load);
 
   return {
     async get() {
       const stale = now() - loadedAt >= maxAgeMs;
-      if (stale && (flight !== undefined || now() - triedAt >= retryMs)) {
-        const loading = reload();
+      if (stale && (loading.isRunning() || now() - triedAt >= retryMs)) {
+        const loaded = loading.run();
         // A provider that keeps silent is waited for once, not by everybody for as long as it does.
-        if (keys === undefined || !hasFailed) await loading;
+        if (keys === undefined || !hasFailed) await loaded;
       }
       if (keys !== undefined) return keys;
       throw new AppError("auth_provider_unavailable", "Auth provider is unavailable", { cause: failure });
     },
     async refresh() {
-      if (flight === undefined && now() - triedAt < (hasFailed ? retryMs : cooldownMs)) return undefined;
-      return (await reload()) ? keys : undefined;
+      if (!loading.isRunning() && now() - triedAt < (hasFailed ? retryMs : cooldownMs)) return undefined;
+      return (await loading.run()) ? keys : undefined;
     },
   };
 }

@@ -1,5 +1,6 @@
-import { AppError } from "../errors.ts";
+import { reasonOf } from "../errors.ts";
 import type { Log } from "../log.ts";
+import { createSingleFlight } from "../time/single-flight.ts";
 import type { PartState, Readiness, ReadinessReport } from "./readiness.ts";
 
 export interface PartCheck {
@@ -25,7 +26,6 @@ export function createReadiness(options: ReadinessOptions): Readiness {
   const { warnings, now, limitMs = 2_000, cacheMs = 3_000 } = options;
   const looks = options.parts.map((part) => createLook(part, limitMs, options.log));
   let cached: { readonly report: ReadinessReport; readonly untilMs: number } | undefined;
-  let flight: Promise<ReadinessReport> | undefined;
   let stopping = false;
 
   async function look(): Promise<ReadinessReport> {
@@ -36,14 +36,13 @@ export function createReadiness(options: ReadinessOptions): Readiness {
     return report;
   }
 
+  const flight = createSingleFlight(look);
+
   return {
     async check() {
       if (stopping) return { status: "stopping", parts: {}, warnings };
       if (cached !== undefined && now() < cached.untilMs) return cached.report;
-      flight ??= look().finally(() => {
-        flight = undefined;
-      });
-      return flight;
+      return flight.run();
     },
     stop() {
       stopping = true;
@@ -87,9 +86,4 @@ function createLook({ name, check, otherwise }: PartCheck, limitMs: number, log:
     last = state;
     return [name, state] as const;
   };
-}
-
-function reasonOf(error: unknown): string {
-  if (error instanceof AppError) return error.operatorDetail ?? String(error.cause ?? error.message);
-  return error instanceof Error ? error.message : String(error);
 }

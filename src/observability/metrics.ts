@@ -22,6 +22,8 @@ export interface QueueLength {
   readonly pending: number;
   /** Age of the oldest one that waits; 0 when none does. */
   readonly oldestSeconds: number;
+  /** Those of them that have failed for so long that they no longer keep back others. */
+  readonly standingAside: number;
 }
 
 /** The numbers of a process by themselves, for another one to add to its own; survives a structured clone. */

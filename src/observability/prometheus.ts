@@ -1,4 +1,5 @@
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { createSingleFlight } from "../time/single-flight.ts";
 import type { Metrics, MetricsReport, QueueLength } from "./metrics.ts";
 
 export interface PrometheusOptions {
@@ -156,13 +157,7 @@ function amountOf(value: unknown): number {
 }
 
 function watchSubmissions(stats: () => Promise<QueueLength>, registers: Registry[]): void {
-  let flight: Promise<QueueLength | undefined> | undefined;
-  const read = () => {
-    flight ??= withinLimit(stats()).finally(() => {
-      flight = undefined;
-    });
-    return flight;
-  };
+  const { run: read } = createSingleFlight(() => withinLimit(stats()));
   new Gauge({
     name: `${prefix}submissions_pending`,
     help: "Final results that wait for the Hub.",
@@ -180,6 +175,14 @@ function watchSubmissions(stats: () => Promise<QueueLength>, registers: Registry
       this.set((await read())?.oldestSeconds ?? Number.NaN);
     },
   });
+  new Gauge({
+    name: `${prefix}submissions_standing_aside`,
+    help: "Final results that have failed for a day and no longer keep back the later ones of their analysis.",
+    registers,
+    async collect() {
+      this.set((await read())?.standingAside ?? Number.NaN);
+    },
+  });
 }
 
 async function withinLimit<T>(work: Promise<T>): Promise<T | undefined> {
@@ -191,10 +194,14 @@ async function withinLimit<T>(work: Promise<T>): Promise<T | undefined> {
   return Promise.race([settled, late]).finally(() => clearTimeout(timer));
 }
 
-/** What Bun has no numbers for is left out: it would show as zero, and its Node version as ours. */
+/**
+ * What Bun has no numbers for is left out: it would show as zero, and its Node version as ours. `process_heap_bytes` is the size
+ * of the data segment, which Bun reserves in gigabytes without using it.
+ */
 function collectProcessMetrics(registry: Registry): void {
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 50 });
   for (const { name } of registry.getMetricsAsArray()) {
-    if (name.startsWith("nodejs_") && !name.startsWith("nodejs_eventloop_lag_")) registry.removeSingleMetric(name);
+    const isForeign = name.startsWith("nodejs_") && !name.startsWith("nodejs_eventloop_lag_");
+    if (isForeign || name === "process_heap_bytes") registry.removeSingleMetric(name);
   }
 }

@@ -1,10 +1,13 @@
 import { AppError } from "../errors.ts";
+import { bucketMissing } from "../hub/files.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { Log } from "../log.ts";
 import type { LaplaceOptions } from "../privacy/laplace.ts";
 import type { RandomBytes } from "../privacy/random-integers.ts";
 import { getSubmission, type NewFinal, type SubmissionQueue } from "../submissions/queue.ts";
 import type { Submission } from "../submissions/store/submission-store.ts";
+import { within } from "../time/deadline.ts";
+import { type Audit, createAudit } from "./audit.ts";
 import { sendDirectly } from "./direct-final.ts";
 import { addNoise, readNumberForm } from "./noisy-number.ts";
 import type { ResultBuckets } from "./result-bucket.ts";
@@ -34,15 +37,31 @@ export interface FinalResultsDeps {
   readonly log: Log;
 }
 
+interface Parts extends FinalResultsDeps {
+  readonly audit: Audit;
+}
+
+/** How long the Hub may take to name an analysis' project. */
+const patienceMs = 3_000;
+
 export function createFinalResults(deps: FinalResultsDeps): FinalResults {
   const { buckets, queue, isQueued, randomBytes } = deps;
+  const parts: Parts = { ...deps, audit: createAudit(deps.log) };
   const send = isQueued ? sendThroughQueue : sendWithoutQueue;
 
   return {
     async submit(analysisId, upload) {
       const { filename, contentType, maxBytes } = upload;
-      if (isQueued) await buckets.refuseMissing(analysisId);
-      return send(deps, { analysisId, filename, contentType, maxBytes, body: upload.body, kept: upload.kept });
+      const projectId = isQueued ? await admit(deps, analysisId) : undefined;
+      return send(parts, {
+        analysisId,
+        projectId,
+        filename,
+        contentType,
+        maxBytes,
+        body: upload.body,
+        kept: upload.kept,
+      });
     },
 
     async submitNoisy(analysisId, upload) {
@@ -51,53 +70,70 @@ export function createFinalResults(deps: FinalResultsDeps): FinalResults {
       upload.kept();
       // Before anything else is done, so that no error, log line or delay hereafter depends on the true value.
       const noisy = attempt(() => addNoise(form, randomBytes));
-      if (isQueued) await buckets.refuseMissing(analysisId);
-      else await buckets.get(analysisId);
+      const projectId = isQueued ? await admit(deps, analysisId) : undefined;
+      if (!isQueued) await buckets.get(analysisId);
       const content = new TextEncoder().encode(noisy());
       const body = new Blob([content]).stream();
-      const final = { analysisId, filename, contentType: "text/plain", maxBytes: content.byteLength, body };
-      return released(deps, analysisId, form.options, () => send(deps, final));
+      const final = { analysisId, projectId, filename, contentType: "text/plain", maxBytes: content.byteLength, body };
+      return released(parts, analysisId, form.options, () => send(parts, final));
     },
 
     find: (analysisId, submissionId) => getSubmission(queue, analysisId, submissionId),
   };
 }
 
-type Send = (deps: FinalResultsDeps, final: NewFinal) => Promise<string | undefined>;
+/**
+ * Throws `not_found` where the Hub says plainly that there is no bucket for it, or no analysis; resolves with the analysis'
+ * project. A Hub that is away does not keep a final from being taken.
+ */
+async function admit({ hub, buckets }: FinalResultsDeps, analysisId: string): Promise<string | undefined> {
+  let projectId: string | undefined;
+  const look = hub.findProjectId(analysisId).then(
+    (found) => {
+      if (found === undefined) throw bucketMissing(analysisId);
+      projectId = found;
+    },
+    () => {},
+  );
+  await Promise.all([within(look, patienceMs), buckets.refuseMissing(analysisId)]);
+  return projectId;
+}
 
-const sendThroughQueue: Send = async ({ queue, log }, final) => {
+type Send = (parts: Parts, final: NewFinal) => Promise<string | undefined>;
+
+const sendThroughQueue: Send = async ({ queue, audit }, final) => {
   const { analysisId } = final;
   try {
     const { submissionId, sizeBytes, verdict } = await queue.submit(final);
-    log.info("final.submitted", { analysisId, objectId: submissionId, bytes: sizeBytes, verdict, outcome: "ok" });
+    audit.ok("final.submitted", { analysisId, objectId: submissionId, bytes: sizeBytes, verdict });
     return verdict === "queued" ? submissionId : undefined;
   } catch (error) {
-    log.info("final.submitted", { analysisId, ...failure(error) });
+    audit.failed("final.submitted", { analysisId }, error);
     throw error;
   }
 };
 
-const sendWithoutQueue: Send = async (deps, final) => {
+const sendWithoutQueue: Send = async (parts, final) => {
   const { analysisId } = final;
   try {
-    const bytes = await sendDirectly(deps, final);
-    deps.log.info("final.submitted", { analysisId, bytes, outcome: "ok" });
-    deps.log.info("final.delivered", { analysisId, bytes, outcome: "ok" });
+    const bytes = await sendDirectly(parts, final);
+    parts.audit.ok("final.submitted", { analysisId, bytes });
+    parts.audit.ok("final.delivered", { analysisId, bytes });
     return undefined;
   } catch (error) {
-    deps.log.info("final.submitted", { analysisId, ...failure(error) });
+    parts.audit.failed("final.submitted", { analysisId }, error);
     throw error;
   }
 };
 
 /** A release is put on record as soon as the noisy value may have left this node, even if sending it failed. */
 async function released<T>(
-  { log }: FinalResultsDeps,
+  { audit }: Parts,
   analysisId: string,
   { epsilon, sensitivity }: LaplaceOptions,
   send: () => Promise<T>,
 ): Promise<T> {
-  const record = () => log.info("dp.released", { analysisId, epsilon, sensitivity, outcome: "ok" });
+  const record = () => audit.ok("dp.released", { analysisId, epsilon, sensitivity });
   try {
     const sent = await send();
     record();
@@ -106,10 +142,6 @@ async function released<T>(
     if (error instanceof AppError && error.code.startsWith("hub_")) record();
     throw error;
   }
-}
-
-function failure(error: unknown) {
-  return { outcome: "failed", code: error instanceof AppError ? error.code : "unknown" };
 }
 
 /** Does the work now, and gives its value or throws its error when asked. */

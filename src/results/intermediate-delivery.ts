@@ -1,7 +1,7 @@
-import { AppError, fieldProblem } from "../errors.ts";
+import { AppError, type FieldProblem, fieldProblem } from "../errors.ts";
 import { plainName } from "../hub/file-names.ts";
-import { singleFile } from "../hub/files.ts";
-import type { HubBucket, HubDirectory, HubFile } from "../hub/hub.ts";
+import { removeFromHub, singleFile } from "../hub/files.ts";
+import type { HubBucket, HubDirectory } from "../hub/hub.ts";
 import type { OpenObject } from "../objects/object-store.ts";
 import { parseUuid } from "../uuid.ts";
 import { defaultFilename } from "./file-name.ts";
@@ -25,7 +25,7 @@ export async function sendUpload(
   const early = readRemoteNodeId(upload.early);
   if (early !== undefined) {
     const target = await prepare(deps, analysisId, early);
-    return deliver(deps, target, { filename, plain: upload.body });
+    return deliver(deps, target, { filename, plain: upload.body, confirm: () => refuseChange(upload, early) });
   }
   // Whether to encrypt, and for whom, may still follow: until then the file must not leave the node.
   const spooled = await deps.spool.write(upload.body);
@@ -84,10 +84,19 @@ async function prepare(
   return { bucket, peerPublicKey, senderNodeId: options.urlWithNodeId ? await findOwnNodeId() : undefined };
 }
 
+/** A form that names another receiver behind its file was not meant for the first one either. */
+function refuseChange(upload: Upload, early: string): void {
+  if (readRemoteNodeId(upload.fields()) === early) return;
+  const message = "The field is given twice, with different values";
+  throw fieldProblem({ field: "remote_node_id", problem: "value_error", message });
+}
+
 interface Delivery {
   readonly filename: string;
   readonly plain: ReadableStream<Uint8Array>;
   readonly plainBytes?: number;
+  /** Throws if the file must not stay at the Hub after all: its form said otherwise in the end, or nobody waits any more. */
+  readonly confirm?: () => void;
 }
 
 async function deliver(deps: IntermediateDeps, target: Target, delivery: Delivery): Promise<SentIntermediate> {
@@ -106,26 +115,28 @@ async function deliver(deps: IntermediateDeps, target: Target, delivery: Deliver
   });
   try {
     const file = singleFile(files);
+    delivery.confirm?.();
     if (bucket.needsLink) await hub.link(bucket, file);
     return { objectId: file.id, senderNodeId, bytes: file.sizeBytes };
   } catch (error) {
-    await removeAll(deps, files);
+    await removeFromHub(deps, files, "intermediate.left-at-hub");
     throw error;
   }
 }
 
-async function removeAll({ hub, log }: IntermediateDeps, files: readonly HubFile[]): Promise<void> {
-  for (const { id } of files) {
-    const removed = await hub.removeFile(id).catch(() => false);
-    if (!removed) log.warn("intermediate.left-at-hub", { objectId: id });
-  }
+/**
+ * Only a field that is not there means a file that everybody at the Hub may read. One that is empty, `None` or no UUID is a
+ * client's mistake, and what it was to protect must not go out in plain text.
+ */
+function readRemoteNodeId(fields: ReadonlyMap<string, string>): string | undefined {
+  const [problem] = findReceiverProblems(fields);
+  if (problem !== undefined) throw fieldProblem(problem);
+  return parseUuid(fields.get("remote_node_id") ?? "");
 }
 
-function readRemoteNodeId(fields: ReadonlyMap<string, string>): string | undefined {
-  const text = fields.get("remote_node_id") ?? "";
-  if (text === "" || text === "None") return undefined;
-  const id = parseUuid(text);
-  if (id !== undefined) return id;
+export function findReceiverProblems(fields: ReadonlyMap<string, string>): FieldProblem[] {
+  const text = fields.get("remote_node_id");
+  if (text === undefined || parseUuid(text) !== undefined) return [];
   const message = "Input should be a valid UUID";
-  throw fieldProblem({ field: "remote_node_id", problem: "uuid_parsing", message, input: text });
+  return [{ field: "remote_node_id", problem: "uuid_parsing", message, input: text }];
 }

@@ -19,13 +19,15 @@ export interface IntermediateResults {
   /**
    * The bytes of a file that `find` gave: decrypted when the node that sent it is named, else as stored. Not a byte is
    * released before it is authenticated; damage further on, or another length than the Hub announced, fails the stream.
+   * How the delivery ends is put on record, also when the client cancels it or the signal says that it is gone. Once it was
+   * delivered to its last byte the Hub's copy is removed, where the settings say so; after a failure never.
    */
-  open(file: HubFile, senderNodeId: string | undefined): Promise<ReadableStream<Uint8Array>>;
-  /**
-   * To be told how the reading of a file has ended. Once it was delivered to its last byte the Hub's copy is removed, where
-   * the settings say so; after a failure never.
-   */
-  received(analysisId: string, file: HubFile, failure?: { readonly error: unknown }): Promise<void>;
+  deliver(
+    analysisId: string,
+    file: HubFile,
+    senderNodeId: string | undefined,
+    signal: AbortSignal,
+  ): Promise<ReadableStream<Uint8Array>>;
 }
 
 export interface SentIntermediate {

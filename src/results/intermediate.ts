@@ -3,12 +3,14 @@ import { AppError } from "../errors.ts";
 import type { HubFile } from "../hub/hub.ts";
 import { expectLength } from "../streams/expect-length.ts";
 import { isUuid } from "../uuid.ts";
-import { type AuditFacts, audited } from "./audit.ts";
+import { type AuditFacts, createAudit } from "./audit.ts";
 import { getPeerKey, sendStored, sendUpload } from "./intermediate-delivery.ts";
 import type { IntermediateDeps, IntermediateResults, SentIntermediate } from "./intermediate-results.ts";
+import { watchEnd } from "./watch-end.ts";
 
 export function createIntermediateResults(deps: IntermediateDeps): IntermediateResults {
   const { hub, cipher, options, log } = deps;
+  const audit = createAudit(log);
 
   async function owns(analysisId: string, bucketId: string): Promise<boolean> {
     if (options.anyAnalysis) return true;
@@ -45,9 +47,20 @@ export function createIntermediateResults(deps: IntermediateDeps): IntermediateR
     if (reason !== undefined) log.info("intermediate.kept", { objectId: file.id, reason });
   }
 
+  async function received(analysisId: string, file: HubFile, failure?: { readonly error: unknown }): Promise<void> {
+    const facts = { analysisId, objectId: file.id, bytes: file.sizeBytes };
+    if (failure !== undefined) {
+      audit.failed("intermediate.received", facts, failure.error);
+      log.warn("intermediate.broken_off", { objectId: file.id, reason: String(failure.error) });
+      return;
+    }
+    audit.ok("intermediate.received", facts);
+    if (options.deleteAfterRead) await removeCopy(file);
+  }
+
   function sent(analysisId: string, send: () => Promise<SentIntermediate>): Promise<SentIntermediate> {
     const facts: AuditFacts = { analysisId };
-    return audited(log, "intermediate.sent", facts, async () => {
+    return audit.during("intermediate.sent", facts, async () => {
       const result = await send();
       Object.assign(facts, { objectId: result.objectId, bytes: result.bytes });
       return result;
@@ -56,7 +69,6 @@ export function createIntermediateResults(deps: IntermediateDeps): IntermediateR
 
   return {
     find,
-    open,
     send: (analysisId, upload) => sent(analysisId, () => sendUpload(deps, analysisId, upload)),
 
     sendLocal: (analysisId, objectId, remoteNodeId) =>
@@ -64,15 +76,9 @@ export function createIntermediateResults(deps: IntermediateDeps): IntermediateR
         return sendStored(deps, analysisId, remoteNodeId, await deps.local.open(analysisId, objectId));
       }),
 
-    async received(analysisId, file, failure) {
-      const facts = { analysisId, objectId: file.id, bytes: file.sizeBytes };
-      const done = async () => {
-        if (failure !== undefined) throw failure.error;
-      };
-      await audited(log, "intermediate.received", facts, done).catch(() => {});
-      if (failure !== undefined)
-        log.warn("intermediate.broken_off", { objectId: file.id, reason: String(failure.error) });
-      else if (options.deleteAfterRead) await removeCopy(file);
+    async deliver(analysisId, file, senderNodeId, signal) {
+      const body = await open(file, senderNodeId);
+      return watchEnd(body, signal, (failure) => received(analysisId, file, failure));
     },
   };
 }

@@ -3,15 +3,19 @@ import { AppError } from "../errors.ts";
 import type { HubDirectory } from "../hub/hub.ts";
 import type { Log } from "../log.ts";
 import type { ByteRange, ObjectInfo, ObjectStore, OpenObject } from "../objects/object-store.ts";
-import { type AuditFacts, audited } from "./audit.ts";
+import type { SubmissionStore } from "../submissions/store/submission-store.ts";
+import { within } from "../time/deadline.ts";
+import { type AuditFacts, createAudit } from "./audit.ts";
 import { defaultFilename } from "./file-name.ts";
+import { isProjectRemoved, projectFolder, removeProject } from "./project-removal.ts";
 import type { Rollback } from "./rollback.ts";
 import { checkTagName, isTagName } from "./tag-name.ts";
 import type { Upload } from "./upload.ts";
 
 /**
  * Results that stay on this node. They belong to a project: each of its analyses may read them, nobody else learns of
- * them. Everything but `removeProject` throws `not_found` for an analysis the Hub does not know.
+ * them. Everything but `removeProject` throws `not_found` for an analysis the Hub does not know, and what stores or tags does
+ * for one whose project is removed meanwhile.
  */
 export interface LocalResults {
   /** Stores a file, tagged when the form has a `tag`, and resolves with its object id once both are durable. */
@@ -24,7 +28,7 @@ export interface LocalResults {
   tag(analysisId: string, entry: TagRequest): Promise<string>;
   /** Throws `forbidden` unless this client is the Hub Adapter, which alone may remove projects. */
   checkMayRemove(clientId: string): void;
-  /** Removes everything of a project, once the Hub says that the project is gone. Idempotent. */
+  /** Removes everything of a project for good, its finals too, once the Hub says that the project is gone. Idempotent. */
   removeProject(projectId: string): Promise<void>;
 }
 
@@ -37,19 +41,23 @@ export interface TagRequest {
 export interface LocalResultsDeps {
   readonly objects: ObjectStore;
   readonly catalog: Catalog;
-  readonly hub: Pick<HubDirectory, "findProjectId" | "projectExists">;
+  readonly submissions: Pick<SubmissionStore, "listWithoutProject" | "setProject">;
+  readonly hub: Pick<HubDirectory, "findProjectId" | "projectExists" | "forgetProject">;
   readonly rollback: Rollback;
   readonly newId: () => string;
   readonly adapterClientId: string;
+  /** How long the database may take to name a file that is read. Default: 2 s. */
+  readonly nameLimitMs?: number;
   readonly log: Log;
 }
 
 export function createLocalResults(deps: LocalResultsDeps): LocalResults {
-  const { objects, catalog, hub, log } = deps;
+  const { objects, catalog, hub, nameLimitMs = 2_000 } = deps;
+  const audit = createAudit(deps.log);
 
   async function projectOf(analysisId: string): Promise<string> {
     const projectId = await hub.findProjectId(analysisId);
-    if (projectId === undefined) throw new AppError("not_found", `Analysis with ID ${analysisId} not found`);
+    if (projectId === undefined) throw unknownAnalysis(analysisId);
     return projectId;
   }
 
@@ -74,7 +82,14 @@ export function createLocalResults(deps: LocalResultsDeps): LocalResults {
   /** The Python services kept names in the database alone. Reading a file must not hang on that, so a failure costs the name. */
   async function named(analysisId: string, objectId: string, info: ObjectInfo): Promise<ObjectInfo> {
     if (info.filename !== undefined) return info;
-    const filename = await catalog.findFilename(analysisId, objectId).catch(() => undefined);
+    let filename: string | undefined;
+    const looking = catalog.findFilename(analysisId, objectId).then(
+      (found) => {
+        filename = found;
+      },
+      () => {},
+    );
+    await within(looking, nameLimitMs);
     return { ...info, filename };
   }
 
@@ -82,12 +97,12 @@ export function createLocalResults(deps: LocalResultsDeps): LocalResults {
     stat,
     async store(analysisId, upload) {
       const facts: AuditFacts = { analysisId };
-      return audited(log, "result.stored", facts, () => store(deps, projectOf, facts, analysisId, upload));
+      return audit.during("result.stored", facts, () => store(deps, projectOf, facts, analysisId, upload));
     },
 
     async open(analysisId, objectId, range) {
       const facts: AuditFacts = { analysisId, objectId };
-      return audited(log, "result.read", facts, () => open(facts, analysisId, objectId, range));
+      return audit.during("result.read", facts, () => open(facts, analysisId, objectId, range));
     },
 
     async listTags(analysisId) {
@@ -105,7 +120,9 @@ export function createLocalResults(deps: LocalResultsDeps): LocalResults {
       checkTagName(tagName);
       const info = await stat(analysisId, objectId);
       const name = filename ?? (await catalog.findFilename(analysisId, objectId)) ?? info.filename ?? defaultFilename;
-      const { knownAs } = await catalog.tag({ projectId, clientId: analysisId, objectId, tagName, filename: name });
+      const tagged = await catalog.tag({ projectId, clientId: analysisId, objectId, tagName, filename: name });
+      if (tagged === undefined) throw removedMeanwhile(hub, projectId, analysisId);
+      const { knownAs } = tagged;
       if (knownAs === name) return name;
       const problem = `Object with ID ${objectId} is already known under the file name \`${knownAs}\`, not \`${name}\``;
       const loggedAs = `Object with ID ${objectId} is already known under another file name`;
@@ -119,33 +136,20 @@ export function createLocalResults(deps: LocalResultsDeps): LocalResults {
     },
 
     removeProject(projectId) {
-      return audited(log, "project.deleted", { projectId }, async () => {
-        if (await hub.projectExists(projectId)) {
-          const problem = `Project '${projectId}' will not be deleted because it is still available on the Hub.`;
-          throw new AppError("invalid_input", problem);
-        }
-        const removeObjects = () => objects.removeAll(`local/${projectId}/`);
-        // Rows first: a crash in between leaves objects without rows, which the next call removes, never the other way round.
-        await catalog.removeProject(projectId).catch(async (error: unknown) => {
-          if (!(error instanceof AppError && error.code === "storage_full")) throw error;
-          // Removing rows takes room as well, which on a full disk only the objects can make.
-          await removeObjects();
-          await catalog.removeProject(projectId);
-        });
-        await removeObjects();
-      });
+      return audit.during("project.deleted", { projectId }, () => removeProject(deps, projectId));
     },
   };
 }
 
 /** Object first, row second: whatever breaks in between leaves no row without its object. */
 async function store(
-  { objects, catalog, rollback, newId }: LocalResultsDeps,
+  deps: LocalResultsDeps,
   projectOf: (analysisId: string) => Promise<string>,
   facts: AuditFacts,
   analysisId: string,
   upload: Upload,
 ): Promise<string> {
+  const { objects, catalog, hub, rollback, newId } = deps;
   const projectId = await projectOf(analysisId);
   facts.projectId = projectId;
   tagOf(upload.early);
@@ -157,8 +161,12 @@ async function store(
     const limit = maxBytes === undefined ? {} : { maxBytes };
     facts.bytes = await objects.put(key, upload.body, { contentType, filename, ...limit });
     const tagName = tagOf(upload.fields());
-    if (tagName === undefined) return objectId;
-    await catalog.tag({ projectId, clientId: analysisId, objectId, tagName, filename });
+    // Not before the file is durable: whoever removes the project after this look finds the file, and removes it.
+    const isKept =
+      tagName === undefined
+        ? !(await isProjectRemoved(deps, projectId))
+        : (await catalog.tag({ projectId, clientId: analysisId, objectId, tagName, filename })) !== undefined;
+    if (!isKept) throw removedMeanwhile(hub, projectId, analysisId);
     return objectId;
   } catch (error) {
     await rollback.removeUnlessTagged({ key, clientId: analysisId, objectId }, error);
@@ -174,7 +182,17 @@ function tagOf(fields: ReadonlyMap<string, string>): string | undefined {
 }
 
 function objectKey(projectId: string, objectId: string): string {
-  return `local/${projectId}/${objectId}`;
+  return `${projectFolder(projectId)}${objectId}`;
+}
+
+function unknownAnalysis(analysisId: string) {
+  return new AppError("not_found", `Analysis with ID ${analysisId} not found`);
+}
+
+/** Another process may have removed it, of which the look-ups of this one have not heard. */
+function removedMeanwhile(hub: Pick<HubDirectory, "forgetProject">, projectId: string, analysisId: string) {
+  hub.forgetProject(projectId);
+  return unknownAnalysis(analysisId);
 }
 
 function missing(objectId: string) {

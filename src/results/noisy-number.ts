@@ -5,6 +5,8 @@ import type { RandomBytes } from "../privacy/random-integers.ts";
 import type { Upload } from "./upload.ts";
 
 const maxNumberBytes = 1024;
+/** The form's fields beside the file. */
+export const parameterNames = ["epsilon", "sensitivity"] as const;
 
 /** A form with a number in its file, read whole: the only file that is ever held in memory, and never kept anywhere else. */
 export interface NumberForm {
@@ -19,11 +21,22 @@ export async function readNumberForm(upload: Upload): Promise<NumberForm> {
   const bytes = await readShort(upload.body, maxNumberBytes);
   // What follows a file that is too long is not read, so nothing can be said about it.
   if (bytes === undefined) return { value: undefined, options: { epsilon: 1, sensitivity: 1 } };
-  const problems: FieldProblem[] = [];
-  const epsilon = readParameter(upload.fields(), "epsilon", problems);
-  const sensitivity = readParameter(upload.fields(), "sensitivity", problems);
+  const problems = findNumberProblems(upload.fields());
   if (problems.length > 0) throw new AppError("invalid_form", "The form is not valid", { problems });
-  return { value: parsePythonFloat(new TextDecoder().decode(bytes)), options: { epsilon, sensitivity } };
+  const [epsilon, sensitivity] = parameterNames.map((name) => parseParameter(upload.fields().get(name) ?? ""));
+  const options = { epsilon: epsilon ?? Number.NaN, sensitivity: sensitivity ?? Number.NaN };
+  return { value: parsePythonFloat(new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes)), options };
+}
+
+/** What is missing or no number among the form's parameters; all of it, so that one answer tells it all. */
+export function findNumberProblems(fields: ReadonlyMap<string, string>): FieldProblem[] {
+  return parameterNames.flatMap((name): FieldProblem[] => {
+    const text = fields.get(name) ?? "";
+    if (text === "") return [{ field: name, problem: "missing", message: "Field required" }];
+    if (parseParameter(text) !== undefined) return [];
+    const message = "Input should be a valid number, unable to parse string as a number";
+    return [{ field: name, problem: "float_parsing", message, input: text }];
+  });
 }
 
 /** The number with Laplace noise, as text. Throws `invalid_input` for what is no number or out of range. */
@@ -31,7 +44,7 @@ export function addNoise({ value, options }: NumberForm, randomBytes: RandomByte
   if (value === undefined) {
     throw new AppError("invalid_input", "Uploaded file must contain a single numerical value.");
   }
-  for (const name of ["epsilon", "sensitivity"] as const) {
+  for (const name of parameterNames) {
     const isUsable = options[name] > 0 && Number.isFinite(options[name]);
     if (!isUsable) throw new AppError("invalid_input", `${name} must be a positive, finite number.`);
   }
@@ -54,16 +67,9 @@ async function readShort(stream: ReadableStream<Uint8Array>, maxBytes: number): 
   return bytes.subarray(0, length);
 }
 
-/** Numbers as Python's `float()` reads them, `nan` and `inf` too. */
-function readParameter(fields: ReadonlyMap<string, string>, name: string, problems: FieldProblem[]): number {
-  const text = fields.get(name) ?? "";
-  const value = parsePythonFloat(text) ?? parseNonFinite(text);
-  if (text === "") problems.push({ field: name, problem: "missing", message: "Field required" });
-  else if (value === undefined) {
-    const message = "Input should be a valid number, unable to parse string as a number";
-    problems.push({ field: name, problem: "float_parsing", message, input: text });
-  }
-  return value ?? Number.NaN;
+/** A number as Python's `float()` reads it, `nan` and `inf` too. */
+function parseParameter(text: string): number | undefined {
+  return parsePythonFloat(text) ?? parseNonFinite(text);
 }
 
 function parseNonFinite(text: string): number | undefined {

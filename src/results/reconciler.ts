@@ -1,3 +1,4 @@
+import { reasonOf } from "../errors.ts";
 import type { Log } from "../log.ts";
 
 /** Removes what killed processes and failures have left behind. */
@@ -29,7 +30,7 @@ export function createReconciler(sweeps: readonly Sweep[], log: Log): Reconciler
         const removed = await sweep();
         if (removed > 0) log.info("leftovers.swept", { what, removed });
       } catch (error) {
-        log.warn("leftovers.sweep.failed", { what, reason: String(error) });
+        log.warn("leftovers.sweep.failed", { what, reason: reasonOf(error) });
       }
     }
   }

@@ -1,5 +1,5 @@
 import type { Catalog } from "../catalog/catalog.ts";
-import { AppError } from "../errors.ts";
+import { AppError, reasonOf } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { ObjectStore } from "../objects/object-store.ts";
 import { createRetryQueue, type Work } from "../time/retry-queue.ts";
@@ -38,7 +38,7 @@ export function createRollback(deps: RollbackDeps): Rollback {
   const { objects, catalog, log, retryMs = 1_000, settleMs = 5_000 } = deps;
   const retries = createRetryQueue({
     retryMs,
-    onDelayed: (key, error) => log.warn("result.rollback.delayed", { key, reason: String(error) }),
+    onDelayed: (key, error) => log.warn("result.rollback.delayed", { key, reason: reasonOf(error) }),
   });
 
   async function discard(key: string): Promise<"done"> {

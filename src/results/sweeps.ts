@@ -1,11 +1,14 @@
+import type { Catalog } from "../catalog/catalog.ts";
 import type { ObjectStore } from "../objects/object-store.ts";
 import type { Spool } from "../streams/spool.ts";
 import type { SubmissionStore } from "../submissions/store/submission-store.ts";
 import { sweepEnded, sweepFiles } from "../submissions/sweeps.ts";
+import { projectFolder } from "./project-removal.ts";
 import type { Sweep } from "./reconciler.ts";
 
 export interface LeftoversDeps {
   readonly objects: ObjectStore;
+  readonly catalog: Pick<Catalog, "listRemoved">;
   readonly submissions: SubmissionStore;
   readonly spool: Pick<Spool, "sweep">;
   /** How long submissions that are over can be looked up. */
@@ -29,7 +32,7 @@ const spoolGraceMs = hourMs;
  * years even, makes nothing older, and one that is set back makes nothing that was begun since older than the start.
  */
 export function listSweeps(deps: LeftoversDeps): Sweep[] {
-  const { objects, submissions, spool, keepMs, isAlone, now, steadyNow } = deps;
+  const { objects, catalog, submissions, spool, keepMs, isAlone, now, steadyNow } = deps;
   const [startedAtMs, steadyAtMs] = [now(), steadyNow()];
   /** How far the clock was set forward since the start; negative when it was set back. */
   const aheadMs = () => now() - (startedAtMs + steadyNow() - steadyAtMs);
@@ -43,9 +46,17 @@ export function listSweeps(deps: LeftoversDeps): Sweep[] {
       what: "files of unknown submissions",
       run: () => sweepFiles({ store: submissions, objects }, before(fileGraceMs)),
     },
+    { what: "objects of removed projects", run: () => sweepRemovedProjects(catalog, objects) },
     {
       what: "submissions that are over",
       run: () => sweepEnded({ store: submissions, objects }, keepMs + Math.max(0, aheadMs())),
     },
   ];
+}
+
+/** What was being stored while its project was removed, by a process that was killed before it could take it back. */
+async function sweepRemovedProjects(catalog: Pick<Catalog, "listRemoved">, objects: Pick<ObjectStore, "removeAll">) {
+  let removed = 0;
+  for (const projectId of await catalog.listRemoved()) removed += await objects.removeAll(projectFolder(projectId));
+  return removed;
 }

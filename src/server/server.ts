@@ -1,8 +1,10 @@
+import http from "node:http";
 import type { Connection } from "../http/env.ts";
 import { idleSeconds } from "../http/env.ts";
 import { detailResponse } from "../http/error-responses.ts";
 import type { Log } from "../log.ts";
 import { within } from "../time/deadline.ts";
+import { everyPath } from "./plain-path.ts";
 import { createSlowReaders } from "./slow-readers.ts";
 
 export interface Listener {
@@ -27,10 +29,31 @@ export interface ListenOptions {
 /** How long handlers may take to clean up after their connections were cut. */
 const cleanUpMs = 10_000;
 
+/** Tokens with many roles are long; the default of 16 KiB is too small for some. */
+const maxHeaderBytes = 64 * 1024;
+
 /** Serves HTTP. Throws when the port is taken. */
 export function listen({ hostname, port, sharesPort = false, fetch, log }: ListenOptions): Listener {
   const running = new Set<Promise<unknown>>();
   const slowReaders = createSlowReaders({ port: () => server.port ?? port });
+  async function answer(request: Request, self: Bun.Server<undefined>): Promise<Response> {
+    const setIdleTimeout = (seconds: number) => self.timeout(request, seconds);
+    const allowSlowReading = (seconds: number) => {
+      setIdleTimeout(seconds);
+      const peer = self.requestIP(request);
+      if (peer !== null) slowReaders.watch(peer, () => setIdleTimeout(seconds));
+    };
+    const work = Promise.resolve(fetch(request, { setIdleTimeout, allowSlowReading }));
+    running.add(work);
+    try {
+      return await work;
+    } finally {
+      running.delete(work);
+    }
+  }
+
+  // Its type says that Node allows no such thing; Bun does, for all servers that are started from now on.
+  Object.assign(http, { maxHeaderSize: maxHeaderBytes });
   const server = Bun.serve({
     hostname,
     port,
@@ -40,22 +63,12 @@ export function listen({ hostname, port, sharesPort = false, fetch, log }: Liste
     // Uploads have no limit but SERVER__MAX_UPLOAD_BYTES, which counts while reading.
     maxRequestBodySize: Number.MAX_SAFE_INTEGER,
     idleTimeout: idleSeconds,
-    async fetch(request, self) {
-      const setIdleTimeout = (seconds: number) => self.timeout(request, seconds);
-      const allowSlowReading = (seconds: number) => {
-        setIdleTimeout(seconds);
-        const peer = self.requestIP(request);
-        if (peer !== null) slowReaders.watch(peer, () => setIdleTimeout(seconds));
-      };
-      const connection = { setIdleTimeout, allowSlowReading };
-      const work = Promise.resolve(fetch(request, connection));
-      running.add(work);
-      try {
-        return await work;
-      } finally {
-        running.delete(work);
-      }
-    },
+    routes: everyPath((isPlain) => (request: Bun.BunRequest, self: Bun.Server<undefined>) => {
+      // RFC 9112 §3.2; joined by Bun, and no Host has a comma.
+      if (request.headers.get("host")?.includes(",")) return detailResponse(400, "A request has exactly one Host");
+      return isPlain(request.params) ? answer(request, self) : notFound();
+    }),
+    fetch: notFound,
     error(error) {
       log.error("http.crashed", { error: error.stack ?? error.message });
       return detailResponse(500, "Internal Server Error");
@@ -72,6 +85,10 @@ export function listen({ hostname, port, sharesPort = false, fetch, log }: Liste
       await within(Promise.allSettled(running), cleanUpMs);
     },
   };
+}
+
+function notFound(): Response {
+  return detailResponse(404, "Not Found");
 }
 
 export interface HeldPort {

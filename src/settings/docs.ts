@@ -1,24 +1,28 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { SETTING_GROUPS, SETTINGS } from "./list.ts";
 import { conditionText, isRequired, type Setting } from "./setting.ts";
-
-const BEGIN = "<!-- settings:begin -->";
-const END = "<!-- settings:end -->";
 
 function defaultCell(setting: Setting): string {
   if (setting.default !== undefined) return `\`${setting.default}\``;
   return setting.required === undefined ? "unset" : `required${conditionText(setting)}`;
 }
 
-/** The README's tables of all settings, one per group. */
-export function settingsMarkdownTable(): string {
-  return SETTING_GROUPS.map(({ title, settings }) => {
+/** The reference of all settings as a page: one table for each group. */
+export function settingsPage(): string {
+  const head = `# Settings
+
+Names are environment variables; a \`.env\` file in the working directory is read too, and real variables win. For every secret
+\`NAME_FILE\` may name a file that holds it. [\`.env.example\`](../.env.example) is a file to start from. This page is generated:
+\`bun run docs\` writes it.
+`;
+  const groups = SETTING_GROUPS.map(({ title, settings }) => {
     const rows = Object.entries(settings).map(([name, setting]) => {
       const file = setting.secret ? ` Or \`${name}_FILE\`.` : "";
       return `| \`${name}\` | ${defaultCell(setting)} | ${setting.doc}${file} |`;
     });
-    return [`### ${title}`, "", "| name | default | meaning |", "|---|---|---|", ...rows].join("\n");
-  }).join("\n\n");
+    return `\n## ${title}\n\n| name | default | meaning |\n|---|---|---|\n${rows.join("\n")}\n`;
+  });
+  return head + groups.join("");
 }
 
 /** A `.env` to start from: what a node needs is filled in with placeholders, everything else is there as a comment. */
@@ -40,16 +44,8 @@ export function envExample(): string {
   return head + groups.join("");
 }
 
-/** The README with the tables between its two markers made new; throws when it has no markers. */
-export function withSettingsTable(readme: string): string {
-  const [before, rest] = readme.split(BEGIN);
-  const after = rest?.split(END)[1];
-  if (before === undefined || after === undefined) throw new Error(`README.md lacks ${BEGIN} … ${END}`);
-  return `${before}${BEGIN}\n\n${settingsMarkdownTable()}\n\n${END}${after}`;
-}
-
 if (import.meta.main && Bun.argv.includes("--write")) {
   const path = (name: string) => `${import.meta.dir}/../../${name}`;
-  writeFileSync(path("README.md"), withSettingsTable(readFileSync(path("README.md"), "utf8")));
+  writeFileSync(path("docs/settings.md"), settingsPage());
   writeFileSync(path(".env.example"), envExample());
 }

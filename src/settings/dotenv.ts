@@ -1,3 +1,5 @@
+import type { Environment } from "./environment.ts";
+
 /** Values by name, and the lines that could not be read. */
 export interface DotenvFile {
   readonly values: Readonly<Record<string, string>>;
@@ -10,7 +12,21 @@ const REST = /(?:(?<=[ \t])#[^\n]*)?$/.source;
 const ENTRY = new RegExp(`${NAME}(?:(?:${QUOTED})[ \\t]*|(?<bare>(?!['"\`])[^\\n]*?)[ \\t]*)${REST}`, "my");
 const BLANK = /[ \t]*(?:#[^\n]*)?$/my;
 
-const ESCAPES: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", '"': '"', "\\": "\\" };
+const ESCAPES: Readonly<Record<string, string>> = {
+  n: "\n",
+  r: "\r",
+  t: "\t",
+  a: "\x07",
+  b: "\b",
+  f: "\f",
+  v: "\v",
+  '"': '"',
+  "'": "'",
+  "\\": "\\",
+};
+// Its byte order mark, or letters and zero bytes in turn, as a reader of UTF-8 sees them.
+const UTF_16 = /^(?:\uFFFD\uFFFD|[^\0]\0[^\0]\0|\0[^\0]\0[^\0])/;
+const REFERENCE = /\$\{(?<name>[^}:]*)(?::-(?<otherwise>[^}]*))?\}/g;
 
 function entryValue(groups: Readonly<Record<string, string | undefined>>): string {
   if (groups.double !== undefined) {
@@ -19,20 +35,33 @@ function entryValue(groups: Readonly<Record<string, string | undefined>>): strin
   return groups.single?.replace(/\\(['\\])/g, "$1") ?? groups.back ?? groups.bare ?? "";
 }
 
+/** The value with each `${NAME}` and `${NAME:-otherwise}` replaced; in all kinds of quotes, as the Python services do it. */
+function expand(value: string, lookUp: (name: string) => string | undefined): string {
+  return value.replace(REFERENCE, (_, name: string, otherwise = "") => lookUp(name) ?? otherwise);
+}
+
 /**
- * Reads a `.env` file: comments, `export`, quotes, and quoted values over several lines. Nothing is expanded.
+ * Reads a `.env` file: comments, `export`, quotes, quoted values over several lines, and `${NAME}` for what stands before in
+ * the file or in the environment.
  *
  * Unlike `node:util`'s parser it reports what it cannot read, and a `#` begins a comment only after white space, as the
  * Python services read the same files: `PASSWORD=a#b` must not become `a`.
  */
-export function parseDotenv(text: string): DotenvFile {
+export function parseDotenv(text: string, environment: Environment = {}): DotenvFile {
+  if (UTF_16.test(text)) {
+    return {
+      values: {},
+      problems: [".env is not UTF-8 but UTF-16, as some editors save it, and is ignored: save it as UTF-8"],
+    };
+  }
   const source = text.replace(/^\uFEFF/, "").replace(/\r\n?/g, "\n");
   const values: Record<string, string> = {};
+  const lookUp = (name: string) => values[name] ?? environment[name];
   const problems: string[] = [];
   for (let at = 0; at < source.length; ) {
     ENTRY.lastIndex = BLANK.lastIndex = at;
     const entry = ENTRY.exec(source);
-    if (entry?.groups?.name !== undefined) values[entry.groups.name] = entryValue(entry.groups);
+    if (entry?.groups?.name !== undefined) values[entry.groups.name] = expand(entryValue(entry.groups), lookUp);
     const isRead = entry !== null || BLANK.test(source);
     if (!isRead) {
       const line = source.slice(0, at).split("\n").length;

@@ -27,16 +27,19 @@ const HUB = {
   HUB__CORE_BASE_URL: {
     schema: baseUrl,
     default: "https://core.privateaim.net",
+    refusesEmpty: true,
     doc: "The Hub's core API; may have a path.",
   },
   HUB__STORAGE_BASE_URL: {
     schema: baseUrl,
     default: "https://storage.privateaim.net",
+    refusesEmpty: true,
     doc: "The Hub's storage API; may have a path.",
   },
   HUB__AUTH_BASE_URL: {
     schema: baseUrl,
     default: "https://auth.privateaim.net",
+    refusesEmpty: true,
     doc: "The Hub's sign-in API; may have a path.",
   },
   HUB__AUTH__FLOW: {
@@ -160,6 +163,11 @@ const ENCRYPTION = {
     default: "segmented",
     doc: "How intermediates are sealed for sending: `segmented`, or `single` (one message) for nodes that run a 2025 release.",
   },
+  CRYPTO__KEY_DERIVATION: {
+    schema: oneOf("raw", "hkdf"),
+    default: "raw",
+    doc: "How intermediates are keyed for sending: `raw`, or `hkdf` once every node runs a release that reads it. Both are read.",
+  },
   CHUNK_SIZE: {
     schema: wholeNumber(29, 64 * 1024 * 1024),
     default: "1048576",
@@ -266,7 +274,7 @@ const LOGGING = {
   LOG__FORMAT: { schema: oneOf("json", "pretty"), default: "json", doc: "`json`, or `pretty` for people." },
 } as const satisfies SettingGroup;
 
-/** Every setting, once. The types, the table in the README and .env.example are made from this list. */
+/** Every setting, once. The types, docs/settings.md and .env.example are made from this list. */
 export const SETTINGS = {
   ...HUB,
   ...STORAGE,

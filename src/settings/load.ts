@@ -1,14 +1,17 @@
 import { platform } from "node:os";
+import { parsePrivateKey } from "../crypto/keys.ts";
+import { warnOfAmbientNames } from "./ambient.ts";
 import { buildSettings, type Files } from "./build.ts";
 import { maskUserInfo } from "./describe.ts";
 import { type DotenvFile, parseDotenv } from "./dotenv.ts";
 import type { Environment, ReadTextFile } from "./environment.ts";
 import { readEnvironment, readNamedFile } from "./environment.ts";
 import { SETTINGS, type SettingName, type SettingValues } from "./list.ts";
+import { normaliseNames } from "./names.ts";
 import { warnOfNearMisses } from "./near-misses.ts";
 import { conditionText, isRequired, type Setting } from "./setting.ts";
 import type { PemFile, Settings } from "./settings.ts";
-import { findWarnings } from "./warnings.ts";
+import { findWarnings, warnOfQuotes } from "./warnings.ts";
 
 /** Either settings or everything that is wrong with them; warnings come with both. One sentence each, for an operator. */
 export type ParsedSettings =
@@ -19,10 +22,10 @@ export type ParsedSettings =
  * Settings from the process environment and, where that has nothing, the working directory's `.env`. Never throws.
  */
 export function loadSettings(processEnv: Environment, readTextFile: ReadTextFile): ParsedSettings {
-  const { values, problems } = readDotenvFile(readTextFile);
-  const given = Object.entries(processEnv).filter(([, value]) => value !== undefined);
-  const parsed = parseSettings({ ...values, ...Object.fromEntries(given) }, readTextFile);
-  return { ...parsed, warnings: [...problems, ...parsed.warnings] };
+  const { values, problems } = readDotenvFile(readTextFile, processEnv);
+  const given = Object.entries(normaliseNames(SETTINGS, processEnv)).filter(([, value]) => value !== undefined);
+  const parsed = parseSettings({ ...normaliseNames(SETTINGS, values), ...Object.fromEntries(given) }, readTextFile);
+  return { ...parsed, warnings: [...warnOfAmbientNames(processEnv), ...problems, ...parsed.warnings] };
 }
 
 /**
@@ -35,15 +38,16 @@ export function loadSetting<Name extends "SERVER__HOST" | "SERVER__PORT">(
   readTextFile: ReadTextFile,
 ): SettingValues[Name] {
   const setting = SETTINGS[name];
-  const text = (processEnv[name] ?? readDotenvFile(readTextFile).values[name])?.trim() || setting.default;
+  const given = (environment: Environment) => normaliseNames(SETTINGS, environment)[name];
+  const text = (given(processEnv) ?? given(readDotenvFile(readTextFile, processEnv).values))?.trim() || setting.default;
   const parsed = setting.schema.safeParse(text);
   if (parsed.success) return parsed.data as SettingValues[Name];
   throw new Error(problemWith(name, setting, text, parsed.error.issues[0]?.message));
 }
 
-function readDotenvFile(readTextFile: ReadTextFile): DotenvFile {
+function readDotenvFile(readTextFile: ReadTextFile, processEnv: Environment): DotenvFile {
   try {
-    return parseDotenv(readTextFile(".env"));
+    return parseDotenv(readTextFile(".env"), processEnv);
   } catch (error) {
     const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
     return { values: {}, problems: isMissing ? [] : [`.env cannot be read and is ignored: ${error}`] };
@@ -63,6 +67,9 @@ export function parseSettings(
     if (given === undefined && isRequired(setting, (other) => texts.get(other))) {
       problems.push(`${name} is not set, but required${conditionText(setting)}. ${setting.doc}`);
     }
+    if (setting.refusesEmpty && environment[name]?.trim() === "") {
+      problems.push(`${name} is set, but empty. Remove it where ${setting.default} is meant`);
+    }
     const text = given ?? setting.default;
     if (!text) continue;
     const parsed = setting.schema.safeParse(text);
@@ -70,8 +77,9 @@ export function parseSettings(
     else problems.push(problemWith(name, setting, text, parsed.error.issues[0]?.message));
   }
   const files = readFiles(values, readTextFile, problems);
+  problems.push(...findKeyFaults(values, files));
   problems.push(...findConflicts(values, system));
-  const warnings = warnOfNearMisses(SETTINGS, environment);
+  const warnings = [...warnOfNearMisses(SETTINGS, environment), ...warnOfQuotes(texts)];
   if (problems.length > 0) return { problems, warnings };
   // Every required setting is there and every value has passed its schema, which is all that SettingValues says.
   const settings = buildSettings(values as SettingValues, files);
@@ -95,6 +103,21 @@ function readFiles(values: Partial<SettingValues>, readTextFile: ReadTextFile, p
     key: readPem("CRYPTO__ECDH_PRIVATE_KEY_PATH", keyPath, /-----BEGIN [A-Z ]*PRIVATE KEY-----/, "private key"),
     extraCaCerts: readPem("EXTRA_CA_CERTS", values.EXTRA_CA_CERTS, /-----BEGIN [A-Z ]*CERTIFICATE-----/, "certificate"),
   };
+}
+
+/** That the key can be used, which is known only when it is decoded. */
+function findKeyFaults(values: Partial<SettingValues>, files: Files): string[] {
+  const isInFile = values.CRYPTO__PROVIDER === "file";
+  const pem = isInFile ? files.key?.pem : values.CRYPTO__ECDH_PRIVATE_KEY;
+  // What holds no PEM at all is told already.
+  if (values.CRYPTO__PROVIDER === undefined || pem === undefined || !pem.includes("PRIVATE KEY-----")) return [];
+  const source = isInFile ? `CRYPTO__ECDH_PRIVATE_KEY_PATH (${files.key?.path})` : "CRYPTO__ECDH_PRIVATE_KEY";
+  try {
+    parsePrivateKey(pem);
+    return [];
+  } catch (error) {
+    return [`${source} cannot be used: ${error instanceof Error ? error.message : "it is no key"}`];
+  }
 }
 
 function findConflicts({ DATA_DIR, SERVER__WORKERS = 1 }: Partial<SettingValues>, system: string): string[] {

@@ -72,10 +72,18 @@ export const documentUrl = parsed("must be a URL that starts with http:// or htt
 });
 
 /** A forward proxy; user name and password may stand in the URL, percent-encoded. */
-export const proxyUrl = parsed("must be a URL such as http://user:password@proxy.example:3128", (text) => {
+const anyProxyUrl = parsed("must be a URL such as http://user:password@proxy.example:3128", (text) => {
   const url = parseHttpUrl(text);
   return url && /^\/?$/.test(url.pathname) && !/[?#]/.test(text) ? withoutTrailingSlash(url) : undefined;
 });
+
+export const proxyUrl = z
+  .string()
+  .refine((text) => !/%(?![0-9a-f]{2})/i.test(text), {
+    error:
+      "has a % that stands for itself: write %25 for it, and other odd characters of the password percent-encoded, too",
+  })
+  .pipe(anyProxyUrl);
 
 /** `host` or `host:port`, as the MinIO clients take it. */
 export const endpoint = parsed(

@@ -10,6 +10,8 @@ export interface Setting {
   readonly required?: true | Condition;
   /** Masked wherever settings are shown; NAME_FILE may name a file that holds it. */
   readonly secret?: true;
+  /** Whether an empty text is a mistake, rather than another way not to set it. */
+  readonly refusesEmpty?: true;
   /** Stands in .env.example where a setting has no default but is required. */
   readonly example?: string;
   /** One sentence for operators. */

@@ -55,6 +55,7 @@ export interface Settings {
     /** This node's private key, read already whichever way it was given; `source` names the variable or file. */
     readonly key: { readonly pem: string; readonly source: string };
     readonly framing: "segmented" | "single";
+    readonly keyDerivation: "raw" | "hkdf";
     readonly chunkBytes: number;
   };
   /** For the Hub only. Both or neither are set. */

@@ -45,3 +45,10 @@ export function findWarnings(
   }
   return warnings;
 }
+
+/** Docker's `--env-file` and Kubernetes take quotes as part of the value, and some `.env` files have two pairs. */
+export function warnOfQuotes(texts: ReadonlyMap<string, string>): string[] {
+  return [...texts].flatMap(([name, text]) =>
+    /^(["'])[\s\S]*\1$/.test(text) && text.length > 1 ? [`${name} is in quotes, which are taken as part of it`] : [],
+  );
+}

@@ -1,4 +1,4 @@
-import { AppError } from "../errors.ts";
+import { AppError, reasonOf } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { within } from "../time/deadline.ts";
 import { createWakeUp } from "../time/wake-up.ts";
@@ -27,16 +27,16 @@ export interface DispatcherDeps {
   readonly lease: Lease;
   readonly longestDelays: LongestDelays;
   readonly isRollingBack: (id: string) => boolean;
+  /** For ending uploads properly, once that was asked for. Default: 3 s. */
+  readonly endingMs?: number;
   readonly log: Log;
 }
 
 const lookEveryMs = 1_000;
 const maxInBackground = 4;
-/** For ending uploads properly, once that was asked for. */
-const endingMs = 3_000;
 
 export function createDispatcher(deps: DispatcherDeps): Dispatcher {
-  const { store, deliver, recordOutcome, clients, lease, longestDelays, isRollingBack, log } = deps;
+  const { store, deliver, recordOutcome, clients, lease, longestDelays, isRollingBack, endingMs = 3_000, log } = deps;
   const wakeUp = createWakeUp();
   const stopping = new AbortController();
   const running = new Map<string, Promise<void>>();
@@ -49,7 +49,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     const renewal = setInterval(() => {
       store
         .renew(id, lease)
-        .catch((error) => log.warn("final.lease.unrenewed", { objectId: id, reason: String(error) }));
+        .catch((error) => log.warn("final.lease.unrenewed", { objectId: id, reason: reasonOf(error) }));
     }, lease.leaseMs / 3);
     try {
       const options = { mayRename: !clients.isWaiting(id), signal: stopping.signal };
@@ -111,8 +111,4 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       }
     },
   };
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof AppError ? (error.operatorDetail ?? error.message) : String(error);
 }

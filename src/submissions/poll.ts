@@ -15,14 +15,15 @@ export async function poll({ store, clients, everyMs = 500 }: PollDeps, id: stri
   for (;;) {
     await new Promise((resolve) => setTimeout(resolve, everyMs));
     if (!clients.isWaiting(id)) return;
-    const found = await store.find(id).catch(() => undefined);
-    const verdict = found && verdictOn(found);
+    const verdict = await store.find(id).then(verdictOn, () => undefined);
     if (verdict !== undefined) clients.answer(id, verdict);
   }
 }
 
-/** `undefined` while the first attempt is still to come, or under way. */
-function verdictOn({ state, attempts }: Submission): Verdict | undefined {
+/** `undefined` while the first attempt is still to come, or under way. One that is gone will not be delivered either. */
+function verdictOn(found: Submission | undefined): Verdict | undefined {
+  if (found === undefined) return "queued";
+  const { state, attempts } = found;
   if (state === "delivered") return "delivered";
   return state === "rejected" || (state === "queued" && attempts > 0) ? "queued" : undefined;
 }

@@ -1,4 +1,5 @@
 import { AppError } from "../errors.ts";
+import { bucketMissing } from "../hub/files.ts";
 import type { ObjectStore } from "../objects/object-store.ts";
 import { type ContentHash, hashed } from "../streams/content-hash.ts";
 import type { Dispatcher } from "./dispatcher.ts";
@@ -15,6 +16,8 @@ import type { Verdict, WaitingClients } from "./waiting-clients.ts";
 
 export interface NewFinal {
   readonly analysisId: string;
+  /** Where the Hub could tell: the submission goes when its project does. */
+  readonly projectId?: string | undefined;
   readonly filename: string;
   readonly contentType: string;
   /** An upper bound for the size, where known. */
@@ -35,7 +38,8 @@ export interface Submitted {
 export interface SubmissionQueue {
   /**
    * Stores the file, then tries to deliver it while the client waits for as long as the settings say. If the Hub refuses it
-   * for good meanwhile, if storing fails or the body does, that error is thrown and nothing is kept.
+   * for good meanwhile, if storing fails or the body does, that error is thrown and nothing is kept. Throws `not_found` when
+   * the project is removed from this node meanwhile, as there is no bucket then.
    */
   submit(final: NewFinal): Promise<Submitted>;
   find(submissionId: string): Promise<Submission | undefined>;
@@ -70,11 +74,25 @@ export function createSubmissionQueue(deps: SubmissionQueueDeps): SubmissionQueu
       await rollback.rollBack(id);
       throw error;
     });
-    const verdict = place === "blocked" || isDraining ? "queued" : clients.wait(id, analysisId);
+    if (place === "removed") {
+      await rollback.rollBack(id);
+      throw bucketMissing(analysisId);
+    }
+    const waiting = place === "blocked" || isDraining ? "queued" : clients.wait(id, analysisId);
     if (place === "first") dispatcher.start({ ...submission, attempts: 1 });
     else dispatcher.look();
     if (place === "behind") void poll(deps, id);
+    const verdict = await waiting;
+    if (verdict === "queued" && (await isGone(id))) throw bucketMissing(analysisId);
     return verdict;
+  }
+
+  /** Nothing is promised that went with its project meanwhile. A database that cannot tell has kept what it was given. */
+  function isGone(id: string): Promise<boolean> {
+    return store.find(id).then(
+      (found) => found === undefined,
+      () => false,
+    );
   }
 
   return {
@@ -82,8 +100,8 @@ export function createSubmissionQueue(deps: SubmissionQueueDeps): SubmissionQueu
       const id = newId();
       const { sizeBytes, sha256 } = await storeFile(deps, id, final);
       final.kept?.();
-      const { analysisId, filename, contentType } = final;
-      const verdict = await handOver({ id, analysisId, filename, contentType, sizeBytes, sha256 });
+      const { analysisId, projectId, filename, contentType } = final;
+      const verdict = await handOver({ id, analysisId, projectId, filename, contentType, sizeBytes, sha256 });
       return { submissionId: id, sizeBytes, verdict };
     },
     find: store.find,

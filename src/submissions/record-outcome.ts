@@ -1,4 +1,4 @@
-import { AppError } from "../errors.ts";
+import { AppError, traceOf } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { ObjectStore } from "../objects/object-store.ts";
 import type { Outcome } from "./deliver.ts";
@@ -74,7 +74,7 @@ async function postpone(deps: RecordOutcomeDeps, submission: HeldSubmission, err
     : retryDelay(attempts, retryAfterMs, retryMaxMs, random);
   const fields = { analysisId, objectId: id, attempts, retryInMs: Math.round(delayMs), reason: describe(error) };
   // An error that nobody has foreseen is a bug, and no reason to lose a result.
-  if (error instanceof AppError) log.info("final.retried", fields);
+  if (error instanceof AppError) log[isStopping ? "info" : "warn"]("final.retried", fields);
   else log.error("final.retried", fields);
   try {
     const reason = error instanceof AppError ? error.message : "Internal error";
@@ -117,5 +117,5 @@ async function refuse(deps: RecordOutcomeDeps, submission: HeldSubmission, error
 
 function describe(error: unknown): string {
   if (error instanceof AppError) return error.operatorDetail ?? error.loggedAs;
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return traceOf(error);
 }

@@ -1,3 +1,5 @@
+import { backoff, spread } from "../time/backoff.ts";
+
 const firstMs = 1_000;
 /** A Hub that asks for more is asked again after this time. */
 export const longestAskedMs = 3_600_000;
@@ -8,14 +10,17 @@ export interface RetryDelay {
   readonly isFixed: boolean;
 }
 
-/** How long to wait after so many attempts: doubling from one second, between half and the whole of that, or as the Hub asks. */
+/**
+ * How long to wait after so many attempts: doubling from one second, between half and the whole of that. A Hub that asks for
+ * more gets more, never less: one that says 0 would be asked without a pause.
+ */
 export function retryDelay(
   attempts: number,
   retryAfterMs: number | undefined,
   maxMs: number,
   random: () => number,
 ): RetryDelay {
-  if (retryAfterMs !== undefined) return { delayMs: Math.min(retryAfterMs, longestAskedMs), isFixed: true };
-  const wholeMs = Math.min(maxMs, firstMs * 2 ** Math.min(attempts - 1, 30));
-  return { delayMs: wholeMs * (0.5 + random() / 2), isFixed: false };
+  const ownMs = spread(backoff(attempts, { firstMs, longestMs: maxMs }), random);
+  if (retryAfterMs === undefined || retryAfterMs <= ownMs) return { delayMs: ownMs, isFixed: false };
+  return { delayMs: Math.min(retryAfterMs, longestAskedMs), isFixed: true };
 }

@@ -1,3 +1,4 @@
+import { reasonOf } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { ObjectStore } from "../objects/object-store.ts";
 import { createRetryQueue } from "../time/retry-queue.ts";
@@ -34,7 +35,7 @@ export function createRollback({ store, objects, log, retryMs = 1_000 }: Rollbac
   const rollingBack = new Set<string>();
   const retries = createRetryQueue({
     retryMs,
-    onDelayed: (id, error) => log.warn("final.rollback.delayed", { objectId: id, reason: String(error) }),
+    onDelayed: (id, error) => log.warn("final.rollback.delayed", { objectId: id, reason: reasonOf(error) }),
   });
 
   return {

@@ -1,3 +1,4 @@
+import { backoff } from "./backoff.ts";
 import { within } from "./deadline.ts";
 
 /** `later`: it is too early to tell. `isLastChance`: the queue is being closed. */
@@ -23,7 +24,7 @@ export interface RetryQueueOptions {
 export function createRetryQueue({ onDelayed, retryMs = 1_000, longestMs = 8_000 }: RetryQueueOptions): RetryQueue {
   const waiting = new Map<string, Work>();
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let pauseMs = retryMs;
+  let failedRounds = 0;
   let isClosed = false;
 
   /** Tells whether the work could be tried. What fails goes behind the others. */
@@ -49,11 +50,14 @@ export function createRetryQueue({ onDelayed, retryMs = 1_000, longestMs = 8_000
 
   function retryLater(): void {
     if (timer !== undefined || waiting.size === 0 || isClosed) return;
-    timer = setTimeout(async () => {
-      pauseMs = (await attemptAll()) ? retryMs : Math.min(pauseMs * 2, longestMs);
-      timer = undefined;
-      retryLater();
-    }, pauseMs);
+    timer = setTimeout(
+      async () => {
+        failedRounds = (await attemptAll()) ? 0 : failedRounds + 1;
+        timer = undefined;
+        retryLater();
+      },
+      backoff(failedRounds + 1, { firstMs: retryMs, longestMs }),
+    );
   }
 
   return {

@@ -1,4 +1,4 @@
-import { AppError } from "../errors.ts";
+import { reasonOf } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { pause } from "./deadline.ts";
 
@@ -25,7 +25,7 @@ export async function waitUntilUp<T>(attempt: () => Promise<T>, options: WaitOpt
     } catch (error) {
       const waitedMs = performance.now() - start;
       if (isLasting(error) || signal?.aborted || waitedMs + pauseMs > patienceMs) throw error;
-      const reason = error instanceof AppError ? (error.operatorDetail ?? error.message) : String(error);
+      const reason = reasonOf(error);
       log.warn(event, { reason, waitedSeconds: Math.round(waitedMs / 1000) });
       await pause(pauseMs, signal);
     }

@@ -1,10 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Catalog, NewTaggedResult } from "../../src/catalog/catalog.ts";
+import type { NewSubmission, SubmissionStore } from "../../src/submissions/store/submission-store.ts";
+import { newSubmission } from "../submissions/contract.ts";
 
 export interface CatalogUnderTest {
   readonly catalog: Catalog;
   countRows(table: "tag" | "result" | "taggedresult"): Promise<number>;
+  /** Another connection to the same rows, as another process has one. */
+  readonly other: Catalog;
+  /** The queue of finals in the same database. */
+  readonly submissions: SubmissionStore;
   dispose(): Promise<void>;
 }
 
@@ -159,22 +165,93 @@ export function describeCatalog(name: string, open: () => Promise<CatalogUnderTe
       expect(await countAll()).toEqual(before);
     });
 
-    test("tagging and removing a project at the same time ends in either state, whole", async () => {
-      const { projectId } = newEntry();
-      const entries = Array.from({ length: 10 }, (_, i) => newEntry({ projectId, tagName: `tag-${i % 3}` }));
-      await Promise.all([
-        ...entries.map((entry) => catalog.tag(entry)),
-        catalog.removeProject(projectId),
-        catalog.removeProject(projectId),
+    test("a removed project stays removed: nothing is tagged for it any more, by any process", async () => {
+      const entry = newEntry();
+      await catalog.tag(entry);
+      expect([await catalog.isRemoved(entry.projectId), await catalog.listRemoved()]).toEqual([
+        false,
+        expect.not.arrayContaining([entry.projectId]),
       ]);
-      const listed = await Promise.all(
-        (await catalog.listTags(projectId)).map((tagName) => catalog.listTagged(projectId, tagName)),
-      );
-      for (const results of listed) {
-        expect(results).not.toBeEmpty();
+      await catalog.removeProject(entry.projectId);
+      const before = await countAll();
+      for (const late of [entry, newEntry({ projectId: entry.projectId })]) {
+        expect(await catalog.tag(late)).toBeUndefined();
+        expect(await subject.other.tag(late)).toBeUndefined();
       }
-      await catalog.removeProject(projectId);
-      expect(await catalog.listTags(projectId)).toEqual([]);
+      expect(await countAll()).toEqual(before);
+      expect(await subject.other.isRemoved(entry.projectId)).toBe(true);
+      expect(await subject.other.listRemoved()).toContain(entry.projectId);
+    });
+
+    test("tagging and removing a project at the same time leaves no row, and tells those that came too late", async () => {
+      for (let round = 0; round < 10; round += 1) {
+        const { projectId } = newEntry();
+        const known = newEntry({ projectId });
+        await catalog.tag(known);
+        const before = await countAll();
+        const tag = (from: Catalog, index: number) =>
+          from.tag(
+            newEntry({
+              projectId,
+              tagName: `tag-${index % 3}`,
+              ...(index % 4 ? {} : { objectId: known.objectId, clientId: known.clientId }),
+            }),
+          );
+        await Promise.all([
+          ...Array.from({ length: 6 }, (_, index) => tag(index % 2 ? catalog : subject.other, index)),
+          catalog.removeProject(projectId),
+          ...Array.from({ length: 6 }, (_, index) => tag(index % 2 ? catalog : subject.other, index)),
+          subject.other.removeProject(projectId),
+        ]);
+        expect(await catalog.listTags(projectId)).toEqual([]);
+        expect(await countAll()).toEqual({
+          tags: before.tags - 1,
+          results: before.results - 1,
+          links: before.links - 1,
+        });
+      }
+    });
+
+    test("a project's submissions go with it, in whatever state, and none of others", async () => {
+      const { submissions } = subject;
+      const lease = { holder: "me", leaseMs: 60_000 };
+      const projectId = crypto.randomUUID();
+      const add = async (part: Partial<NewSubmission>) => {
+        const added = newSubmission({ analysisId: crypto.randomUUID(), ...part });
+        expect(await submissions.add(added, lease)).toBe("first");
+        return added;
+      };
+      const gone = [await add({ projectId }), await add({ projectId }), await add({ projectId }), await add({})];
+      await submissions.markRejected(gone[1]?.id ?? "", "me", "no");
+      await submissions.markDelivered(gone[2]?.id ?? "", "me");
+      const stay = [await add({ projectId: crypto.randomUUID() }), await add({})];
+      expect(await submissions.listWithoutProject()).toContainValues([
+        gone[3]?.analysisId ?? "",
+        stay[1]?.analysisId ?? "",
+      ]);
+      const removed = await catalog.removeProject(projectId, [gone[3]?.analysisId ?? ""]);
+      expect(removed.toSorted()).toEqual(gone.map(({ id }) => id).sort());
+      for (const { id } of gone) expect(await submissions.find(id)).toBeUndefined();
+      for (const { id } of stay) expect(await submissions.find(id)).toMatchObject({ id });
+      expect(await submissions.add(newSubmission({ projectId }), lease)).toBe("removed");
+      expect(await catalog.removeProject(projectId)).toEqual([]);
+      for (const { id } of stay) await submissions.remove(id);
+    });
+
+    test("a submission is added before its project is removed, and goes, or is told that it came too late", async () => {
+      const lease = { holder: "me", leaseMs: 60_000 };
+      const places: string[] = [];
+      for (let round = 0; round < 10; round += 1) {
+        const projectId = crypto.randomUUID();
+        const added = Array.from({ length: 8 }, () => newSubmission({ projectId, analysisId: crypto.randomUUID() }));
+        const adding = added.map(async (one, index) => {
+          await Bun.sleep(index % 4);
+          places.push(await subject.submissions.add(one, lease));
+        });
+        await Promise.all([...adding, Bun.sleep(round % 5).then(() => subject.other.removeProject(projectId))]);
+        for (const { id } of added) expect(await subject.submissions.find(id)).toBeUndefined();
+      }
+      expect(new Set(places)).toEqual(new Set(["first", "removed"]));
     });
 
     test("a check passes while the database answers", async () => {

@@ -3,6 +3,7 @@ import { sql } from "drizzle-orm";
 import { createPostgresCatalog } from "../../src/catalog/postgres.ts";
 import { migratePostgres } from "../../src/database/migrate-postgres.ts";
 import { openPostgres, type Postgres } from "../../src/database/postgres-connection.ts";
+import { createPostgresSubmissions } from "../../src/submissions/store/postgres-submissions.ts";
 import { eventually } from "../support/eventually.ts";
 import { createTestDatabase, type TestDatabase, testPostgresUrl } from "../support/postgres-database.ts";
 import { startRelay } from "../support/relay.ts";
@@ -28,14 +29,19 @@ describe.skipIf(testPostgresUrl === undefined)("PostgreSQL", () => {
       select pg_terminate_backend(pid) from pg_stat_activity
       where datname = '${database.settings.database}' and application_name = 'flame-result'`);
 
-  describeCatalog("catalog", async () => ({
-    catalog: createPostgresCatalog(postgres),
-    countRows: async (table) => {
-      const [row] = await database.execute<{ n: number }>(`select count(*)::int as n from ${table}`);
-      return row?.n ?? -1;
-    },
-    dispose: async () => {},
-  }));
+  describeCatalog("catalog", async () => {
+    const another = openPostgres(database.settings);
+    return {
+      catalog: createPostgresCatalog(postgres),
+      other: createPostgresCatalog(another),
+      submissions: createPostgresSubmissions(postgres),
+      countRows: async (table) => {
+        const [row] = await database.execute<{ n: number }>(`select count(*)::int as n from ${table}`);
+        return row?.n ?? -1;
+      },
+      dispose: another.close,
+    };
+  });
 
   test("a double link, as an older service could leave it, is listed once", async () => {
     const catalog = createPostgresCatalog(postgres);

@@ -6,6 +6,7 @@ import { sql } from "drizzle-orm";
 import { createSqliteCatalog } from "../../src/catalog/sqlite.ts";
 import { listPendingSqliteMigrations, migrateSqlite, sqliteMigrations } from "../../src/database/migrate-sqlite.ts";
 import { openSqlite } from "../../src/database/sqlite-connection.ts";
+import { createSqliteSubmissions } from "../../src/submissions/store/sqlite-submissions.ts";
 import { describeCatalog, newEntry } from "./contract.ts";
 
 const allMigrations = sqliteMigrations.map(({ name }) => name);
@@ -21,13 +22,17 @@ async function openMigrated(path = newPath()) {
 }
 
 describeCatalog("SQLite catalog", async () => {
-  const sqlite = await openMigrated();
-  const catalog = createSqliteCatalog(sqlite);
+  const path = newPath();
+  const [sqlite, another] = [await openMigrated(path), openSqlite(path)];
   return {
-    catalog,
+    catalog: createSqliteCatalog(sqlite),
+    other: createSqliteCatalog(another),
+    submissions: createSqliteSubmissions(sqlite, Date.now),
     countRows: (table) =>
       sqlite.run((db) => db.all<{ n: number }>(sql`select count(*) as n from ${sql.identifier(table)}`)[0]?.n ?? -1),
-    dispose: catalog.close,
+    async dispose() {
+      await Promise.all([sqlite.close(), another.close()]);
+    },
   };
 });
 

@@ -107,8 +107,8 @@ describe("the doctor", () => {
   test("finds a private key that is none", async () => {
     const pem = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
     const { failed, text } = await find({ CRYPTO__ECDH_PRIVATE_KEY: pem });
-    expect(failed).toEqual(["private key", "node's key on the Hub"]);
-    expect(text).toContain("The private key (CRYPTO__ECDH_PRIVATE_KEY) cannot be used");
+    expect(failed).toEqual(["settings"]);
+    expect(text).toContain("CRYPTO__ECDH_PRIVATE_KEY cannot be used: found a key that cannot be decoded");
   });
 
   test("finds a node id that is another's", async () => {
@@ -124,8 +124,9 @@ describe("the doctor", () => {
     expect(away.text).toContain("Check OIDC__CERTS_URL");
     const other = await find({ OIDC__CERTS_URL: `${service.identityUrl}/.well-known/openid-configuration` });
     expect(other.text).toContain("the answer is not a JSON Web Key Set");
+    expect(other.text).toMatch(/Set OIDC__CERTS_URL to http\S+\/(?:jwks|certs)/);
     const algorithm = await find({ OIDC__ALGORITHMS: "ES256" });
-    expect(algorithm.text).toContain("has no key for ES256. Check OIDC__CERTS_URL, and OIDC__ALGORITHMS");
+    expect(algorithm.text).toContain("has no key for ES256, but keys for RS256. Set OIDC__ALGORITHMS");
   });
 
   test.each([

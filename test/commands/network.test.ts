@@ -161,7 +161,7 @@ describe.skipIf(!opensslInstalled())("the way to the Hub", () => {
       const head = '--b\r\nContent-Disposition: form-data; name="remote_node_id"\r\n\r\n';
       const part = '\r\n--b\r\nContent-Disposition: form-data; name="file"; filename="x"\r\n\r\n';
       async function* form() {
-        yield new TextEncoder().encode(`${head}${surroundings.nodeId}${part}`);
+        yield new TextEncoder().encode(`${head}${surroundings.peerNodeId}${part}`);
         for (let index = 0; index < 300; index++) yield piece;
         yield new TextEncoder().encode("\r\n--b--\r\n");
       }

@@ -1,10 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { proveWritable } from "../../src/app/prove-writable.ts";
 import { startService } from "../../src/app/start-service.ts";
 import { serve } from "../../src/commands/serve.ts";
 import { generateKeyPair, parsePrivateKey } from "../../src/crypto/keys.ts";
 import { createRequestContext } from "../../src/request-context.ts";
 import type { Environment } from "../../src/settings/environment.ts";
 import { parseSettings } from "../../src/settings/load.ts";
+import { findFreePort } from "../support/daemon.ts";
 import { eventually } from "../support/eventually.ts";
 import { createTestLog } from "../support/log.ts";
 import { type Relay, startRelay } from "../support/relay.ts";
@@ -56,8 +61,23 @@ describe("serving", () => {
 
   test("does not start with a private key that is none, and names the setting", async () => {
     const io = edgeFor({ CRYPTO__ECDH_PRIVATE_KEY: "-----BEGIN PRIVATE KEY-----\nA\n-----END PRIVATE KEY-----" });
-    expect(await serve(io)).toBe(1);
-    expect(findEvent(io, "service.failed")?.error).toContain("The private key (CRYPTO__ECDH_PRIVATE_KEY)");
+    expect(await serve(io)).toBe(78);
+    expect(io.complaints.join("\n")).toContain("CRYPTO__ECDH_PRIVATE_KEY cannot be used");
+  });
+});
+
+describe("folders that are needed", () => {
+  test("one that can be written to is left as it was", () => {
+    const dir = mkdtempSync(join(tmpdir(), "flame-result-writable-"));
+    proveWritable(dir, "advice");
+    expect(readdirSync(dir)).toEqual([]);
+    rmSync(dir, { recursive: true });
+  });
+
+  test.each(["/proc", "/no/such/folder"])("%s, which cannot, is named with what to do", (dir) => {
+    expect(() => proveWritable(dir, "let TMPDIR name one")).toThrow(
+      new RegExp(`^The folder ${dir} cannot be written to .*: let TMPDIR name one$`),
+    );
   });
 });
 
@@ -107,6 +127,27 @@ describe.skipIf(!isAvailable("servers"))("starting before what it stands on", ()
     const reasons = lines.filter(({ event }) => event.endsWith(".waiting")).map(({ fields }) => fields.reason);
     expect(reasons[0]).toContain(`PostgreSQL at 127.0.0.1:${database.port}`);
     expect(reasons.at(-1)).toContain("nothing listens at the endpoint");
+  }, 20_000);
+
+  test("answers a probe at once while it waits, and says for what", async () => {
+    await Promise.all([store.refuse(), database.refuse()]);
+    const port = await findFreePort();
+    const { starting, events } = start({ SERVER__PORT: String(port) });
+    const ask = async (path: string) => {
+      const answer = await fetch(`http://127.0.0.1:${port}${path}`, { keepalive: false });
+      return [answer.status, await answer.json()];
+    };
+    await eventually(() => expect(events()).toContain("database.waiting"));
+    expect(await ask("/healthz")).toEqual([200, { status: "ok" }]);
+    expect(await ask("/readyz")).toEqual([503, { status: "not_ready", parts: { database: "failed" }, warnings: [] }]);
+    expect(await ask("/local/tags")).toEqual([503, { detail: "The service is starting" }]);
+    await database.resume();
+    await eventually(() => expect(events()).toContain("object_store.waiting"));
+    expect(await ask("/readyz")).toMatchObject([503, { parts: { database: "ok", object_store: "failed" } }]);
+    await store.resume();
+    const service = await starting;
+    expect((await ask("/local/tags"))[0]).not.toBe(503);
+    await service.stop();
   }, 20_000);
 
   test("gives up after its patience with the reason", async () => {

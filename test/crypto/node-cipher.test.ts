@@ -16,6 +16,7 @@ function cipherFor(privatePem: string, options: Partial<NodeCipherDependencies> 
   return createNodeCipher({
     privateKey,
     framing: "segmented",
+    keyDerivation: "raw",
     chunkBytes: 1_048_576,
     spool: memorySpool().spool,
     randomBytes,
@@ -36,7 +37,7 @@ function byteByByte(length: number): number[] {
 }
 
 describe.each(vectors.map((vector) => ({ name: vector.name, vector })))("vector $name", ({ vector }) => {
-  const { receiver, sender, sealed, chunkBytes, framing } = vector;
+  const { receiver, sender, sealed, chunkBytes, framing, keyDerivation } = vector;
 
   test.each([
     ["whole", [sealed.length]],
@@ -54,7 +55,7 @@ describe.each(vectors.map((vector) => ({ name: vector.name, vector })))("vector 
     ["byte by byte", byteByByte(vector.plainBytes)],
   ])("is sealed %s to the same ciphertext under the same IVs", async (_how, lengths) => {
     const plain = await collect(await openVector(vector, [sealed]));
-    const cipher = cipherFor(sender.pkcs8, { framing, chunkBytes, randomBytes: recordedIvs(vector) });
+    const cipher = cipherFor(sender.pkcs8, { framing, keyDerivation, chunkBytes, randomBytes: recordedIvs(vector) });
     const resealed = await collect(await cipher.seal(observedStream(cut(plain, lengths)).stream, receiver.publicPem));
     expect(sha256(resealed)).toBe(sha256(sealed));
     expect(cipher.sealedSize(plain.length)).toBe(sealed.length);
@@ -113,6 +114,11 @@ describe("a peer's key", () => {
     expect(error.operatorDetail).toContain('found a PEM "PRIVATE KEY"');
   });
 
+  test("that is this node's own is refused: its messages would come back as a peer's", async () => {
+    const error = await refusal(own.publicKey.hex);
+    expect(error.message).toBe("The remote node's public key is this node's own");
+  });
+
   test("may be of any supported curve", async () => {
     for (const curve of ["P-256", "P-384", "P-521"] as const) {
       const alice = generateKeyPair(curve);
@@ -127,11 +133,11 @@ describe("a peer's key", () => {
 });
 
 test("IVs are drawn anew for every message", async () => {
-  const own = generateKeyPair("P-256");
-  const cipher = cipherFor(own.privatePem, { chunkBytes: 64 });
+  const cipher = cipherFor(generateKeyPair("P-256").privatePem, { chunkBytes: 64 });
+  const peer = generateKeyPair("P-256");
   const ivs = new Set<string>();
   for (let file = 0; file < 10; file++) {
-    const sealed = await collect(await cipher.seal(streamOf(new Uint8Array(360)), own.publicKey.hex));
+    const sealed = await collect(await cipher.seal(streamOf(new Uint8Array(360)), peer.publicKey.hex));
     for (let start = 0; start < sealed.length; start += 64) ivs.add(sealed.slice(start, start + 12).toHex());
   }
   expect(ivs.size).toBe(100);

@@ -30,7 +30,12 @@ interface Attempt {
 /** What a reader gets of a file, and the error it ends with. */
 async function attempt(sealed: Uint8Array, { announced, lengths, spool = memorySpool() }: Attempt = {}) {
   const source = observedStream(cut(sealed, lengths ?? [sealed.length || 1]));
-  const options = { key, chunkBytes: CHUNK, sealedBytes: announced ?? sealed.length, spool: spool.spool };
+  const options = {
+    keys: [new Uint8Array(32).fill(9), key],
+    chunkBytes: CHUNK,
+    sealedBytes: announced ?? sealed.length,
+    spool: spool.spool,
+  };
   try {
     const stream = await openStream(source.stream, options);
     return { opened: true, ...(await collectUntilError(stream)) };
@@ -158,7 +163,7 @@ test("each segment is released after its tag has come and before the next is ask
   const sealed = await seal(plainOf(4 * PIECE));
   const source = observedStream(cut(sealed, [1]));
   const stream = await openStream(source.stream, {
-    key,
+    keys: [key],
     chunkBytes: CHUNK,
     sealedBytes: sealed.length,
     spool: memorySpool().spool,
@@ -198,7 +203,7 @@ describe("a single message longer than a segment", () => {
     const sealed = await seal(plain, "single");
     for (const reads of [0, 1]) {
       const spool = memorySpool();
-      const options = { key, chunkBytes: CHUNK, sealedBytes: sealed.length, spool: spool.spool };
+      const options = { keys: [key], chunkBytes: CHUNK, sealedBytes: sealed.length, spool: spool.spool };
       const reader = (await openStream(streamOf(sealed), options)).getReader();
       for (let i = 0; i < reads; i++) await reader.read();
       expect(spool.removed()).toBe(0);
@@ -217,7 +222,7 @@ describe("a single message longer than a segment", () => {
 test("the source's own error comes through, before and after the first segment", async () => {
   const sealed = await seal(plainOf(3 * PIECE));
   const failure = new Error("the Hub broke off");
-  const options = { key, chunkBytes: CHUNK, sealedBytes: sealed.length, spool: memorySpool().spool };
+  const options = { keys: [key], chunkBytes: CHUNK, sealedBytes: sealed.length, spool: memorySpool().spool };
   const early = openStream(observedStream([sealed.slice(0, 10)], failure).stream, options);
   expect(await early.catch((error) => error)).toBe(failure);
   const late = await openStream(observedStream([sealed.slice(0, 100)], failure).stream, options);
@@ -229,7 +234,7 @@ test("the source's own error comes through, before and after the first segment",
 test("damage later on and a cancel both close the source", async () => {
   const sealed = await seal(plainOf(10 * PIECE));
   sealed[CHUNK + 20] = (sealed[CHUNK + 20] ?? 0) ^ 1;
-  const options = { key, chunkBytes: CHUNK, sealedBytes: sealed.length, spool: memorySpool().spool };
+  const options = { keys: [key], chunkBytes: CHUNK, sealedBytes: sealed.length, spool: memorySpool().spool };
   const damaged = observedStream(cut(sealed, [CHUNK]));
   await collectUntilError(await openStream(damaged.stream, options));
   expect(damaged.cancelled()).toBe(true);

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { Framing } from "../../src/crypto/framing.ts";
+import type { KeyDerivation } from "../../src/crypto/shared-keys.ts";
 import list from "../fixtures/vectors/vectors.json";
 
 const DEFAULT_CHUNK_BYTES = 1_048_576;
@@ -10,6 +11,7 @@ export interface Vector {
   readonly name: string;
   readonly curve: string;
   readonly framing: Framing;
+  readonly keyDerivation: KeyDerivation;
   readonly chunkBytes: number;
   readonly plainBytes: number;
   readonly plainSha256: string;
@@ -30,6 +32,7 @@ export const vectors: readonly Vector[] = await Promise.all(
     name: entry.name,
     curve: entry.curve,
     framing: entry.framing === "single" ? "single" : "segmented",
+    keyDerivation: entry.key_derivation === "hkdf" ? "hkdf" : "raw",
     chunkBytes: entry.chunk_size ?? DEFAULT_CHUNK_BYTES,
     plainBytes: entry.plain_bytes,
     plainSha256: entry.plain_sha256,

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { backends, formOf, isAvailable, startTestService, type TestService } from "../support/service.ts";
 
-describe.each([...backends])("deleting a project on %s storage", (backend) => {
-  describe.skipIf(!isAvailable(backend))("", () => {
+for (const backend of backends) {
+  describe.skipIf(!isAvailable(backend))(`deleting a project on ${backend} storage`, () => {
     let service: TestService;
 
     beforeAll(async () => {
@@ -69,15 +69,27 @@ describe.each([...backends])("deleting a project on %s storage", (backend) => {
         const response = await remove("adapter", project);
         expect([response.status, await response.text()]).toEqual([200, "null"]);
       }
-      // The analysis is still in the cache, so the object itself is asked for.
-      const read = await service.fetch("1", `/local/${gone}`);
-      expect(await read.json()).toEqual({ detail: `Object with ID ${gone} does not exist` });
-      expect(await (await service.fetch("1", "/local/tags")).json()).toEqual({ tags: [] });
-      expect(await (await service.fetch("1", "/local/tags/gone")).json()).toEqual({ results: [] });
+      const body = () => formOf(["file", new File(["late"], "x.txt")]);
+      const late = [
+        service.fetch("1", `/local/${gone}`),
+        service.fetch("1", "/local/tags"),
+        service.fetch("1", "/local", { method: "PUT", body: body() }),
+      ];
+      for (const response of await Promise.all(late)) {
+        expect([response.status, await response.json()]).toEqual([
+          404,
+          { detail: `Analysis with ID ${service.analyses[0]} not found` },
+        ]);
+      }
+      const final = await service.fetch("1", "/final", { method: "PUT", body: body() });
+      expect([final.status, await final.json()]).toEqual([
+        404,
+        { detail: `Result bucket for analysis with ID ${service.analyses[0]} was not found` },
+      ]);
       expect((await service.fetch("3", `/local/${other}`)).status).toBe(200);
       expect(
         ((await (await service.fetch("3", "/local/tags/other")).json()) as { results: unknown[] }).results,
       ).toHaveLength(1);
     });
   });
-});
+}

@@ -164,7 +164,7 @@ describe("when the disk is full", () => {
       body: new Blob(["x"]).stream(),
     };
     await expect(queue.submit(final)).rejects.toMatchObject({ code: "storage_full" });
-    expect(await store.stats()).toEqual({ pending: 0, oldestSeconds: 0 });
+    expect(await store.stats()).toEqual({ pending: 0, oldestSeconds: 0, standingAside: 0 });
     expect(await countObjects({ dataDir: folder, bucket: undefined })).toBe(0);
     await queue.stop();
     await served.stop();

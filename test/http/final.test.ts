@@ -176,8 +176,8 @@ describe("finals on a Hub that does not do as it should", () => {
   });
 });
 
-describe.each([...backends])("finals on %s storage", (backend) => {
-  describe.skipIf(!isAvailable(backend))("", () => {
+for (const backend of backends) {
+  describe.skipIf(!isAvailable(backend))(`finals on ${backend} storage`, () => {
     let service: TestService;
     beforeAll(async () => {
       service = await startTestService({
@@ -299,7 +299,7 @@ describe.each([...backends])("finals on %s storage", (backend) => {
       });
     });
   });
-});
+}
 
 describe("while the Hub cannot be reached at all", () => {
   test("a final is safe and answered 202, and one behind it at once", async () => {

@@ -4,8 +4,8 @@ import { backends, type Client, formOf, isAvailable, startTestService, type Test
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const missingId = "0b8e9f5e-52cf-4a51-9d29-6f0b6f7a3f10";
 
-describe.each([...backends])("local results on %s storage", (backend) => {
-  describe.skipIf(!isAvailable(backend))("", () => {
+for (const backend of backends) {
+  describe.skipIf(!isAvailable(backend))(`local results on ${backend} storage`, () => {
     let service: TestService;
 
     beforeAll(async () => {
@@ -215,4 +215,4 @@ describe.each([...backends])("local results on %s storage", (backend) => {
       expect(service.hub.requests.length).toBe(before);
     });
   });
-});
+}

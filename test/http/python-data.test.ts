@@ -20,8 +20,8 @@ interface Row {
 }
 
 /** A node as the Python services leave it: their database, and objects with no more than a content type. */
-describe.each(["v0.1.4-no-cascade.sql", "storage-service.sql"])("data of a Python service (%s)", (dump) => {
-  describe.skipIf(!isAvailable("servers"))("", () => {
+for (const dump of ["v0.1.4-no-cascade.sql", "storage-service.sql"]) {
+  describe.skipIf(!isAvailable("servers"))(`data of a Python service (${dump})`, () => {
     let database: TestDatabase;
     let bucket: TestBucket;
     let service: TestService;
@@ -96,4 +96,4 @@ describe.each(["v0.1.4-no-cascade.sql", "storage-service.sql"])("data of a Pytho
       expect(Number(left[0]?.count)).toBe(6);
     });
   });
-});
+}

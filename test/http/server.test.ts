@@ -39,12 +39,15 @@ describe("the server", () => {
   });
 
   test("knows its paths and their methods, and answers in JSON", async () => {
-    for (const path of ["/", "/nope", "/local/a/b/c", "/LOCAL", "/local/tags/a/b"]) {
+    for (const path of ["/nope", "/local/a/b/c", "/LOCAL", "/local/tags/a/b"]) {
       const response = await fetch(`${service.url}${path}`);
       expect([path, response.status, await response.json()]).toEqual([path, 404, { detail: "Not Found" }]);
     }
     for (const [method, path, allow] of [
+      ["POST", "/", "GET, HEAD"],
       ["POST", "/healthz", "GET, HEAD"],
+      ["POST", "/local/upload", "PUT"],
+      ["PATCH", "/storage/local/upload", "PUT"],
       ["POST", "/local", "DELETE, PUT"],
       ["DELETE", "/local/tags", "GET, HEAD, POST"],
       ["PATCH", `/local/${crypto.randomUUID()}`, "GET, HEAD"],

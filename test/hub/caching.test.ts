@@ -53,6 +53,28 @@ describe("what the Hub said once", () => {
   });
 });
 
+test("what is forgotten is looked for again, and what was on its way by then is not kept", async () => {
+  const gates: PromiseWithResolvers<string>[] = [];
+  const find = createCachedLookup<string>({
+    find() {
+      const gate = Promise.withResolvers<string>();
+      gates.push(gate);
+      return gate.promise;
+    },
+    maxAgeMs: 60_000,
+    now: Date.now,
+  });
+  const [kept, other, onItsWay] = [find("kept"), find("other"), find("on its way")];
+  gates[0]?.resolve("removed");
+  gates[1]?.resolve("stays");
+  await Promise.all([kept, other]);
+  find.forget("removed");
+  gates[2]?.resolve("removed");
+  expect(await onItsWay).toBe("removed");
+  for (const key of ["kept", "other", "on its way"]) void find(key);
+  expect(gates).toHaveLength(5);
+});
+
 test("a failed look-up is not kept, and fails all who shared it", async () => {
   let calls = 0;
   const find = createCachedLookup<string>({

@@ -13,10 +13,10 @@ describe.each([...GENERATIONS])("a failing Hub of generation %s", (generation) =
   afterEach(() => served.stop());
 
   test("a status that is not expected is an error that names it, at once", async () => {
-    served.sandbox.fail(CORE, { kind: "status", status: 500 });
+    served.sandbox.fail(CORE, { kind: "status", status: 500, body: { message: "no code" } });
     const error = await catchAppError(served.connect().findProjectId(analysis1.id));
     expect([error.code, error.message]).toEqual(["hub_unexpected", "Hub returned an unexpected response (500)"]);
-    expect(error.upstream).toEqual({ status: 500 });
+    expect(error.upstream).toEqual({ status: 500, isForeign: true });
     expect(error.operatorDetail).toContain("/core/analyses/");
     expect(served.count(/core/)).toBe(1);
   });

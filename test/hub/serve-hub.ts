@@ -35,7 +35,8 @@ export interface ServedHub {
   stop(): Promise<void>;
 }
 
-export interface ConnectOptions extends Partial<Pick<HubOptions, "cacheSeconds" | "limitMs" | "sourceIdleMs" | "now">> {
+export interface ConnectOptions
+  extends Partial<Pick<HubOptions, "cacheSeconds" | "limitMs" | "sourceIdleMs" | "now" | "wallNow">> {
   readonly signIn?: SignIn;
   readonly limits?: Partial<OutboundLimits>;
   readonly proxy?: ProxySettings;

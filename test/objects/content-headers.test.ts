@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { formatDisposition, parseDisposition } from "../../src/objects/content-headers.ts";
+import { formatDisposition, parseDisposition } from "../../src/content-disposition.ts";
 
 test("any file name survives the header, which is plain ASCII", () => {
   fc.assert(

@@ -69,18 +69,23 @@ test("a call that runs is seen, and one that has ended is timed", async () => {
 test("the queue is asked once per scrape; one that cannot tell spoils nothing and shows as NaN", async () => {
   const metrics = newMetrics();
   let asked = 0;
-  let answer = () => Promise.resolve({ pending: 3, oldestSeconds: 42 });
+  let answer = () => Promise.resolve({ pending: 3, oldestSeconds: 42, standingAside: 1 });
   metrics.watchSubmissions(() => {
     asked += 1;
     return answer();
   });
   const shown = async () => (await samples(metrics)).filter((line) => line.includes("submissions"));
-  expect(await shown()).toEqual(["flame_result_submissions_pending 3", "flame_result_submissions_oldest_seconds 42"]);
+  expect(await shown()).toEqual([
+    "flame_result_submissions_pending 3",
+    "flame_result_submissions_oldest_seconds 42",
+    "flame_result_submissions_standing_aside 1",
+  ]);
   expect(asked).toBe(1);
   answer = () => Promise.reject(new Error("the database is away"));
   expect(await shown()).toEqual([
     "flame_result_submissions_pending Nan",
     "flame_result_submissions_oldest_seconds Nan",
+    "flame_result_submissions_standing_aside Nan",
   ]);
 });
 
@@ -97,7 +102,7 @@ test("of several workers everything is added up but what they all see alike", as
   other.answered({ method: "GET", route: "/x", status: 200, seconds: 0.01 });
   other.answered({ method: "GET", route: "/x", status: 200, seconds: 50 });
   other.calling("database");
-  const watch = { pending: 3, oldestSeconds: 60 };
+  const watch = { pending: 3, oldestSeconds: 60, standingAside: 0 };
   other.watchSubmissions(async () => watch);
   // As it comes from another process.
   const gather = async () => ({ workers: 3, reports: [structuredClone(await other.report())] });

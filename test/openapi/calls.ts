@@ -26,6 +26,7 @@ export function properCalls(world: World): Readonly<Record<string, () => Call>> 
   const { objectId, hubFileId, submissionId, nodeId, projectId } = world;
   const as = "1";
   return {
+    getVersion: () => ({ as, path: "/", init: {} }),
     getHealth: () => ({ as, path: "/healthz", init: {} }),
     getReadiness: () => ({ as, path: "/readyz", init: {} }),
     putLocalResult: () => ({ as, path: "/local", init: put(["tag", "a-tag"], file("local")) }),
@@ -63,7 +64,7 @@ export function properCalls(world: World): Readonly<Record<string, () => Call>> 
 /** Makes what proper requests need, on a service whose Hub works; project and node are those of the seed. */
 export async function createWorld(service: TestService): Promise<World> {
   const unknown = { objectId: "", hubFileId: "", submissionId: "" };
-  const places = { nodeId: service.nodeId, projectId: service.projects[1] };
+  const places = { nodeId: service.peerNodeId, projectId: service.projects[1] };
   const calls = properCalls({ ...unknown, ...places });
   const { object_id: objectId = "" } = await answerTo(service, calls.putLocalResult);
   const { object_id: hubFileId = "" } = await answerTo(service, calls.putIntermediateResult);

@@ -60,25 +60,30 @@ const contract = {
     takes: "path tag_name",
     answers: "200 401 403 404 502 503 504",
   },
+  getVersion: {
+    at: "GET /",
+    takes: "",
+    answers: "200",
+  },
   putFinalResult: {
     at: "PUT /final",
     takes: "form file",
-    answers: "202 204 401 403 404 408 409 413 422 502 503 504 507",
+    answers: "202 204 400 401 403 404 408 409 413 415 422 502 503 504 507",
   },
   putFinalResultWithLocalDP: {
     at: "PUT /final/localdp",
     takes: "form file, form epsilon, form sensitivity",
-    answers: "202 204 400 401 403 404 408 409 413 422 502 503 504 507",
+    answers: "202 204 400 401 403 404 408 409 413 415 422 502 503 504 507",
   },
   putIntermediateResult: {
     at: "PUT /intermediate",
     takes: "form remote_node_id?, form file",
-    answers: "200 400 401 403 404 408 413 422 502 504 507",
+    answers: "200 400 401 403 404 408 413 415 422 502 504 507",
   },
   putLocalResult: {
     at: "PUT /local",
     takes: "form file, form tag?",
-    answers: "200 400 401 403 404 408 413 422 502 503 504 507",
+    answers: "200 400 401 403 404 408 413 415 422 502 503 504 507",
   },
   tagObject: {
     at: "POST /local/tags",

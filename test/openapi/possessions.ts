@@ -22,12 +22,12 @@ const projectOf = (client: string) => ({ "1": "1", "2": "1", "3": "2" })[client]
 export const contentOf = (client: string) => `secret of analysis ${client} in project ${projectOf(client)}`;
 const tagOf = (client: string, index: number) => `p${projectOf(client)}-${index % 10}`;
 
-export function createPossessions(service: Pick<TestService, "nodeId" | "projects">): Possessions {
+export function createPossessions(service: Pick<TestService, "peerNodeId" | "projects">): Possessions {
   const all: Possession[] = [];
 
   function pick(name: string, index: number, client: string): string {
     if (name.includes("tag")) return tagOf(client, index);
-    if (name.includes("node")) return service.nodeId;
+    if (name.includes("node")) return service.peerNodeId;
     if (name === "project_id") return service.projects[index % 2] ?? "";
     const kind: Kind = name === "submission_id" ? "submission" : index % 2 === 0 ? "local" : "intermediate";
     const fitting = index % 7 === 0 ? all : all.filter((possession) => possession.kind === kind);

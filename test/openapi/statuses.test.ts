@@ -125,7 +125,22 @@ test("what makes no sense is refused", async () => {
     await expectFromAll(400, service, world, ({ as, path, init }) => ({
       as,
       path: path.includes("?") ? path.replace("a-tag", "A") : `${path}?remote_node_id=${world.nodeId}`,
-      init: init.body === undefined ? init : { ...init, body: body() },
+      // A plain final has nothing that could make no sense but the way it is written.
+      init:
+        init.body === undefined
+          ? init
+          : path === "/final"
+            ? { ...init, headers: { "content-type": "multipart/form-data" } }
+            : { ...init, body: body() },
+    }));
+  });
+});
+
+test("a compressed form is not taken", async () => {
+  await withService({}, async (service) => {
+    await expectFromAll(415, service, noWorld, (call) => ({
+      ...call,
+      init: { ...call.init, headers: { "content-encoding": "gzip" } },
     }));
   });
 });

@@ -10,7 +10,9 @@ const target = "src/http/docs/files.generated.ts";
 export function makeDocsFiles(): string {
   const chunks = readdirSync(`${build}/chunks`).filter((name) => name.endsWith(".js"));
   const paths = ["standalone.esm.js", ...chunks.map((name) => `chunks/${name}`)].sort();
-  const imports = paths.map((path, index) => `import f${index} from "../../${build}/${path}" with { type: "file" };`);
+  const imports = paths.map(
+    (path, index) => `import f${index} from "../../../${build}/${path}" with { type: "file" };`,
+  );
   const entries = paths.map((path, index) => `  ["${path}", f${index}],`);
   return [
     "// biome-ignore-all assist/source/organizeImports: written by test/openapi/write-docs-files.ts",

@@ -10,8 +10,8 @@ import { startTarget, type Target } from "./attack/target.ts";
 const routes = routesOf(loadDocument());
 const secured = routes.filter(({ operation }) => (operation.security ?? []).length > 0);
 
-describe.each([...backends])("who may do what, on %s storage", (backend) => {
-  describe.skipIf(!isAvailable(backend))("", () => {
+for (const backend of backends) {
+  describe.skipIf(!isAvailable(backend))(`who may do what, on ${backend} storage`, () => {
     let target: Target;
     let things: readonly Thing[];
     beforeAll(async () => {
@@ -99,7 +99,7 @@ describe.each([...backends])("who may do what, on %s storage", (backend) => {
       }
     });
   });
-});
+}
 
 /** Sends the request; gives what is wrong with the answer, and what a refusal says of the id. */
 async function judge(target: Target, actor: Actor, cell: Cell, things: readonly Thing[]) {

@@ -85,7 +85,7 @@ describe.skipIf(!canMount())("a full disk", () => {
         expect((await poller.get("1", "/local/tags/no")).json).toEqual({ results: [] });
         expect(filesAtHub()).toEqual([]);
         // Not a byte of it is needed here: the receiver is known before the file comes.
-        const fields = [["remote_node_id", world.surroundings.nodeId]] as const;
+        const fields = [["remote_node_id", world.surroundings.peerNodeId]] as const;
         expect((await poller.put("1", "/intermediate", file("through", mebibyte), fields)).status).toBe(200);
         disk.empty();
         expect((await poller.put("1", "/local", file("yes", mebibyte), [["tag", "yes"]])).status).toBe(200);
@@ -159,7 +159,7 @@ describe.skipIf(!canMount())("a full disk", () => {
         507,
         { detail: "There is no room for temporary files on this node" },
       ]);
-      const fields = [["remote_node_id", world.surroundings.nodeId]] as const;
+      const fields = [["remote_node_id", world.surroundings.peerNodeId]] as const;
       expect((await poller.put("1", "/intermediate", file("yes", mebibyte), fields)).status).toBe(200);
       expect((await poller.put("1", "/final", file("yes", mebibyte))).status).toBe(204);
       disk.empty();

@@ -50,9 +50,9 @@ describe.skipIf(!fakeClockInstalled()).each([...generations])("under load, a Hub
   }
   const endOf = (id: string) => new RegExp(`/${id}$`);
   const streamOf = (id: string) => new RegExp(`/${id}/stream$`);
-  const sealed = () => [["remote_node_id", world.surroundings.nodeId]] as const;
+  const sealed = () => [["remote_node_id", world.surroundings.peerNodeId]] as const;
   const urlOf = (id: string, isSealed: boolean) =>
-    `/intermediate/${id}${isSealed ? `?remote_node_id=${world.surroundings.nodeId}` : ""}`;
+    `/intermediate/${id}${isSealed ? `?remote_node_id=${world.surroundings.peerNodeId}` : ""}`;
 
   async function send(hubClient: HubClient, content: Uint8Array<ArrayBuffer>, isSealed: boolean): Promise<string> {
     const answer = await poller.put(hubClient, "/intermediate", fileOf(content, "x"), isSealed ? sealed() : []);
@@ -121,7 +121,7 @@ describe.skipIf(!fakeClockInstalled()).each([...generations])("under load, a Hub
   promiseOf(generations, "never sees an upload break off, at whatever point the client goes away", async () => {
     const hubClient = createHubClient(world);
     const token = await world.token(hubClient);
-    const remoteNodeId = world.surroundings.nodeId;
+    const remoteNodeId = world.surroundings.peerNodeId;
     const gone = ["/intermediate", "/final"].flatMap((route) =>
       [0, 1, 60_000, mebibyte, large.byteLength].flatMap((bytes) =>
         [true, false].map((isChunked) => {

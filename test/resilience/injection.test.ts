@@ -53,8 +53,8 @@ const hostileTexts = (known: string): readonly string[] => [
   "a".repeat(3_000),
 ];
 
-describe.each([...backends])("injection on %s storage", (backend) => {
-  describe.skipIf(!isAvailable(backend))("", () => {
+for (const backend of backends) {
+  describe.skipIf(!isAvailable(backend))(`injection on ${backend} storage`, () => {
     let target: Target;
     let objectId: string;
     let hubFileId: string;
@@ -95,12 +95,16 @@ describe.each([...backends])("injection on %s storage", (backend) => {
       getTaggedResults: () => ["/local/tags/a-b", {}, 404],
       deleteLocalResults: () => [`/local?project_id=${target.world.projects[1]}`, { method: "DELETE" }, 403],
       uploadLocalFile: () => {
-        return [`/local/upload?object_id=${objectId}&remote_node_id=${target.world.nodeId}`, { method: "PUT" }, 404];
+        return [
+          `/local/upload?object_id=${objectId}&remote_node_id=${target.world.peerNodeId}`,
+          { method: "PUT" },
+          404,
+        ];
       },
       putIntermediateResult: () => {
-        return ["/intermediate", { method: "PUT", body: fileForm(["remote_node_id", target.world.nodeId]) }, 404];
+        return ["/intermediate", { method: "PUT", body: fileForm(["remote_node_id", target.world.peerNodeId]) }, 404];
       },
-      getIntermediateResult: () => [`/intermediate/${hubFileId}?remote_node_id=${target.world.nodeId}`, {}, 404],
+      getIntermediateResult: () => [`/intermediate/${hubFileId}?remote_node_id=${target.world.peerNodeId}`, {}, 404],
       putFinalResult: () => ["/final", { method: "PUT", body: fileForm() }, 404],
       putFinalResultWithLocalDP: () => {
         return ["/final/localdp", { method: "PUT", body: fileForm(["epsilon", "1"], ["sensitivity", "1"]) }, 404];
@@ -150,7 +154,7 @@ describe.each([...backends])("injection on %s storage", (backend) => {
         422,
       ],
       sentObject: (text: string) => {
-        const query = `object_id=${encodeURIComponent(text)}&remote_node_id=${target.world.nodeId}`;
+        const query = `object_id=${encodeURIComponent(text)}&remote_node_id=${target.world.peerNodeId}`;
         return [`/local/upload?${query}`, { method: "PUT" }, 422];
       },
       receiver: (text: string) => {
@@ -225,4 +229,4 @@ describe.each([...backends])("injection on %s storage", (backend) => {
       expect(lines.filter(({ event, status }) => event === "http.request" && Number(status) >= 500)).toEqual([]);
     });
   });
-});
+}

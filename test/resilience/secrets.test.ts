@@ -19,8 +19,8 @@ const contents: Secrets = {
   "the true value": rawValue,
 };
 
-describe.each([...backends])("what is secret, on %s storage", (backend) => {
-  describe.skipIf(!isAvailable(backend))("", () => {
+for (const backend of backends) {
+  describe.skipIf(!isAvailable(backend))(`what is secret, on ${backend} storage`, () => {
     const folder = mkdtempSync(join(tmpdir(), "flame-result-secrets-"));
     const tmp = join(folder, "tmp");
     const clientTokens = new Set<string>();
@@ -107,7 +107,7 @@ describe.each([...backends])("what is secret, on %s storage", (backend) => {
       ["/intermediate", { method: "PUT", body: formOf(["file", named()]) }] as const,
       [
         "/intermediate",
-        { method: "PUT", body: formOf(["remote_node_id", target.world.nodeId], ["file", named()]) },
+        { method: "PUT", body: formOf(["remote_node_id", target.world.peerNodeId], ["file", named()]) },
       ] as const,
       ["/final", { method: "PUT", body: formOf(["file", named()]) }] as const,
       ["/final/localdp", localdp(rawValue)] as const,
@@ -241,4 +241,4 @@ describe.each([...backends])("what is secret, on %s storage", (backend) => {
       60_000,
     );
   });
-});
+}

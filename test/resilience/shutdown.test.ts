@@ -16,8 +16,8 @@ const graceMs = 5_000;
 const slackMs = 15_000;
 const mebibyte = 2 ** 20;
 
-describe.each(["servers", "embedded"] as const)("the service told to stop on %s storage", (storage) => {
-  describe.skipIf(!canStartWorld({ storage }))("", () => {
+for (const storage of ["servers", "embedded"] as const) {
+  describe.skipIf(!canStartWorld({ storage }))(`the service told to stop on ${storage} storage`, () => {
     let world: ResilienceWorld;
     beforeAll(async () => {
       world = await startResilienceWorld({ storage, name: `SIGTERM on ${storage}` });
@@ -78,7 +78,7 @@ describe.each(["servers", "embedded"] as const)("the service told to stop on %s 
       await view.close();
     }, 60_000);
   });
-});
+}
 
 describe.skipIf(!canStartWorld({ storage: "servers" }))("a service of two workers told to stop", () => {
   test("six times under load finishes what it has begun, ends with 0, and the next one goes on", async () => {

@@ -83,13 +83,13 @@ async function read(path: string): Promise<string> {
 }
 
 async function startTransfers() {
-  const ownNode = { remote_node_id: world.surroundings.nodeId };
+  const ownNode = { remote_node_id: world.surroundings.peerNodeId };
   const slowUp = contentOf(1, slowSeconds * 1024);
   const slowDown = contentOf(2, 8 * mebibyte);
   const localId = await upload("/local", slowDown);
   const sentId = await upload("/intermediate", slowDown, ownNode);
   const largeId = await upload("/local", contentOf(3, 200 * mebibyte));
-  const query = `?remote_node_id=${world.surroundings.nodeId}`;
+  const query = `?remote_node_id=${world.surroundings.peerNodeId}`;
 
   const before = peerPorts(world);
   const vanished = {
@@ -188,7 +188,9 @@ describe("a client of 1 KiB/s is not cut in two minutes", () => {
       world.figures.acknowledged += 1;
       const { object_id: id } = JSON.parse(answer?.body ?? "{}") as { object_id: string };
       const path =
-        kind === "intermediate" ? `/intermediate/${id}?remote_node_id=${world.surroundings.nodeId}` : `/local/${id}`;
+        kind === "intermediate"
+          ? `/intermediate/${id}?remote_node_id=${world.surroundings.peerNodeId}`
+          : `/local/${id}`;
       expect(await read(path)).toBe(sha256Of(running.slowUp));
       if (kind !== "intermediate") running.stored.push(id);
     },

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { envExample, settingsMarkdownTable, withSettingsTable } from "../../src/settings/docs.ts";
+import { envExample, settingsPage } from "../../src/settings/docs.ts";
 import { parseDotenv } from "../../src/settings/dotenv.ts";
 import { SETTINGS } from "../../src/settings/list.ts";
 import { parseSettings } from "../../src/settings/load.ts";
@@ -8,20 +8,19 @@ import { filesystem, KEY_PEM } from "./environment.ts";
 
 const fileText = (name: string) => readFileSync(`${import.meta.dir}/../../${name}`, "utf8");
 
-test("README.md shows the settings as they are (`bun run docs` rewrites it)", () => {
-  const readme = fileText("README.md");
-  expect(readme).toBe(withSettingsTable(readme));
+test("docs/settings.md shows the settings as they are (`bun run docs` rewrites it)", () => {
+  expect(fileText("docs/settings.md")).toBe(settingsPage());
 });
 
 test(".env.example shows the settings as they are (`bun run docs` rewrites it)", () => {
   expect(fileText(".env.example")).toBe(envExample());
 });
 
-test("every setting stands in the table and in .env.example once", () => {
-  const table = settingsMarkdownTable();
+test("every setting stands on the page and in .env.example once", () => {
+  const page = settingsPage();
   const example = envExample();
   for (const name of Object.keys(SETTINGS)) {
-    expect(table.split(`| \`${name}\` |`)).toHaveLength(2);
+    expect(page.split(`| \`${name}\` |`)).toHaveLength(2);
     expect(example.match(new RegExp(`^(?:# )?${name}=`, "gm"))).toHaveLength(1);
   }
 });
@@ -37,8 +36,4 @@ test("the defaults shown in .env.example as comments are valid when uncommented"
   const { values } = parseDotenv(envExample().replace(/^# (?=[A-Z_0-9]+=.)/gm, ""));
   const path = values.CRYPTO__ECDH_PRIVATE_KEY_PATH ?? "";
   expect(parseSettings(values, filesystem({ [path]: KEY_PEM })).problems).toBeUndefined();
-});
-
-test("a README without the markers is refused", () => {
-  expect(() => withSettingsTable("# Title\n")).toThrow("settings:begin");
 });

@@ -32,7 +32,13 @@ describe("a .env file", () => {
     ["A='b\nc'", "b\nc"],
     ["A=b\r", "b"],
     ["A=$HOME", "$HOME"],
-    ["A=$" + "{HOME}", "$" + "{HOME}"],
+    ["A=$" + "{BEFORE}2", "12"],
+    ["A='x$" + "{BEFORE}'", "x1"],
+    ["A=x$" + "{MISSING}y", "xy"],
+    ["A=$" + "{MISSING:-other}", "other"],
+    ["A=$" + "{BEFORE:-other}", "1"],
+    ["A=$" + "{BEFORE", "$" + "{BEFORE"],
+    ['A="it\\\'s"', "it's"],
     ["A=1\nA=2", "2"],
   ])("reads %j as %j", (line, value) => {
     expect(parseDotenv(`BEFORE=1\n${line}\nAFTER=2`)).toEqual({
@@ -53,7 +59,12 @@ describe("a .env file", () => {
 
   test("gives back any text that was written in double quotes", () => {
     const quote = (text: string) => `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\r", "\\r")}"`;
-    fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => readBack(`A=${quote(text)}`) === text));
+    fc.assert(
+      fc.property(
+        fc.string({ unit: "binary" }),
+        (text) => text.includes("${") || readBack(`A=${quote(text)}`) === text,
+      ),
+    );
   });
 
   test("agrees with Node's parser on plain values", () => {
@@ -65,6 +76,24 @@ describe("a .env file", () => {
         expect({ ...parseDotenv(text).values }).toEqual({ ...parseEnv(text) } as Record<string, string>);
       }),
     );
+  });
+
+  test("takes what stands in the environment where the file has no such name", () => {
+    expect(parseDotenv("A=$" + "{HOST}:$" + "{PORT}\nPORT=1\nB=$" + "{PORT}", { HOST: "h", PORT: "2" }).values).toEqual(
+      {
+        A: "h:2",
+        PORT: "1",
+        B: "1",
+      },
+    );
+  });
+
+  test.each(["utf16le", "utf16be"])("that is saved as %s is named as such", (encoding) => {
+    const bytes = Buffer.from("\uFEFFA=b\n", "utf16le");
+    const { values, problems } = parseDotenv((encoding === "utf16le" ? bytes : bytes.swap16()).toString("utf8"));
+    expect([values, problems]).toEqual([{}, [expect.stringContaining("UTF-16")]]);
+    const withoutMark = Buffer.from("A=b\n", "utf16le").toString("utf8");
+    expect(parseDotenv(withoutMark).problems).toEqual([expect.stringContaining("UTF-16")]);
   });
 
   test("never throws and always ends", () => {
@@ -86,6 +115,29 @@ describe("settings from environment and .env", () => {
     const files = filesystem({ ".env": dotenv({ ...NODE, SERVER__PORT: "1", SERVER__HOST: "::1" }).join("") });
     const { settings } = loadSettings({ SERVER__PORT: "2", SERVER__HOST: "", LOG__LEVEL: undefined }, files);
     expect(settings?.server).toMatchObject({ port: 2, host: "0.0.0.0" });
+  });
+
+  test("names are read in any case, and groups as JSON; a name of its own wins, and so does the environment", () => {
+    const { POSTGRES__HOST, POSTGRES__USER, POSTGRES__PASSWORD, POSTGRES__DB, HUB__AUTH__SECRET, ...rest } = NODE;
+    const group = '{"user":"json-user","password":"p","host":"json-host","port":5433,"db":"d"}';
+    const text = `postgres='${group}'\nPostgres__Host=own-host\nhub='{"auth":{"secret":"s"}}'\nchunk_size=4096\n`;
+    const { settings, problems } = loadSettings({ ...rest, postgres__db: "env-db" }, filesystem({ ".env": text }));
+    expect(problems).toBeUndefined();
+    expect(settings?.storage).toMatchObject({
+      postgres: { host: "own-host", user: "json-user", password: "p", port: 5433, database: "env-db" },
+    });
+    expect(settings?.hub.auth).toMatchObject({ secret: "s" });
+    expect(settings?.crypto.chunkBytes).toBe(4096);
+  });
+
+  test("quotes around a whole value are warned of, without the value", () => {
+    const { warnings } = loadSettings({ ...NODE, POSTGRES__PASSWORD: `'"flame"'` }, filesystem({}));
+    expect(warnings).toEqual(["POSTGRES__PASSWORD is in quotes, which are taken as part of it"]);
+    const twice = loadSettings(
+      { ...NODE, POSTGRES__PASSWORD: undefined },
+      filesystem({ ".env": `POSTGRES__PASSWORD='"x"'` }),
+    );
+    expect(twice.warnings).toEqual([expect.stringContaining("POSTGRES__PASSWORD is in quotes")]);
   });
 
   test("no .env is nothing to speak of", () => {

@@ -1,6 +1,7 @@
+import { generateKeyPair } from "../../src/crypto/keys.ts";
 import type { Environment, ReadTextFile } from "../../src/settings/environment.ts";
 
-export const KEY_PEM = "-----BEGIN PRIVATE KEY-----\nMIG2AgEAMBAGByqGSM49\n-----END PRIVATE KEY-----\n";
+export const KEY_PEM = generateKeyPair("P-384").privatePem;
 
 /** The least a node on PostgreSQL and an object store has to set. */
 export const NODE: Environment = {

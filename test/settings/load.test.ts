@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { generateKeyPairSync } from "node:crypto";
 import fc from "fast-check";
 import type { Environment } from "../../src/settings/environment.ts";
 import { SETTINGS } from "../../src/settings/list.ts";
@@ -83,10 +84,54 @@ describe("defaults", () => {
   });
 
   test("an empty variable counts as not set", () => {
-    const everyOptional = Object.entries<Setting>(SETTINGS).filter(([name]) => NODE[name] === undefined);
+    const everyOptional = Object.entries<Setting>(SETTINGS).filter(
+      ([name, { refusesEmpty }]) => NODE[name] === undefined && !refusesEmpty,
+    );
     const empty = Object.fromEntries(everyOptional.map(([name]) => [name, ""]));
     expect(accepted({ ...NODE, ...empty }).settings).toEqual(accepted(NODE).settings);
     expect(problems({ ...NODE, OIDC__CERTS_URL: "" })).toEqual([expect.stringContaining("OIDC__CERTS_URL is not set")]);
+  });
+});
+
+describe("what must not be taken for something else", () => {
+  test.each(["HUB__CORE_BASE_URL", "HUB__STORAGE_BASE_URL", "HUB__AUTH_BASE_URL"])(
+    "an empty %s is a problem, not the Hub that everybody uses",
+    (name) => {
+      for (const empty of ["", "  "]) {
+        expect(problems({ ...NODE, [name]: empty })).toEqual([expect.stringContaining(`${name} is set, but empty`)]);
+      }
+    },
+  );
+
+  test.each(["http://user:100%sure@proxy:3128", "http://user:p%@proxy:3128", "http://user:%zz@proxy:3128"])(
+    "a raw %% in the proxy's %s is refused with advice, and not shown",
+    (url) => {
+      const [problem, ...others] = problems({ ...NODE, PROXY__HTTP_URL: url });
+      expect(problem).toMatch(/^PROXY__HTTP_URL .*%25/);
+      expect(problem).not.toContain("sure");
+      expect(others).toEqual([]);
+    },
+  );
+
+  const pem = (type: "pkcs1" | "pkcs8", cipher?: { cipher: string; passphrase: string }) =>
+    generateKeyPairSync("rsa", { modulusLength: 2048 })
+      .privateKey.export({ format: "pem", type, ...cipher })
+      .toString();
+  test.each([
+    ["RSA", pem("pkcs8"), /key of type rsa/],
+    ["RSA's own form", pem("pkcs1"), /RSA PRIVATE KEY|must be a private key/],
+    ["encrypted", pem("pkcs8", { cipher: "aes-256-cbc", passphrase: "p" }), /passphrase|must be a private key/],
+    ["cut", `${KEY_PEM.slice(0, 90)}\n-----END PRIVATE KEY-----\n`, /cannot be decoded/],
+    ["cut at its end", KEY_PEM.slice(0, 120), /no PEM text/],
+  ])("a private key that is %s is a problem beside all others, by value and by file", (_, key, reason) => {
+    const others = { ...NODE, SERVER__PORT: "x" };
+    const byValue = problems({ ...others, CRYPTO__ECDH_PRIVATE_KEY: key });
+    expect(byValue).toHaveLength(2);
+    expect(byValue.join()).toMatch(reason);
+    const inFile = { ...others, CRYPTO__PROVIDER: "file", CRYPTO__ECDH_PRIVATE_KEY_PATH: "/k" };
+    const byFile = problems(inFile, filesystem({ "/k": key }));
+    expect(byFile).toEqual([expect.stringContaining("SERVER__PORT"), expect.stringContaining("CRYPTO__ECDH")]);
+    expect([...byValue, ...byFile].join()).not.toContain(key.split("\n")[1]);
   });
 });
 

@@ -5,8 +5,8 @@ import { eventually } from "../support/eventually.ts";
 import { backends, type Client, formOf, isAvailable, startTestService, type TestService } from "../support/service.ts";
 import { countObjects } from "../support/storage-check.ts";
 
-describe.each([...backends])("the queue beside a running service on %s storage", (backend) => {
-  describe.skipIf(!isAvailable(backend))("", () => {
+for (const backend of backends) {
+  describe.skipIf(!isAvailable(backend))(`the queue beside a running service on ${backend} storage`, () => {
     let service: TestService;
     let lift: () => void;
     beforeEach(async () => {
@@ -102,7 +102,7 @@ describe.each([...backends])("the queue beside a running service on %s storage",
       expect(await command({ action: "retry", ids: [crypto.randomUUID()], all: false })).toMatchObject({ code: 1 });
     });
   });
-});
+}
 
 test("a folder on which the service never ran is told so, and nothing is made there", async () => {
   const service = await startTestService();

@@ -5,6 +5,8 @@ export interface StoreUnderTest {
   readonly store: SubmissionStore;
   /** Another connection to the same rows, as another process has one. */
   readonly other: SubmissionStore;
+  /** For which one that has failed for 300 ms stands aside already. */
+  readonly impatient: SubmissionStore;
   clear(): Promise<void>;
   /** Lets this much time pass for the store. */
   pass(ms: number): Promise<void>;
@@ -18,6 +20,7 @@ export function newSubmission(part: Partial<NewSubmission> = {}): NewSubmission 
   return {
     id: crypto.randomUUID(),
     analysisId: analysis,
+    projectId: undefined,
     filename: "ü result.csv",
     contentType: "text/csv",
     sizeBytes: 5_000_000_000,
@@ -154,6 +157,52 @@ export function describeSubmissionStore(name: string, open: () => Promise<StoreU
       expect(await store.markDelivered(added.id, "them")).toBe(true);
     });
 
+    test("one that has failed for long stands aside: it is still tried, and the next of its analysis goes before it", async () => {
+      const { impatient } = subject;
+      const [stuck, next, last] = [newSubmission(), newSubmission(), newSubmission()];
+      await impatient.add(stuck, mine);
+      await impatient.postpone(stuck.id, "me", later(0));
+      await impatient.add(next, mine);
+      expect(await impatient.claim(mine)).toEqual({ ...stuck, attempts: 2 });
+      await subject.pass(350);
+      // Also while it is being tried again.
+      expect(await impatient.claim(theirs)).toEqual({ ...next, attempts: 1 });
+      expect(await impatient.postpone(stuck.id, "me", later(60_000))).toBe(true);
+      expect((await impatient.stats()).standingAside).toBe(1);
+      expect(await impatient.find(stuck.id)).toMatchObject({ state: "queued", standsAside: true });
+      expect((await impatient.list(["queued", "delivering"])).map(({ standsAside }) => standsAside)).toEqual([
+        true,
+        false,
+      ]);
+      expect(await impatient.markDelivered(next.id, "them")).toBe(true);
+      expect(await impatient.add(last, mine)).toBe("first");
+      expect(await impatient.retry(stuck.id)).toBe(true);
+      expect(await impatient.find(stuck.id)).toMatchObject({ standsAside: false });
+      expect((await impatient.claim(mine))?.id).toBe(stuck.id);
+    });
+
+    test("what was only put off, or given back at a stop, has not failed", async () => {
+      const { impatient } = subject;
+      const [first, second] = [newSubmission(), newSubmission()];
+      await impatient.add(first, mine);
+      await impatient.postpone(first.id, "me", { delayMs: 60_000, isFixed: false, reason: undefined });
+      await impatient.add(second, mine);
+      await subject.pass(350);
+      expect(await impatient.claim(mine)).toBeUndefined();
+      expect((await impatient.stats()).standingAside).toBe(0);
+    });
+
+    test("a project is known from the start, or is told later", async () => {
+      const [projectId, laterId] = [crypto.randomUUID(), crypto.randomUUID()];
+      const [known, unknown] = [newSubmission({ projectId }), newSubmission({ analysisId: otherAnalysis })];
+      for (const added of [known, unknown]) await store.add(added, mine);
+      expect(await store.listWithoutProject()).toEqual([otherAnalysis]);
+      for (const analysisId of [analysis, otherAnalysis]) await store.setProject(analysisId, laterId);
+      expect(await store.listWithoutProject()).toEqual([]);
+      expect(await store.find(known.id)).toMatchObject({ projectId });
+      expect(await store.find(unknown.id)).toMatchObject({ projectId: laterId });
+    });
+
     test("a renewed lease lives on", async () => {
       const added = newSubmission();
       await store.add(added, { holder: "me", leaseMs: 200 });
@@ -197,7 +246,7 @@ export function describeSubmissionStore(name: string, open: () => Promise<StoreU
       const found = await store.find(id);
       expect(found).toMatchObject({ state: "delivered", attempts: 1, lastError: undefined });
       expect(found?.deliveredAt).toBeInstanceOf(Date);
-      expect(await store.stats()).toEqual({ pending: 0, oldestSeconds: 0 });
+      expect(await store.stats()).toEqual({ pending: 0, oldestSeconds: 0, standingAside: 0 });
       expect(await store.retry(id)).toBe(false);
     });
 
@@ -228,7 +277,7 @@ export function describeSubmissionStore(name: string, open: () => Promise<StoreU
     });
 
     test("the oldest that waits and how many do can be told", async () => {
-      expect(await store.stats()).toEqual({ pending: 0, oldestSeconds: 0 });
+      expect(await store.stats()).toEqual({ pending: 0, oldestSeconds: 0, standingAside: 0 });
       const [held, waiting] = [newSubmission(), newSubmission()];
       await store.add(held, mine);
       await subject.pass(300);

@@ -6,8 +6,8 @@ import { type Processes, prepareProcesses, type Running, seededRandom, sendFinal
 
 const clients = ["1", "2", "3"] as const;
 
-describe.each([...backends])("killed processes on %s storage", (backend) => {
-  describe.skipIf(!isAvailable(backend))("", () => {
+for (const backend of backends) {
+  describe.skipIf(!isAvailable(backend))(`killed processes on ${backend} storage`, () => {
     let executable: Executable;
     let processes: Processes;
     beforeAll(async () => {
@@ -116,7 +116,7 @@ describe.each([...backends])("killed processes on %s storage", (backend) => {
       await second.process.stop("SIGTERM");
     }, 60_000);
   });
-});
+}
 
 describe.skipIf(!isAvailable("servers"))("two replicas on one database and bucket", () => {
   test("deliver each submission once, also when one of them is killed", async () => {

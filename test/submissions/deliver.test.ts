@@ -19,6 +19,7 @@ function held(content: string, attempts: number): HeldSubmission {
   return {
     id: "1a2b3c4d-0000-4000-8000-000000000000",
     analysisId,
+    projectId: undefined,
     filename: "result.csv",
     contentType: "text/csv",
     sizeBytes: content.length,

@@ -22,8 +22,9 @@ test("they are spread over half of the pause, however many there were", () => {
   );
 });
 
-test("what the Hub asks for wins, up to an hour", () => {
+test("a Hub that asks for more time gets it, up to an hour; for less it never does", () => {
   expect(retryDelay(1, 90_000, maxMs, () => 0)).toEqual({ delayMs: 90_000, isFixed: true });
-  expect(retryDelay(9, 0, maxMs, () => 0)).toEqual({ delayMs: 0, isFixed: true });
+  expect(retryDelay(1, 0, maxMs, () => 0)).toEqual({ delayMs: 500, isFixed: false });
+  expect(retryDelay(9, 0, maxMs, () => 0)).toEqual({ delayMs: 30_000, isFixed: false });
   expect(retryDelay(1, 10 ** 12, maxMs, () => 0)).toEqual({ delayMs: 3_600_000, isFixed: true });
 });

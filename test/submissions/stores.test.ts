@@ -20,6 +20,7 @@ describeSubmissionStore("submissions in SQLite", async () => {
   return {
     store: createSqliteSubmissions(one, now),
     other: createSqliteSubmissions(two, now),
+    impatient: createSqliteSubmissions(one, now, 300),
     clear: () => one.run((db) => void db.run("delete from submission")),
     pass: async (ms) => {
       passedMs += ms;
@@ -31,7 +32,7 @@ describeSubmissionStore("submissions in SQLite", async () => {
   };
 });
 
-describe.skipIf(testPostgresUrl === undefined)("", () => {
+describe.skipIf(testPostgresUrl === undefined)("a store on a server", () => {
   describeSubmissionStore("submissions in PostgreSQL", async () => {
     const database = await createTestDatabase();
     const [one, two] = [openPostgres(database.settings), openPostgres(database.settings)];
@@ -39,6 +40,7 @@ describe.skipIf(testPostgresUrl === undefined)("", () => {
     return {
       store: createPostgresSubmissions(one),
       other: createPostgresSubmissions(two),
+      impatient: createPostgresSubmissions(one, 300),
       clear: async () => void (await database.execute("delete from submission")),
       pass: Bun.sleep,
       async dispose() {

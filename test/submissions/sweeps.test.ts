@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, readdirSync, rmSync, utimesSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createSqliteCatalog } from "../../src/catalog/sqlite.ts";
 import { migrateSqlite } from "../../src/database/migrate-sqlite.ts";
 import { openSqlite, type Sqlite } from "../../src/database/sqlite-connection.ts";
 import { createDirectoryObjectStore } from "../../src/objects/directory/directory-object-store.ts";
@@ -53,7 +54,9 @@ async function addWithFile() {
 function start(isAlone = false, spool = { sweep: async () => 0 }) {
   const { log, lines } = createTestLog();
   const steadyNow = () => performance.now() + laterMs;
-  const sweeps = listSweeps({ objects, submissions: store, spool, keepMs: 30 * day, isAlone, now, steadyNow });
+  const catalog = createSqliteCatalog(sqlite);
+  const keepMs = 30 * day;
+  const sweeps = listSweeps({ objects, catalog, submissions: store, spool, keepMs, isAlone, now, steadyNow });
   const reconciler = createReconciler(sweeps, log);
   return async () => {
     await reconciler.run();
@@ -138,6 +141,15 @@ describe.each([true, false])("when the clock is set while the service runs, alon
     await run();
     expect(await keys()).toEqual([]);
   });
+});
+
+test("what a killed upload has left of a removed project goes, at once", async () => {
+  const [removed, other] = [crypto.randomUUID(), crypto.randomUUID()];
+  const kept = `local/${other}/${crypto.randomUUID()}`;
+  await createSqliteCatalog(sqlite).removeProject(removed);
+  for (const key of [`local/${removed}/${crypto.randomUUID()}`, kept]) await putObject(key);
+  await reconcile();
+  expect(await keys()).toEqual([kept]);
 });
 
 test("only files of submissions are looked at", async () => {

@@ -39,6 +39,8 @@ export interface TestService {
   readonly world: World;
   /** This node's id on the Hub. */
   readonly nodeId: string;
+  /** Another node's; what is sent there opens here too by that id, as both derive the same key. */
+  readonly peerNodeId: string;
   /** What the service was started on; the port is that of `url`. */
   readonly environment: Environment;
   readonly url: string;
@@ -132,6 +134,7 @@ export async function startTestService(options: TestServiceOptions = {}): Promis
   return {
     world,
     nodeId: node?.id ?? "",
+    peerNodeId: seed.nodes.find(({ id }) => id !== node?.id)?.id ?? "",
     environment,
     url: `http://127.0.0.1:${service.port}`,
     hub,

@@ -1,9 +1,8 @@
 import { hubUrls } from "../../app/connections.ts";
 import { KeyError, parsePublicKey } from "../../crypto/keys.ts";
-import { AppError } from "../../errors.ts";
+import { AppError, reasonOf } from "../../errors.ts";
 import { createTokenSource } from "../../hub/token.ts";
 import { startTimeLimit } from "../../hub/transport/time-limit.ts";
-import { explainError } from "../explain-error.ts";
 import { type DoctorContext, patienceMs } from "./context.ts";
 import { type Check, failed, ok, type Verdict, warning } from "./verdict.ts";
 
@@ -29,7 +28,7 @@ export function hubChecks(context: DoctorContext): readonly Check[] {
       return ok(`${url} answers`);
     } catch (error) {
       if (!(error instanceof AppError && error.code === "hub_unexpected")) throw error;
-      return failed(explainError(error), `Check ${setting}, and that this node may read there.`);
+      return failed(reasonOf(error), `Check ${setting}, and that this node may read there.`);
     }
   }
 
@@ -68,6 +67,7 @@ async function signIn({ settings, outbound, log }: DoctorContext): Promise<strin
     outbound,
     limitMs: patienceMs,
     now: Date.now,
+    wallNow: Date.now,
     log,
   });
   return tokens.get(startTimeLimit(patienceMs));

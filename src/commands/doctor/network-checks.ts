@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
+import { reasonOf } from "../../errors.ts";
 import { createPlainFetch, type FetchLike } from "../../hub/transport/plain-fetch.ts";
 import { findProxy, maskProxy } from "../../hub/transport/proxy.ts";
-import { explainError } from "../explain-error.ts";
 import type { DoctorContext } from "./context.ts";
 import { type Check, failed, ok, type Verdict, warning } from "./verdict.ts";
 
@@ -77,7 +77,7 @@ async function checkProxy({ settings: { hub, proxy }, outbound }: DoctorContext)
       "Check the proxy's rules and that it reaches the Hub.",
     );
   } catch (error) {
-    return failed(explainError(error), "Check PROXY__HTTP_URL and PROXY__HTTPS_URL, and the proxy's rules.");
+    return failed(reasonOf(error), "Check PROXY__HTTP_URL and PROXY__HTTPS_URL, and the proxy's rules.");
   }
 }
 
@@ -97,7 +97,7 @@ function checkAuthorities({ settings: { extraCaCerts }, now }: DoctorContext): V
     }
     return ok(`${certificates.length} of ${path} trusted besides the usual ones`);
   } catch (error) {
-    return failed(`a certificate in ${path} cannot be read: ${explainError(error)}`, remedy);
+    return failed(`a certificate in ${path} cannot be read: ${reasonOf(error)}`, remedy);
   }
 }
 

@@ -3,10 +3,9 @@ import { dirname, join, resolve } from "node:path";
 import { openObjectStore, sqlitePath } from "../../app/storage.ts";
 import { MigrationError } from "../../database/migrate.ts";
 import { findPostgresError } from "../../database/postgres-failure.ts";
-import { AppError } from "../../errors.ts";
+import { AppError, reasonOf } from "../../errors.ts";
 import { s3CodeOf } from "../../objects/s3/errors.ts";
 import type { StorageSettings } from "../../settings/settings.ts";
-import { explainError } from "../explain-error.ts";
 import { openDatabase } from "../open-database.ts";
 import type { DoctorContext } from "./context.ts";
 import { MissingRight, proveRights } from "./store-rights.ts";
@@ -26,7 +25,7 @@ export function storageChecks({ settings: { storage }, log }: DoctorContext): re
         try {
           return await probe(openObjectStore(storage, log), describeStore(storage));
         } catch (error) {
-          return failed(explainError(error), remedyForStore(error, storage));
+          return failed(reasonOf(error), remedyForStore(error, storage));
         }
       },
     },
@@ -43,7 +42,7 @@ function judgeNewFolder(dataDir: string): Verdict {
     return warning(`${dataDir} is still empty`, "The service fills it at its first start; check again then.");
   } catch (error) {
     const remedy = "Let DATA_DIR name a folder on a local disk that the service's user may write to.";
-    return failed(`${existing} cannot be written to: ${explainError(error)}`, remedy);
+    return failed(`${existing} cannot be written to: ${reasonOf(error)}`, remedy);
   }
 }
 
@@ -79,16 +78,18 @@ async function checkDatabase(storage: StorageSettings): Promise<Verdict> {
   }
   const database = openDatabase(storage);
   try {
+    const concerns = await database.inspect();
     const pending = await database.listPending();
     const where = describeDatabase(storage);
+    if (pending.length === 0 && concerns.length > 0) return warning(where, concerns.join(" "));
     if (pending.length === 0) return ok(`${where}: up to date`);
     return warning(
       `${where}: migrations are pending: ${pending.join(", ")}`,
       "The service applies them at its next start; `flame-result migrate` does it now.",
     );
   } catch (error) {
-    if (error instanceof MigrationError) throw error;
-    return failed(explainError(error), remedyForDatabase(error, storage));
+    if (error instanceof MigrationError) return failed(reasonOf(error), "The service would not start on it.");
+    return failed(reasonOf(error), remedyForDatabase(error, storage));
   } finally {
     await database.close();
   }
@@ -108,6 +109,9 @@ function remedyForDatabase(error: unknown, storage: StorageSettings): string {
   if (state.startsWith("28")) return "Check POSTGRES__USER, and the server's pg_hba.conf.";
   if (state === "3D000") return `Create the database, or check POSTGRES__DB (${storage.postgres.database}).`;
   if (state.startsWith("42")) return "Let POSTGRES__USER read and make tables in the database.";
+  if (state === "" && /may only be read/.test(reasonOf(error))) {
+    return "Let POSTGRES__HOST name the primary, or mend what has made it read-only.";
+  }
   if (state !== "") return "Look at the server's log.";
   return "Is the server up? Check POSTGRES__HOST and POSTGRES__PORT.";
 }

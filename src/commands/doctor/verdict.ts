@@ -1,4 +1,4 @@
-import { explainError } from "../explain-error.ts";
+import { reasonOf } from "../../errors.ts";
 
 /** What came of a check, in words for an operator. */
 export interface Verdict {
@@ -28,7 +28,7 @@ export async function findingOf({ name, run }: Check, limitMs: number): Promise<
   const timer = setTimeout(() => {
     resolve(failed(`no answer within ${limitMs / 1000} s`, "Is it up, and does no firewall drop the packets?"));
   }, limitMs);
-  const work = run().catch((error): Verdict => ({ status: "failed", message: explainError(error) }));
+  const work = run().catch((error): Verdict => ({ status: "failed", message: reasonOf(error) }));
   try {
     return { check: name, ...(await Promise.race([work, overdue])) };
   } finally {

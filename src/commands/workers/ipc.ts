@@ -11,6 +11,9 @@ export type ToWorker =
   | { readonly kind: "stop" };
 
 export type FromWorker =
+  /** Has the port, and tells there that it is starting. */
+  | { readonly kind: "starting" }
+  /** Serves. */
   | { readonly kind: "listening" }
   | { readonly kind: "report"; readonly id: number; readonly report: MetricsReport }
   /** Wants the reports of all others. */

@@ -1,5 +1,7 @@
 import type { Log } from "../../log.ts";
 import type { Settings } from "../../settings/settings.ts";
+import { backoff } from "../../time/backoff.ts";
+import { within } from "../../time/deadline.ts";
 import type { ProcessIo } from "../host.ts";
 import { createReportCollector } from "./collect-reports.ts";
 import type { FromWorker, WorkerEnd, WorkerProcess } from "./ipc.ts";
@@ -16,6 +18,7 @@ export interface SupervisorDeps {
   readonly startWorker: ProcessIo["startWorker"];
   readonly settings: Settings;
   readonly log: Log;
+  /** Called once, when a worker has the port. */
   readonly onFirstListening: () => Promise<void>;
   /** Milliseconds since any moment. */
   readonly now: () => number;
@@ -28,23 +31,30 @@ interface Slot {
   isListening: boolean;
   /** Since when the process serves. */
   listeningSinceMs: number;
-  pauseMs: number;
+  /** How often in a row it has ended without having served for long. */
+  failures: number;
 }
 
-const shortestPauseMs = 200;
-const longestPauseMs = 30_000;
+const pauses = { firstMs: 200, longestMs: 30_000 };
 /** Whoever has served for so long has not ended because of how it was started. */
 const steadyMs = 10_000;
 
 export function createSupervisor({ startWorker, settings, log, onFirstListening, now }: SupervisorDeps): Supervisor {
   const slots = Array.from({ length: settings.server.workers }, (_, index): Slot => {
-    return { number: index + 1, child: undefined, isListening: false, listeningSinceMs: 0, pauseMs: 0 };
+    return { number: index + 1, child: undefined, isListening: false, listeningSinceMs: 0, failures: 0 };
   });
   const stopping = Promise.withResolvers<void>();
   let isStopping = false;
   const reports = createReportCollector();
+  let released: Promise<void> | undefined;
+  /** A probe shall be answered by the worker, which can tell what it waits for. */
+  const release = () => {
+    released ??= onFirstListening();
+    return released;
+  };
 
   function hear(slot: Slot, message: FromWorker, listening: () => void): void {
+    if (message.kind === "starting") void release();
     if (message.kind === "listening") {
       slot.isListening = true;
       slot.listeningSinceMs = now();
@@ -77,13 +87,12 @@ export function createSupervisor({ startWorker, settings, log, onFirstListening,
       const wasSteady = slot.isListening && now() - slot.listeningSinceMs >= steadyMs;
       slot.child = undefined;
       slot.isListening = false;
-      slot.pauseMs = wasSteady
-        ? shortestPauseMs
-        : Math.min(Math.max(slot.pauseMs * 2, shortestPauseMs), longestPauseMs);
-      const fields = { worker: slot.number, pid, ...end, startedAgainInMs: slot.pauseMs };
+      slot.failures = wasSteady ? 1 : slot.failures + 1;
+      const pauseMs = backoff(slot.failures, pauses);
+      const fields = { worker: slot.number, pid, ...end, startedAgainInMs: pauseMs };
       if (end.code === 0) log.warn("worker.ended", fields);
       else log.error("worker.ended", fields);
-      await pause(slot.pauseMs, stopping.promise);
+      await within(stopping.promise, pauseMs);
       if (isStopping) return;
     }
   }
@@ -100,7 +109,7 @@ export function createSupervisor({ startWorker, settings, log, onFirstListening,
       const [first, ...others] = slots;
       const failed = first && (await startIn(first));
       if (failed !== undefined) return { failed };
-      await onFirstListening();
+      await release();
       if (isStopping) return {};
       await Promise.all(
         others.map(async (slot) => {
@@ -124,11 +133,4 @@ export function createSupervisor({ startWorker, settings, log, onFirstListening,
       return ends.every(({ code }) => code === 0) ? 0 : 1;
     },
   };
-}
-
-async function pause(pauseMs: number, isOver: Promise<void>): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, pauseMs);
-  await Promise.race([promise, isOver]);
-  clearTimeout(timer);
 }

@@ -1,9 +1,9 @@
 import { createPinoLog } from "../../app/pino-log.ts";
 import { type RunningService, startService } from "../../app/start-service.ts";
+import { reasonOf } from "../../errors.ts";
 import type { MetricsReport } from "../../observability/metrics.ts";
 import { createRequestContext } from "../../request-context.ts";
 import type { Settings } from "../../settings/settings.ts";
-import { explainError } from "../explain-error.ts";
 import type { ProcessIo } from "../host.ts";
 import type { ParentLine } from "./ipc.ts";
 
@@ -28,7 +28,8 @@ export async function serveAsWorker(io: ProcessIo, parent: ParentLine): Promise<
   let isStarted = false;
   try {
     const gather = async () => ({ workers: settings.server.workers, reports: await line.gather() });
-    const service = await startService(settings, { log, context, signal: startUp.signal, gather });
+    const onListening = () => parent.send({ kind: "starting" });
+    const service = await startService(settings, { log, context, signal: startUp.signal, gather, onListening });
     isStarted = true;
     line.serveReports(service);
     parent.send({ kind: "listening" });
@@ -38,7 +39,7 @@ export async function serveAsWorker(io: ProcessIo, parent: ParentLine): Promise<
     return 0;
   } catch (error) {
     if (startUp.signal.aborted && !isStarted) return 0;
-    log.error("service.failed", { error: explainError(error) });
+    log.error("service.failed", { error: reasonOf(error) });
     return 1;
   }
 }

@@ -1,11 +1,11 @@
 import { createPinoLog } from "../../app/pino-log.ts";
 import { serviceUrl } from "../../app/start-service.ts";
+import { reasonOf } from "../../errors.ts";
 import type { Log } from "../../log.ts";
 import { type HeldPort, holdPort } from "../../server/server.ts";
 import type { Settings } from "../../settings/settings.ts";
 import { version } from "../../version.ts";
 import { describeService } from "../describe-service.ts";
-import { explainError } from "../explain-error.ts";
 import type { ProcessIo } from "../host.ts";
 import type { WorkerEnd } from "./ipc.ts";
 import { createSupervisor } from "./supervisor.ts";
@@ -50,7 +50,7 @@ async function holdOrComplain(
   try {
     return await holdPort(address);
   } catch (error) {
-    log.error("service.failed", { error: explainError(error) });
+    log.error("service.failed", { error: reasonOf(error) });
     return undefined;
   }
 }

@@ -82,7 +82,7 @@ export function docsRoutes(makeDocument: () => object) {
   const page = Scalar<AppEnv & { Variables: SecureHeadersVariables }>(async (c) => {
     const { version } = await assets();
     // All urls are relative: a proxy may serve the page under a prefix that we do not know.
-    const root = /\/(?:\?.*)?$/.test(c.req.url) ? "../.." : "..";
+    const root = /\/(?:\?.*)?$/.test(c.req.url) ? "../" : "./";
     const folder = `${root}docs/${version}`;
     return {
       ...appearance,

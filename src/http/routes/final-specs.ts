@@ -9,6 +9,7 @@ import {
   invalid,
   jsonContent,
   missing,
+  noBoundary,
   notUuid,
   problem,
   storageFull,
@@ -73,7 +74,11 @@ export const putFinalResult = createRoute({
       },
     },
   },
-  responses: { ...submitResponses, 422: invalid(missing("body", "file")) },
+  responses: {
+    ...submitResponses,
+    400: problem("The form cannot be told apart", [noBoundary]),
+    422: invalid(missing("body", "file")),
+  },
 });
 
 export const putFinalResultWithLocalDP = createRoute({
@@ -94,10 +99,20 @@ export const putFinalResultWithLocalDP = createRoute({
             type: "object",
             required: ["file", "epsilon", "sensitivity"],
             properties: {
-              file: filePart,
-              epsilon: { type: "number", description: "The privacy budget to spend; positive", examples: [1] },
+              file: {
+                ...filePart,
+                maxLength: 1024,
+                description: "One number as text, in at most 1 KiB; it needs a name",
+              },
+              epsilon: {
+                type: "number",
+                exclusiveMinimum: 0,
+                description: "The privacy budget to spend; positive",
+                examples: [1],
+              },
               sensitivity: {
                 type: "number",
+                exclusiveMinimum: 0,
                 description: "How far one individual can move the value; positive",
                 examples: [1],
               },
@@ -112,8 +127,9 @@ export const putFinalResultWithLocalDP = createRoute({
     400: problem("A number is missing or out of range", [
       "Uploaded file must contain a single numerical value.",
       "epsilon must be a positive, finite number.",
+      noBoundary,
     ]),
-    422: invalid(missing("body", "epsilon")),
+    422: invalid(missing("body", "file"), missing("body", "epsilon"), missing("body", "sensitivity")),
   },
 });
 

@@ -1,11 +1,12 @@
 import type { Context } from "hono";
 import type { Authenticator } from "../../identity/authenticator.ts";
 import type { FinalResults } from "../../results/final.ts";
+import { findNumberProblems, parameterNames } from "../../results/noisy-number.ts";
 import type { Upload } from "../../results/upload.ts";
 import { authenticate } from "../auth.ts";
 import { type AppEnv, idleSeconds } from "../env.ts";
 import { createRouter } from "../router.ts";
-import { readUpload } from "../upload-form.ts";
+import { readUpload, type UploadFields } from "../upload-form.ts";
 import type { UploadTurns } from "../upload-turns.ts";
 import type { Urls } from "../urls.ts";
 import * as specs from "./final-specs.ts";
@@ -25,11 +26,11 @@ export function finalRoutes({ authenticator, final, urls, maxUploadBytes, stallM
   const router = createRouter();
   const middleware = [authenticate(authenticator)];
 
-  async function answerSubmission(c: Context<AppEnv>, submit: Submit) {
+  async function answerSubmission(c: Context<AppEnv>, submit: Submit, fields: UploadFields) {
     c.env.setIdleTimeout(0);
     const turn = turns.open(c.get("clientId"), c.req.raw);
     try {
-      const upload = await readUpload(c.req.raw, { maxFileBytes: maxUploadBytes, stallMs, turn });
+      const upload = await readUpload(c.req.raw, { maxFileBytes: maxUploadBytes, stallMs, turn }, fields);
       const submissionId = await submit(c.get("clientId"), upload);
       if (submissionId === undefined) return c.body(null, 204);
       const url = `${urls.base(c.req.raw)}/final/submissions/${submissionId}`;
@@ -40,8 +41,10 @@ export function finalRoutes({ authenticator, final, urls, maxUploadBytes, stallM
     }
   }
 
-  router.openapi({ ...specs.putFinalResult, middleware }, (c) => answerSubmission(c, final.submit));
-  router.openapi({ ...specs.putFinalResultWithLocalDP, middleware }, (c) => answerSubmission(c, final.submitNoisy));
+  router.openapi({ ...specs.putFinalResult, middleware }, (c) => answerSubmission(c, final.submit, { texts: [] }));
+  router.openapi({ ...specs.putFinalResultWithLocalDP, middleware }, (c) => {
+    return answerSubmission(c, final.submitNoisy, { texts: parameterNames, check: findNumberProblems });
+  });
 
   router.openapi({ ...specs.getSubmission, middleware }, async (c) => {
     const found = await final.find(c.get("clientId"), c.req.valid("param").submission_id);

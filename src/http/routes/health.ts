@@ -3,6 +3,22 @@ import type { Readiness } from "../../observability/readiness.ts";
 import { createRouter } from "../router.ts";
 import { jsonContent } from "../schemas.ts";
 
+const getVersion = createRoute({
+  method: "get",
+  path: "/",
+  operationId: "getVersion",
+  tags: ["Health"],
+  summary: "Which version of the service this is",
+  description: "Needs no token, as with the newest storage service.",
+  responses: {
+    200: jsonContent(
+      z.object({ version: z.string() }).openapi("Version", { description: "The version of the service" }),
+      "The version",
+      { version: "1.0.0" },
+    ),
+  },
+});
+
 const getHealth = createRoute({
   method: "get",
   path: "/healthz",
@@ -48,8 +64,9 @@ const getReadiness = createRoute({
   },
 });
 
-export function healthRoutes(readiness: Pick<Readiness, "check">) {
+export function healthRoutes(readiness: Pick<Readiness, "check">, version: string) {
   return createRouter()
+    .openapi(getVersion, (c) => c.json({ version }, 200))
     .openapi(getHealth, (c) => c.json({ status: "ok" as const }, 200))
     .openapi(getReadiness, async (c) => {
       const { status, parts, warnings } = await readiness.check();

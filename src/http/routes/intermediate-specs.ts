@@ -10,6 +10,7 @@ import {
   jsonContent,
   missing,
   neverShownHeaders,
+  noBoundary,
   notUuid,
   problem,
   storageFull,
@@ -29,6 +30,7 @@ const localObjectId = uuidSchema("Id of a stored local object", exampleIds.objec
 const sent = jsonContent(storedSchema, "The Hub has the file", {
   url: `${exampleUrl}/intermediate/${exampleIds.hubFile}?remote_node_id=${exampleIds.node}`,
   object_id: exampleIds.hubFile,
+  id: exampleIds.hubFile,
 });
 const noBucket = `Temp bucket for analysis with ID ${exampleIds.analysis} was not found`;
 const unknownNode = `Remote node with ID ${exampleIds.node} does not exist.`;
@@ -68,6 +70,7 @@ export const putIntermediateResult = createRoute({
             properties: {
               remote_node_id: {
                 type: "string",
+                format: "uuid",
                 description: "The node that may read it",
                 examples: [exampleIds.node],
               },
@@ -80,7 +83,10 @@ export const putIntermediateResult = createRoute({
   },
   responses: {
     200: sent,
-    400: problem("The file cannot be encrypted for that node", unusableKey),
+    400: problem("The file cannot be encrypted for that node, or the form not be told apart", [
+      ...unusableKey,
+      noBoundary,
+    ]),
     ...tokenProblems,
     404: problem("There is nowhere to send the file to", [noBucket, unknownNode]),
     ...uploadProblems,

@@ -1,11 +1,11 @@
-import { AppError } from "../../errors.ts";
 import type { Authenticator } from "../../identity/authenticator.ts";
+import { findReceiverProblems } from "../../results/intermediate-delivery.ts";
 import type { IntermediateResults, SentIntermediate } from "../../results/intermediate-results.ts";
 import { authenticate } from "../auth.ts";
 import { idleSeconds, stallSeconds } from "../env.ts";
 import { attachment, neverShown } from "../object-response.ts";
 import { createRouter } from "../router.ts";
-import { readUpload } from "../upload-form.ts";
+import { readUpload, type UploadFields } from "../upload-form.ts";
 import type { UploadTurns } from "../upload-turns.ts";
 import type { Urls } from "../urls.ts";
 import * as specs from "./intermediate-specs.ts";
@@ -19,6 +19,12 @@ export interface IntermediateRouteDeps {
   readonly turns: UploadTurns;
 }
 
+const receiver: UploadFields = {
+  texts: ["remote_node_id"],
+  singles: ["remote_node_id"],
+  check: findReceiverProblems,
+};
+
 export function intermediateRoutes(deps: IntermediateRouteDeps) {
   const { authenticator, intermediate, urls, maxUploadBytes, stallMs, turns } = deps;
   const router = createRouter();
@@ -27,14 +33,14 @@ export function intermediateRoutes(deps: IntermediateRouteDeps) {
   function describeSent(request: Request, { objectId, senderNodeId }: SentIntermediate) {
     // SDK 0.6 takes the sender's id from the url; it counts everything after the last slash as the id.
     const query = senderNodeId === undefined ? "" : `?remote_node_id=${senderNodeId}`;
-    return { url: `${urls.base(request)}/intermediate/${objectId}${query}`, object_id: objectId };
+    return { url: `${urls.base(request)}/intermediate/${objectId}${query}`, object_id: objectId, id: objectId };
   }
 
   router.openapi({ ...specs.putIntermediateResult, middleware }, async (c) => {
     c.env.setIdleTimeout(0);
     const turn = turns.open(c.get("clientId"), c.req.raw);
     try {
-      const upload = await readUpload(c.req.raw, { maxFileBytes: maxUploadBytes, stallMs, turn });
+      const upload = await readUpload(c.req.raw, { maxFileBytes: maxUploadBytes, stallMs, turn }, receiver);
       return c.json(describeSent(c.req.raw, await intermediate.send(c.get("clientId"), upload)), 200);
     } finally {
       turn.release();
@@ -64,41 +70,10 @@ export function intermediateRoutes(deps: IntermediateRouteDeps) {
     };
     // Without saying how it would be sent the answer would announce an empty file.
     if (c.req.method === "HEAD") return new Response(null, { headers: { ...headers, "Transfer-Encoding": "chunked" } });
-    const body = await intermediate.open(file, remoteNodeId ?? nodeId);
+    const body = await intermediate.deliver(clientId, file, remoteNodeId ?? nodeId, c.req.raw.signal);
     c.env.allowSlowReading(stallSeconds);
-    const ended = (failure?: { error: unknown }) => intermediate.received(clientId, file, failure);
-    return new Response(watchEnd(body, c.req.raw.signal, ended), { headers });
+    return new Response(body, { headers });
   });
 
   return router;
-}
-
-/** Tells how the delivery of a body has ended: to its last byte, or with the reason why not. */
-function watchEnd(
-  body: ReadableStream<Uint8Array>,
-  signal: AbortSignal,
-  ended: (failure?: { error: unknown }) => Promise<void>,
-) {
-  const reader = body.getReader();
-  const clientGone = () => new AppError("client_gone", "The client closed the connection");
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        try {
-          const { done, value } = await reader.read();
-          if (!done) return controller.enqueue(value);
-        } catch (error) {
-          await ended({ error });
-          throw error;
-        }
-        controller.close();
-        await ended(signal.aborted ? { error: clientGone() } : undefined);
-      },
-      async cancel(reason) {
-        await reader.cancel(reason);
-        await ended({ error: clientGone() });
-      },
-    },
-    { highWaterMark: 0 },
-  );
 }

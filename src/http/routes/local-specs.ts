@@ -12,6 +12,7 @@ import {
   jsonContent,
   missing,
   neverShownHeaders,
+  noBoundary,
   notUuid,
   problem,
   storageFull,
@@ -28,9 +29,12 @@ import {
 const shared = { tags: ["Local"], security: [{ bearer: [] }] };
 const objectId = uuidSchema("Id of a stored object", exampleIds.object);
 const projectId = uuidSchema("Id of a project", exampleIds.project);
-const tagName = z
-  .string()
-  .openapi({ description: "Up to 32 lower-case letters, digits and inner hyphens", example: "model-1" });
+const tagRule = {
+  description: "Up to 32 lower-case letters, digits and inner hyphens",
+  pattern: "^(?:[a-z0-9]{1,2}|[a-z0-9][a-z0-9-]{0,30}[a-z0-9])$",
+  maxLength: 32,
+} as const;
+const tagName = z.string().openapi({ ...tagRule, example: "model-1" });
 const objectUrl = `${exampleUrl}/local/${exampleIds.object}`;
 const taggedResult = { filename: "weights.pkl", url: objectUrl };
 const taggedResultSchema = z
@@ -55,7 +59,13 @@ export const putLocalResult = createRoute({
             required: ["file"],
             properties: {
               file: filePart,
-              tag: { type: "string", description: "Empty or absent: untagged", examples: ["model-1"] },
+              tag: {
+                ...tagRule,
+                type: "string",
+                description: "Empty or absent: untagged",
+                pattern: `${tagRule.pattern}|^$`,
+                examples: ["model-1"],
+              },
             },
           },
         },
@@ -63,8 +73,12 @@ export const putLocalResult = createRoute({
     },
   },
   responses: {
-    200: jsonContent(storedSchema, "The file is stored", { url: objectUrl, object_id: exampleIds.object }),
-    400: problem("The tag is not one", [invalidTag]),
+    200: jsonContent(storedSchema, "The file is stored", {
+      url: objectUrl,
+      object_id: exampleIds.object,
+      id: exampleIds.object,
+    }),
+    400: problem("The tag is not one, or the form cannot be told apart", [invalidTag, noBoundary]),
     ...tokenProblems,
     404: problem("The Hub does not know the analysis", [unknownAnalysis]),
     ...uploadProblems,
@@ -84,7 +98,8 @@ const fileHeaders = {
   "Last-Modified": { example: "Sat, 31 Jan 2026 12:00:00 GMT", description: "When it was stored" },
   ...neverShownHeaders,
 };
-const anyContent = { "*/*": { schema: fileBytes } };
+/** Whatever type it was stored with; generated clients know what to do with this one. */
+const anyContent = { "application/octet-stream": { schema: fileBytes }, "*/*": { schema: fileBytes } };
 const contentRange = (example: string) => ({
   "Content-Range": { example, description: "Which part of how many bytes" },
 });

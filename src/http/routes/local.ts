@@ -28,9 +28,9 @@ export function localRoutes({ authenticator, local, urls, maxUploadBytes, stallM
     c.env.setIdleTimeout(0);
     const turn = turns.open(c.get("clientId"), c.req.raw);
     try {
-      const upload = await readUpload(c.req.raw, { maxFileBytes: maxUploadBytes, stallMs, turn });
+      const upload = await readUpload(c.req.raw, { maxFileBytes: maxUploadBytes, stallMs, turn }, { texts: ["tag"] });
       const objectId = await local.store(c.get("clientId"), upload);
-      return c.json({ url: `${urls.base(c.req.raw)}/local/${objectId}`, object_id: objectId }, 200);
+      return c.json({ url: `${urls.base(c.req.raw)}/local/${objectId}`, object_id: objectId, id: objectId }, 200);
     } finally {
       turn.release();
       c.env.setIdleTimeout(idleSeconds);

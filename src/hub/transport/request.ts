@@ -2,7 +2,8 @@ import { explainFailure, proxyRefused, type Route } from "./network-failure.ts";
 import { createPlainFetch, type FetchInit, type FetchLike } from "./plain-fetch.ts";
 import { findProxy, maskProxy, type ProxySettings } from "./proxy.ts";
 import { type CallResponse, readJson } from "./response.ts";
-import { type Outcome, parseRetryAfter } from "./retry.ts";
+import type { Outcome } from "./retry.ts";
+import { parseRetryAfter } from "./retry-after.ts";
 
 /** One request and one answer, without judgement or repetition. */
 export interface HttpClient {

@@ -1,3 +1,4 @@
+import { backoff, spread } from "../../time/backoff.ts";
 import type { NetworkFailure } from "./network-failure.ts";
 import type { TimeLimit } from "./time-limit.ts";
 
@@ -40,7 +41,8 @@ export async function withRetries<A extends Answered>(
 }
 
 function pauseMs(outcome: Outcome<Answered>, tries: number, policy: RetryPolicy): number | undefined {
-  const backoffMs = policy.backoffMs * 2 ** (tries - 1) * (0.5 + policy.random() / 2);
+  const longestMs = Number.POSITIVE_INFINITY;
+  const backoffMs = spread(backoff(tries, { firstMs: policy.backoffMs, longestMs }), policy.random);
   if ("failure" in outcome) {
     const { kind } = outcome.failure;
     if (kind === "refused" || kind === "dns") return backoffMs;
@@ -50,13 +52,6 @@ function pauseMs(outcome: Outcome<Answered>, tries: number, policy: RetryPolicy)
   }
   const { status, retryAfterMs } = outcome.response;
   const busy = status === 429 || (policy.idempotent && (status === 502 || status === 503 || status === 504));
-  return busy ? (retryAfterMs ?? backoffMs) : undefined;
-}
-
-/** `Retry-After` in either of its forms (RFC 9110 §10.2.3), as milliseconds from now. */
-export function parseRetryAfter(header: string | null, nowMs: number): number | undefined {
-  if (header === null) return undefined;
-  if (/^\d+$/.test(header.trim())) return Number(header) * 1000;
-  const atMs = Date.parse(header);
-  return Number.isNaN(atMs) ? undefined : Math.max(0, atMs - nowMs);
+  // Never sooner than without the header: a Hub that says 0 would be asked without a pause.
+  return busy ? Math.max(retryAfterMs ?? 0, backoffMs) : undefined;
 }

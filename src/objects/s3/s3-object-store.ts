@@ -1,4 +1,4 @@
-import { parseDisposition } from "../content-headers.ts";
+import { parseDisposition } from "../../content-disposition.ts";
 import { checkFolderPrefix } from "../object-key.ts";
 import type { ByteRange, ObjectInfo, ObjectStore, OpenObject } from "../object-store.ts";
 import { lengthOf, totalOf } from "./body.ts";

@@ -1,5 +1,6 @@
+import { formatDisposition } from "../../content-disposition.ts";
 import { createByteReader } from "../../streams/byte-reader.ts";
-import { formatDisposition, storableContentType } from "../content-headers.ts";
+import { storableContentType } from "../content-headers.ts";
 import type { PutOptions } from "../object-store.ts";
 import type { SendS3Request } from "./messages.ts";
 import { createMultipartUpload, type MultipartUpload } from "./multipart.ts";

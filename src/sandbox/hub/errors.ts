@@ -1,9 +1,13 @@
+import type { TokenRefusal } from "./sessions.ts";
 import type { HubGeneration } from "./state.ts";
+
+/** The release of the sign-in service behind a 2026 Hub, which words rejections; `away` answers nothing. */
+export type Authup = "beta.62" | "beta.63" | "away";
 
 /** What went wrong, in our words; every generation of the Hub says it in another shape. */
 export type HubProblem =
   | { readonly kind: "no-token" }
-  | { readonly kind: "token-rejected" }
+  | { readonly kind: "token-rejected"; readonly refusal: TokenRefusal; readonly authup: Authup }
   | { readonly kind: "not-found"; readonly what: string }
   | { readonly kind: "bad-uuid"; readonly value: string }
   | { readonly kind: "bad-filter" }
@@ -44,7 +48,7 @@ function answer2025(problem: HubProblem): ErrorAnswer {
     case "no-token":
       return { status: 401, code: "UNAUTHORIZED", message: "" };
     case "token-rejected":
-      return { status: 400, code: "invalid_token", message: "The token payload is invalid." };
+      return rejection2025(problem.refusal);
     case "not-found":
       return { status: 404, code: "NOT_FOUND", message: "" };
     case "bad-uuid":
@@ -68,13 +72,30 @@ function answer2025(problem: HubProblem): ErrorAnswer {
   }
 }
 
+function rejection2025(refusal: TokenRefusal): ErrorAnswer {
+  const codes = { damaged: "invalid_token", expired: "expired_token", "unknown-key": "jwk_not_found" } as const;
+  const messages = { ...rejections, damaged: "The token payload is invalid." };
+  return { status: 400, code: codes[refusal], message: messages[refusal] };
+}
+
+const rejections: Readonly<Record<TokenRefusal, string>> = {
+  damaged: "The token payload is invalid.",
+  expired: "The JWT has expired.",
+  "unknown-key": "The JWK 6f1c7c1e-5d0b-4c1e-9a53-0d5ad0c1f3a7 could not be found.",
+};
+
+function rejection2026({ refusal, authup }: HubProblem & { kind: "token-rejected" }): string {
+  if (authup === "away") return "fetch failed (POST http://authup:3000/token/introspect)";
+  return authup === "beta.63" ? "The JWT is not active." : rejections[refusal];
+}
+
 function answer2026(generation: HubGeneration, problem: HubProblem): ErrorAnswer {
   switch (problem.kind) {
     case "no-token":
       return { status: 401, code: "identity_unauthorized", message: "Authentication required." };
     case "token-rejected":
       return generation === "2026"
-        ? { status: 500, code: "internal_error", message: "The token payload is invalid." }
+        ? { status: 500, code: "internal_error", message: rejection2026(problem) }
         : { status: 401, code: "invalid_token", message: "The token payload is invalid." };
     case "not-found":
       return { status: 404, code: "entity_not_found", message: `The ${problem.what} was not found.` };

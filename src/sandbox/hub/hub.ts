@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { SandboxSeed } from "../seed.ts";
 import { createHubContents } from "./content.ts";
 import { createHubControls, type HubControls } from "./controls.ts";
+import type { Authup } from "./errors.ts";
 import { answerWithFault, createHubFaults, DROPPED_STATUS, type FaultMatch, type HubFault } from "./faults.ts";
 import { createHubRouter } from "./router.ts";
 import { createHubSessions } from "./sessions.ts";
@@ -41,6 +42,10 @@ export interface SandboxHub extends HubControls {
   readonly state: HubState;
   /** Makes every access and refresh token handed out so far invalid. */
   revokeTokens(): void;
+  /** As `revokeTokens`, for access tokens alone, by a change of the key that signs them. */
+  rotateKeys(): void;
+  /** Which sign-in service stands behind the Hub; settable. */
+  authup: Authup;
   /** Removes the files on disk. */
   close(): Promise<void>;
 }
@@ -66,7 +71,16 @@ export function createSandboxHub(options: SandboxHubOptions): SandboxHub {
   const state = createHubState();
   const contents = createHubContents({ directory: options.storageDir });
   const sessions = createHubSessions({ ...lives, replayRevokes: generation === "2026", now });
-  const route = createHubRouter({ generation, state, contents, sessions, user: seed.user, ...lives, now });
+  const route = createHubRouter({
+    generation,
+    state,
+    contents,
+    sessions,
+    user: seed.user,
+    ...lives,
+    now,
+    authup: () => hub.authup,
+  });
   const faults = createHubFaults();
   const requests: HubRequest[] = [];
   const controls = createHubControls(state, contents, () => new Date(now()).toISOString());
@@ -87,6 +101,7 @@ export function createSandboxHub(options: SandboxHubOptions): SandboxHub {
     requests,
     state,
     delayMs: 0,
+    authup: "beta.62",
     async fetch(request, server) {
       server.timeout(request, 0);
       const entry = record(request);
@@ -99,6 +114,7 @@ export function createSandboxHub(options: SandboxHubOptions): SandboxHub {
     },
     fail: (match, fault, times = Number.POSITIVE_INFINITY) => faults.add(match, fault, times),
     revokeTokens: () => sessions.revokeAll(),
+    rotateKeys: () => sessions.rotateKeys(),
     close: () => contents.close(),
   };
   return hub;

@@ -4,7 +4,7 @@ import { jsonResponse } from "./answers.ts";
 import { createHubAuth } from "./auth.ts";
 import type { HubContents } from "./content.ts";
 import { createHubCore, type HubEnv } from "./core.ts";
-import { HubProblemError, problemResponse } from "./errors.ts";
+import { type Authup, HubProblemError, problemResponse } from "./errors.ts";
 import type { HubSessions } from "./sessions.ts";
 import type { HubGeneration, HubState, Identity } from "./state.ts";
 import { createHubStorage } from "./storage.ts";
@@ -18,6 +18,7 @@ interface Deps {
   readonly tokenLifeSeconds: number;
   readonly refreshLifeSeconds: number;
   readonly now: () => number;
+  readonly authup: () => Authup;
 }
 
 export type HubRouter = (request: Request, uploadFault: HubEnv["Bindings"]["uploadFault"]) => Promise<Response>;
@@ -29,7 +30,8 @@ export function createHubRouter(deps: Deps): HubRouter {
   const services = new Hono<HubEnv>({ strict: false })
     .route("/core", createHubCore(deps))
     .route("/storage", createHubStorage(deps))
-    .notFound(() => failure(new HubProblemError({ kind: "not-found", what: "route" })))
+    // A real Hub's own sentence for what is no route of its has no code.
+    .notFound(() => jsonResponse(generation, { statusCode: 404, message: "Not Found" }, 404))
     .onError(failure);
 
   /** Anything but a problem we know is a bug of the stand-in and shall be seen. */
@@ -39,16 +41,23 @@ export function createHubRouter(deps: Deps): HubRouter {
     return jsonResponse(generation, body, status);
   }
 
-  function identify(request: Request): Identity | "no-token" | "token-rejected" {
+  function identify(request: Request): Identity {
     const token = /^Bearer (.+)$/i.exec(request.headers.get("Authorization") ?? "")?.[1];
-    return token === undefined ? "no-token" : (sessions.identify(token) ?? "token-rejected");
+    if (token === undefined) throw new HubProblemError({ kind: "no-token" });
+    const found = sessions.identify(token);
+    const authup = deps.authup();
+    if (typeof found !== "string" && authup !== "away") return found;
+    const refusal = typeof found === "string" ? found : "damaged";
+    throw new HubProblemError({ kind: "token-rejected", refusal, authup });
   }
 
   return async (request, uploadFault) => {
     if (new URL(request.url).pathname.startsWith("/auth/")) return withRateLimit(await auth.fetch(request), undefined);
-    const identity = identify(request);
-    if (typeof identity === "string") {
-      return withRateLimit(failure(new HubProblemError({ kind: identity })), undefined);
+    let identity: Identity;
+    try {
+      identity = identify(request);
+    } catch (error) {
+      return withRateLimit(failure(error), undefined);
     }
     return withRateLimit(await services.fetch(request, { identity, uploadFault }), identity);
   };

@@ -10,10 +10,15 @@ export interface HubSessions {
   start(identity: Identity, withRefresh: boolean): TokenPair;
   /** Single use: a second time it is `replayed`. */
   refresh(refreshToken: string): TokenPair | "unknown" | "replayed";
-  /** Who an access token was given to; `undefined` when it is unknown, expired or revoked. */
-  identify(accessToken: string): Identity | undefined;
+  /** Who an access token was given to, or why it is not taken. */
+  identify(accessToken: string): Identity | TokenRefusal;
   revokeAll(): void;
+  /** Tokens handed out so far are signed by a key that is gone. */
+  rotateKeys(): void;
 }
+
+/** What is wrong with an access token. Real Hubs have another sentence for each. */
+export type TokenRefusal = "damaged" | "expired" | "unknown-key";
 
 interface Session {
   readonly identity: Identity;
@@ -29,12 +34,12 @@ interface Options {
 }
 
 export function createHubSessions({ tokenLifeSeconds, refreshLifeSeconds, replayRevokes, now }: Options): HubSessions {
-  const access = new Map<string, { session: Session; expiresAt: number }>();
+  const access = new Map<string, { session: Session; expiresAt: number; isOfOldKey: boolean }>();
   const refreshable = new Map<string, { session: Session; expiresAt: number; used: boolean }>();
 
   function issue(session: Session, withRefresh: boolean): TokenPair {
     const accessToken = randomToken();
-    access.set(accessToken, { session, expiresAt: now() + tokenLifeSeconds * 1000 });
+    access.set(accessToken, { session, expiresAt: now() + tokenLifeSeconds * 1000, isOfOldKey: false });
     if (!withRefresh) return { accessToken, refreshToken: undefined };
     const refreshToken = randomToken();
     refreshable.set(refreshToken, { session, expiresAt: now() + refreshLifeSeconds * 1000, used: false });
@@ -55,8 +60,12 @@ export function createHubSessions({ tokenLifeSeconds, refreshLifeSeconds, replay
     },
     identify(accessToken) {
       const entry = access.get(accessToken);
-      if (entry === undefined || entry.session.revoked || entry.expiresAt <= now()) return undefined;
-      return entry.session.identity;
+      if (entry === undefined || entry.session.revoked) return "damaged";
+      if (entry.isOfOldKey) return "unknown-key";
+      return entry.expiresAt <= now() ? "expired" : entry.session.identity;
+    },
+    rotateKeys() {
+      for (const entry of access.values()) entry.isOfOldKey = true;
     },
     revokeAll() {
       access.clear();

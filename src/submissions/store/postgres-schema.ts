@@ -19,6 +19,8 @@ export const submission = pgTable(
     sequence: bigserial("sequence", { mode: "number" }).primaryKey(),
     id: uuid("id").notNull().unique(),
     analysisId: uuid("analysis_id").notNull(),
+    /** Not known where the Hub was away when it came in. */
+    projectId: uuid("project_id"),
     filename: varchar("filename", { length: 255 }).notNull(),
     contentType: varchar("content_type", { length: 255 }).notNull(),
     sizeBytes: bigint("size_bytes", { mode: "number" }).notNull(),
@@ -30,11 +32,14 @@ export const submission = pgTable(
     lastError: text("last_error"),
     leaseHolder: varchar("lease_holder", { length: 64 }),
     leaseUntil: timestamp("lease_until", { withTimezone: true }),
+    /** The first of the failures since when none of its attempts has come to anything. */
+    failingSince: timestamp("failing_since", { withTimezone: true }),
     submittedAt: timestamp("submitted_at", { withTimezone: true }).notNull().defaultNow(),
     endedAt: timestamp("ended_at", { withTimezone: true }),
   },
   (table) => [
     index("submission_pending").on(table.analysisId, table.sequence).where(sql`state in ('queued', 'delivering')`),
     index("submission_ended_at").on(table.endedAt),
+    index("submission_project_id").on(table.projectId),
   ],
 );

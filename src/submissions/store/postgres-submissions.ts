@@ -1,7 +1,23 @@
-import { and, asc, eq, gt, inArray, isNull, lt, lte, not, or, type SQL, sql } from "drizzle-orm";
+import {
+  type AnyColumn,
+  and,
+  asc,
+  eq,
+  getTableColumns,
+  gt,
+  inArray,
+  isNull,
+  lt,
+  lte,
+  not,
+  or,
+  type SQL,
+  sql,
+} from "drizzle-orm";
 import type { BunSQLDatabase } from "drizzle-orm/bun-sql";
 import { alias, type PgUpdateSetSource } from "drizzle-orm/pg-core";
 import type { Postgres } from "../../database/postgres-connection.ts";
+import { isRemoved, keepFromRemoval } from "../../database/postgres-removed-project.ts";
 import { submission } from "./postgres-schema.ts";
 import {
   asHeldSubmission,
@@ -11,7 +27,14 @@ import {
   pendingStates,
   placeBehind,
 } from "./submission-row.ts";
-import type { Lease, LongestDelays, NewSubmission, Place, SubmissionStore } from "./submission-store.ts";
+import {
+  type Lease,
+  type LongestDelays,
+  longestBlockMs,
+  type NewSubmission,
+  type Place,
+  type SubmissionStore,
+} from "./submission-store.ts";
 
 type Changes = PgUpdateSetSource<typeof submission>;
 
@@ -22,9 +45,12 @@ const inMs = (ms: number) => sql`now() + ${ms} * interval '1 millisecond'`;
 const isPending = inArray(submission.state, [...pendingStates]);
 const isFree = or(isNull(submission.leaseUntil), lt(submission.leaseUntil, now));
 const noLease = { leaseHolder: null, leaseUntil: null };
+const blocks = (failingSince: AnyColumn, blockMs: number) => or(isNull(failingSince), gt(failingSince, inMs(-blockMs)));
 
-/** The queue of finals in PostgreSQL, for any number of processes. */
-export function createPostgresSubmissions(postgres: Postgres): SubmissionStore {
+/** The queue of finals in PostgreSQL, for any number of processes; after `blockMs` a failing one stands aside. */
+export function createPostgresSubmissions(postgres: Postgres, blockMs = longestBlockMs): SubmissionStore {
+  const standsAside = sql<boolean>`${and(isPending, not(sql`(${blocks(submission.failingSince, blockMs)})`))}`;
+  const columns = { ...getTableColumns(submission), standsAside };
   async function change(condition: SQL | undefined, changes: Changes): Promise<number> {
     const rows = await postgres.run((db) =>
       db.update(submission).set(changes).where(condition).returning({ id: submission.id }),
@@ -34,19 +60,20 @@ export function createPostgresSubmissions(postgres: Postgres): SubmissionStore {
   const changeOne = async (condition: SQL | undefined, changes: Changes) => (await change(condition, changes)) > 0;
 
   return {
-    add: (added, lease) => postgres.run((db) => add(db, added, lease)),
+    add: (added, lease) => postgres.run((db) => add(db, added, lease, blockMs)),
     find: (id) =>
       postgres.run(async (db) => {
-        const [row] = await db.select().from(submission).where(eq(submission.id, id));
-        return row && asSubmission(row);
+        const [row] = await db.select(columns).from(submission).where(eq(submission.id, id));
+        return row && asSubmission(row, row.standsAside);
       }),
     list: (states) =>
       postgres.run(async (db) => {
         const isWanted = inArray(submission.state, [...states]);
-        return (await db.select().from(submission).where(isWanted).orderBy(asc(submission.sequence))).map(asSubmission);
+        const rows = await db.select(columns).from(submission).where(isWanted).orderBy(asc(submission.sequence));
+        return rows.map((row) => asSubmission(row, row.standsAside));
       }),
 
-    claim: (lease, longest) => postgres.run((db) => claim(db, lease, longest)),
+    claim: (lease, longest) => postgres.run((db) => claim(db, lease, isDue(longest), blockMs)),
     renew: (id, { holder, leaseMs }) => changeOne(isHeldBy(id, holder), { leaseUntil: inMs(leaseMs) }),
     markDelivered: (id, holder) =>
       changeOne(isHeldBy(id, holder), { ...noLease, state: "delivered", endedAt: now, lastError: null }),
@@ -58,7 +85,9 @@ export function createPostgresSubmissions(postgres: Postgres): SubmissionStore {
         state: "queued",
         nextAttemptAt: inMs(delayMs),
         isFixed,
-        ...(reason === undefined ? {} : { lastError: reason }),
+        ...(reason === undefined
+          ? {}
+          : { lastError: reason, failingSince: sql`coalesce(${submission.failingSince}, now())` }),
       }),
 
     wake: () =>
@@ -78,12 +107,23 @@ export function createPostgresSubmissions(postgres: Postgres): SubmissionStore {
         return (await db.select({ id: submission.id }).from(submission).where(isOld)).map(({ id }) => id);
       }),
 
+    listWithoutProject: () =>
+      postgres.run(async (db) => {
+        const { analysisId } = submission;
+        const rows = await db.selectDistinct({ analysisId }).from(submission).where(isNull(submission.projectId));
+        return rows.map((row) => row.analysisId);
+      }),
+    setProject: async (analysisId, projectId) => {
+      await change(and(eq(submission.analysisId, analysisId), isNull(submission.projectId)), { projectId });
+    },
+
     retry: (id) =>
       changeOne(and(eq(submission.id, id), not(eq(submission.state, "delivered")), isFree), {
         ...noLease,
         state: "queued",
         nextAttemptAt: now,
         isFixed: false,
+        failingSince: null,
         endedAt: null,
       }),
     drop: (id) =>
@@ -96,10 +136,14 @@ export function createPostgresSubmissions(postgres: Postgres): SubmissionStore {
       postgres.run(async (db) => {
         const oldestSeconds = sql`coalesce(extract(epoch from now() - min(${submission.submittedAt})), 0)`;
         const [row] = await db
-          .select({ pending: sql`count(*)`.mapWith(Number), oldestSeconds: oldestSeconds.mapWith(Number) })
+          .select({
+            pending: sql`count(*)`.mapWith(Number),
+            oldestSeconds: oldestSeconds.mapWith(Number),
+            standingAside: sql`count(*) filter (where ${standsAside})`.mapWith(Number),
+          })
           .from(submission)
           .where(isPending);
-        return row ?? { pending: 0, oldestSeconds: 0 };
+        return row ?? { pending: 0, oldestSeconds: 0, standingAside: 0 };
       }),
   };
 }
@@ -109,17 +153,26 @@ function isHeldBy(id: string, holder: string): SQL | undefined {
 }
 
 /** One at a time for an analysis, so that of two at once only one finds the queue empty. */
-async function add(db: BunSQLDatabase, added: NewSubmission, { holder, leaseMs }: Lease): Promise<Place> {
-  const { analysisId } = added;
+async function add(
+  db: BunSQLDatabase,
+  added: NewSubmission,
+  { holder, leaseMs }: Lease,
+  blockMs: number,
+): Promise<Place> {
+  const { analysisId, projectId } = added;
   return await db.transaction(async (tx) => {
     await tx.execute(sql`select pg_advisory_xact_lock(${addingLock}, hashtext(${analysisId}))`);
+    if (projectId !== undefined) {
+      await keepFromRemoval(tx, projectId);
+      if (await isRemoved(tx, projectId)) return "removed";
+    }
     const [head] = await tx
       .select({
         id: submission.id,
         isWaiting: sql<boolean>`${submission.state} = 'queued' and ${submission.nextAttemptAt} > now()`,
       })
       .from(submission)
-      .where(and(eq(submission.analysisId, analysisId), isPending))
+      .where(and(eq(submission.analysisId, analysisId), isPending, blocks(submission.failingSince, blockMs)))
       .orderBy(asc(submission.sequence))
       .limit(1);
     const found: Head | undefined = head;
@@ -144,7 +197,7 @@ function isDue(longest: LongestDelays | undefined): SQL | undefined {
 }
 
 /** Rows that others are claiming at this very moment are passed over; a row once claimed has its lease. */
-async function claim(db: BunSQLDatabase, { holder, leaseMs }: Lease, longest: LongestDelays | undefined) {
+async function claim(db: BunSQLDatabase, { holder, leaseMs }: Lease, isReady: SQL | undefined, blockMs: number) {
   const older = alias(submission, "older");
   const olderPending = db
     .select({ one: sql`1` })
@@ -154,12 +207,13 @@ async function claim(db: BunSQLDatabase, { holder, leaseMs }: Lease, longest: Lo
         eq(older.analysisId, submission.analysisId),
         inArray(older.state, [...pendingStates]),
         lt(older.sequence, submission.sequence),
+        blocks(older.failingSince, blockMs),
       ),
     );
   const next = db
     .select({ id: submission.id })
     .from(submission)
-    .where(and(isPending, isDue(longest), isFree, sql`not exists ${olderPending}`))
+    .where(and(isPending, isReady, isFree, sql`not exists ${olderPending}`))
     .orderBy(asc(submission.sequence))
     .limit(1)
     .for("update", { skipLocked: true });

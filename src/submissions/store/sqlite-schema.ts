@@ -10,6 +10,8 @@ export const submission = sqliteTable(
     sequence: integer("sequence").primaryKey({ autoIncrement: true }),
     id: text("id").notNull().unique(),
     analysisId: text("analysis_id").notNull(),
+    /** Not known where the Hub was away when it came in. */
+    projectId: text("project_id"),
     filename: text("filename").notNull(),
     contentType: text("content_type").notNull(),
     sizeBytes: integer("size_bytes").notNull(),
@@ -21,11 +23,14 @@ export const submission = sqliteTable(
     lastError: text("last_error"),
     leaseHolder: text("lease_holder"),
     leaseUntil: moment("lease_until"),
+    /** The first of the failures since when none of its attempts has come to anything. */
+    failingSince: moment("failing_since"),
     submittedAt: moment("submitted_at").notNull(),
     endedAt: moment("ended_at"),
   },
   (table) => [
     index("submission_pending").on(table.analysisId, table.sequence).where(sql`state in ('queued', 'delivering')`),
     index("submission_ended_at").on(table.endedAt),
+    index("submission_project_id").on(table.projectId),
   ],
 );

@@ -1,25 +1,48 @@
-import { and, asc, eq, gt, inArray, isNull, lt, lte, not, notExists, or, type SQL, sql } from "drizzle-orm";
+import {
+  type AnyColumn,
+  and,
+  asc,
+  eq,
+  getTableColumns,
+  gt,
+  inArray,
+  isNull,
+  lt,
+  lte,
+  not,
+  notExists,
+  or,
+  type SQL,
+  sql,
+} from "drizzle-orm";
 import { alias, type SQLiteUpdateSetSource } from "drizzle-orm/sqlite-core";
 import type { Sqlite, SqliteDatabase } from "../../database/sqlite-connection.ts";
+import { isRemoved } from "../../database/sqlite-removed-project.ts";
 import { submission } from "./sqlite-schema.ts";
 import { asHeldSubmission, asSubmission, endedStates, pendingStates, placeBehind } from "./submission-row.ts";
-import type {
-  HeldSubmission,
-  Lease,
-  LongestDelays,
-  NewSubmission,
-  Place,
-  SubmissionStore,
+import {
+  type HeldSubmission,
+  type Lease,
+  type LongestDelays,
+  longestBlockMs,
+  type NewSubmission,
+  type Place,
+  type SubmissionStore,
 } from "./submission-store.ts";
 
 type Changes = SQLiteUpdateSetSource<typeof submission>;
 
 const isPending = inArray(submission.state, [...pendingStates]);
 const noLease = { leaseHolder: null, leaseUntil: null };
+const blocks = (failingSince: AnyColumn, since: Date) => or(isNull(failingSince), gt(failingSince, since));
 
-/** The queue of finals in an SQLite file; `now` gives milliseconds since the epoch. */
-export function createSqliteSubmissions(sqlite: Sqlite, now: () => number): SubmissionStore {
+/** The queue of finals in an SQLite file; `now` gives milliseconds since the epoch. After `blockMs` a failing one stands aside. */
+export function createSqliteSubmissions(sqlite: Sqlite, now: () => number, blockMs = longestBlockMs): SubmissionStore {
   const inMs = (ms: number) => new Date(now() + ms);
+  /** 1 or 0. */
+  const standsAside = () =>
+    sql<number>`${and(isPending, not(sql`(${blocks(submission.failingSince, inMs(-blockMs))})`))}`;
+  const columns = () => ({ ...getTableColumns(submission), standsAside: standsAside() });
   const isFree = () => or(isNull(submission.leaseUntil), lt(submission.leaseUntil, inMs(0)));
   const change = (condition: SQL | undefined, changes: Changes) =>
     sqlite.run(
@@ -29,19 +52,21 @@ export function createSqliteSubmissions(sqlite: Sqlite, now: () => number): Subm
 
   return {
     add: (added, lease) =>
-      sqlite.run((db) => db.transaction((tx) => add(tx, added, lease, now()), { behavior: "immediate" })),
+      sqlite.run((db) => db.transaction((tx) => add(tx, added, lease, now(), blockMs), { behavior: "immediate" })),
     find: (id) =>
       sqlite.run((db) => {
-        const row = db.select().from(submission).where(eq(submission.id, id)).get();
-        return row && asSubmission(row);
+        const row = db.select(columns()).from(submission).where(eq(submission.id, id)).get();
+        return row && asSubmission(row, row.standsAside === 1);
       }),
     list: (states) =>
       sqlite.run((db) => {
         const isWanted = inArray(submission.state, [...states]);
-        return db.select().from(submission).where(isWanted).orderBy(asc(submission.sequence)).all().map(asSubmission);
+        const rows = db.select(columns()).from(submission).where(isWanted).orderBy(asc(submission.sequence)).all();
+        return rows.map((row) => asSubmission(row, row.standsAside === 1));
       }),
 
-    claim: (lease, longest) => sqlite.run((db) => claim(db, lease, now(), and(isDue(longest, now()), isFree()))),
+    claim: (lease, longest) =>
+      sqlite.run((db) => claim(db, lease, now(), blockMs, and(isDue(longest, now()), isFree()))),
     renew: (id, { holder, leaseMs }) => changeOne(isHeldBy(id, holder), { leaseUntil: inMs(leaseMs) }),
     markDelivered: (id, holder) =>
       changeOne(isHeldBy(id, holder), { ...noLease, state: "delivered", endedAt: inMs(0), lastError: null }),
@@ -53,7 +78,9 @@ export function createSqliteSubmissions(sqlite: Sqlite, now: () => number): Subm
         state: "queued",
         nextAttemptAt: inMs(delayMs),
         isFixed,
-        ...(reason === undefined ? {} : { lastError: reason }),
+        ...(reason === undefined
+          ? {}
+          : { lastError: reason, failingSince: sql`coalesce(${submission.failingSince}, ${now()})` }),
       }),
 
     wake: () =>
@@ -75,12 +102,23 @@ export function createSqliteSubmissions(sqlite: Sqlite, now: () => number): Subm
         return rows.map(({ id }) => id);
       }),
 
+    listWithoutProject: () =>
+      sqlite.run((db) => {
+        const { analysisId } = submission;
+        const rows = db.selectDistinct({ analysisId }).from(submission).where(isNull(submission.projectId)).all();
+        return rows.map((row) => row.analysisId);
+      }),
+    setProject: async (analysisId, projectId) => {
+      await change(and(eq(submission.analysisId, analysisId), isNull(submission.projectId)), { projectId });
+    },
+
     retry: (id) =>
       changeOne(and(eq(submission.id, id), not(eq(submission.state, "delivered")), isFree()), {
         ...noLease,
         state: "queued",
         nextAttemptAt: inMs(0),
         isFixed: false,
+        failingSince: null,
         endedAt: null,
       }),
     drop: (id) =>
@@ -91,9 +129,14 @@ export function createSqliteSubmissions(sqlite: Sqlite, now: () => number): Subm
 
     stats: () =>
       sqlite.run((db) => {
-        const columns = { pending: sql<number>`count(*)`, oldest: sql<number | null>`min(${submission.submittedAt})` };
-        const { pending = 0, oldest = null } = db.select(columns).from(submission).where(isPending).get() ?? {};
-        return { pending, oldestSeconds: oldest === null ? 0 : Math.max(0, (now() - oldest) / 1000) };
+        const figures = {
+          pending: sql<number>`count(*)`,
+          oldest: sql<number | null>`min(${submission.submittedAt})`,
+          standingAside: sql<number>`count(*) filter (where ${standsAside()})`,
+        };
+        const row = db.select(figures).from(submission).where(isPending).get();
+        const { pending = 0, oldest = null, standingAside = 0 } = row ?? {};
+        return { pending, oldestSeconds: oldest === null ? 0 : Math.max(0, (now() - oldest) / 1000), standingAside };
       }),
   };
 }
@@ -107,11 +150,19 @@ function add(
   added: NewSubmission,
   { holder, leaseMs }: Lease,
   nowMs: number,
+  blockMs: number,
 ): Place {
+  if (added.projectId !== undefined && isRemoved(db, added.projectId)) return "removed";
   const head = db
     .select({ id: submission.id, state: submission.state, nextAttemptAt: submission.nextAttemptAt })
     .from(submission)
-    .where(and(eq(submission.analysisId, added.analysisId), isPending))
+    .where(
+      and(
+        eq(submission.analysisId, added.analysisId),
+        isPending,
+        blocks(submission.failingSince, new Date(nowMs - blockMs)),
+      ),
+    )
     .orderBy(asc(submission.sequence))
     .limit(1)
     .get();
@@ -145,6 +196,7 @@ function claim(
   db: SqliteDatabase,
   { holder, leaseMs }: Lease,
   nowMs: number,
+  blockMs: number,
   isReady: SQL | undefined,
 ): HeldSubmission | undefined {
   const older = alias(submission, "older");
@@ -156,6 +208,7 @@ function claim(
         eq(older.analysisId, submission.analysisId),
         inArray(older.state, [...pendingStates]),
         lt(older.sequence, submission.sequence),
+        blocks(older.failingSince, new Date(nowMs - blockMs)),
       ),
     );
   const next = db

@@ -4,6 +4,7 @@ import type { HeldSubmission, NewSubmission, Place, Submission, SubmissionState 
 export interface SubmissionRow {
   readonly id: string;
   readonly analysisId: string;
+  readonly projectId: string | null;
   readonly filename: string;
   readonly contentType: string;
   readonly sizeBytes: number;
@@ -12,6 +13,7 @@ export interface SubmissionRow {
   readonly attempts: number;
   readonly nextAttemptAt: Date;
   readonly lastError: string | null;
+  readonly failingSince: Date | null;
   readonly submittedAt: Date;
   readonly endedAt: Date | null;
 }
@@ -19,7 +21,8 @@ export interface SubmissionRow {
 export const pendingStates = ["queued", "delivering"] as const satisfies SubmissionState[];
 export const endedStates = ["delivered", "rejected"] as const satisfies SubmissionState[];
 
-export function asSubmission(row: SubmissionRow): Submission {
+/** `standsAside`: by the clock of whoever has read the row. */
+export function asSubmission(row: SubmissionRow, standsAside: boolean): Submission {
   const { state, nextAttemptAt, lastError, submittedAt, endedAt } = row;
   return {
     ...asHeldSubmission(row),
@@ -28,12 +31,14 @@ export function asSubmission(row: SubmissionRow): Submission {
     submittedAt,
     nextAttemptAt,
     deliveredAt: state === "delivered" ? (endedAt ?? undefined) : undefined,
+    standsAside,
   };
 }
 
 export function asHeldSubmission(row: SubmissionRow): HeldSubmission {
   const { id, analysisId, filename, contentType, sizeBytes, sha256, attempts } = row;
-  return { id, analysisId, filename, contentType, sizeBytes, sha256, attempts };
+  const projectId = row.projectId ?? undefined;
+  return { id, analysisId, projectId, filename, contentType, sizeBytes, sha256, attempts };
 }
 
 /** The head of an analysis' queue. */

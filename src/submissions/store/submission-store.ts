@@ -4,6 +4,8 @@ export type SubmissionState = "queued" | "delivering" | "delivered" | "rejected"
 export interface NewSubmission {
   readonly id: string;
   readonly analysisId: string;
+  /** `undefined` where the Hub could not tell. */
+  readonly projectId: string | undefined;
   /** At most 255 characters, as the content type. */
   readonly filename: string;
   readonly contentType: string;
@@ -25,6 +27,8 @@ export interface Submission extends HeldSubmission {
   readonly submittedAt: Date;
   readonly nextAttemptAt: Date;
   readonly deliveredAt: Date | undefined;
+  /** Whether it has failed for so long that it no longer keeps back those behind it. */
+  readonly standsAside: boolean;
 }
 
 /** The right to deliver a submission, from now on for so long. It passes on when its holder dies. */
@@ -48,19 +52,25 @@ export interface Postponement {
 
 /**
  * Where a new submission stands among those of its analysis: `first` is held already, `behind` follows one that is due or
- * under way, `blocked` one that waits for its next attempt.
+ * under way, `blocked` one that waits for its next attempt. `removed`: its project was, and nothing is added.
  */
-export type Place = "first" | "behind" | "blocked";
+export type Place = "first" | "behind" | "blocked" | "removed";
 
 export interface SubmissionStats {
   readonly pending: number;
   /** Age of the oldest one that waits; 0 when none does. */
   readonly oldestSeconds: number;
+  /** Those of them that have failed for so long that they no longer keep back others. */
+  readonly standingAside: number;
 }
+
+/** After a day of failures one final is no reason any more to keep back the later ones of its analysis. */
+export const longestBlockMs = 24 * 3_600_000;
 
 /**
  * The rows of the queue of final results; the files lie in the object store under `submissionKey`. Submissions of an analysis
- * are held one at a time and in the order they came in. Ids are lower-case canonical UUIDs.
+ * are held one at a time and in the order they came in, but one whose attempts have failed for a day stands aside: it is
+ * still tried, and keeps back none of the others. Ids are lower-case canonical UUIDs.
  *
  * Every function throws `AppError("database")` when the database fails, `storage_full` when it has no room.
  */
@@ -81,6 +91,7 @@ export interface SubmissionStore {
   /** These end the lease; `false`, and nothing is changed, when another holder has taken it over. */
   markDelivered(id: string, holder: string): Promise<boolean>;
   markRejected(id: string, holder: string, reason: string): Promise<boolean>;
+  /** With a reason it counts as a failure, and the day begins after which the submission stands aside. */
   postpone(id: string, holder: string, postponement: Postponement): Promise<boolean>;
 
   /** Makes everything due that waits by our own choice; resolves with how many. */
@@ -91,6 +102,11 @@ export interface SubmissionStore {
   remove(id: string): Promise<void>;
   /** Ids of those that ended, either way, longer ago than this. */
   findEnded(longerAgoMs: number): Promise<string[]>;
+
+  /** The analyses of submissions whose project is not known. */
+  listWithoutProject(): Promise<string[]>;
+  /** Says which project those of the analysis are of that have none yet. */
+  setProject(analysisId: string, projectId: string): Promise<void>;
 
   /** For operators: makes a submission due now, also a rejected one; `false` if it is delivered, held or unknown. */
   retry(id: string): Promise<boolean>;

@@ -45,7 +45,7 @@ export async function settle(target: Target): Promise<readonly Thing[]> {
   const known: Thing[] = [
     ...world.projects.map((id) => ({ kind: "project", id }) as const),
     ...world.analyses.map((id) => ({ kind: "analysis", id }) as const),
-    ...world.world.seed.nodes.map(({ id }) => ({ kind: "node", id }) as const),
+    ...world.world.seed.nodes.slice(1).map(({ id }) => ({ kind: "node", id }) as const),
     { kind: "nothing", id: nil },
     { kind: "nothing", id: crypto.randomUUID() },
   ];

@@ -145,7 +145,8 @@ export function definedOnly(values: Readonly<Record<string, string | undefined>>
 }
 
 function parseLines(output: string): Record<string, unknown>[] {
-  const lines = output.split("\n").slice(0, -1);
+  // What the process says before its log is there is for people.
+  const lines = output.split("\n").filter((line) => line !== "" && !line.startsWith("warning: "));
   return lines.map((line) => {
     const parsed: Record<string, unknown> = JSON.parse(line);
     return parsed;

@@ -56,7 +56,7 @@ export async function sendIntermediateTo(world: ResilienceWorld, poller: HttpPol
   const { what, fault, isSmall = false, intermediate, mayBeSent = false, isStray = false } = one;
   const hubClient = createHubClient(world);
   const sent = fileOf(isSmall ? small : large, `${what}.bin`);
-  const fields = [["remote_node_id", world.surroundings.nodeId]] as const;
+  const fields = [["remote_node_id", world.surroundings.peerNodeId]] as const;
   world.hub.fail({ path: hubClient.uploadsTo.TEMP }, fault, 1);
   world.figures.faults += 1;
   const answer = await poller.put(hubClient, "/intermediate", sent, fields);

@@ -6,7 +6,7 @@ import { idOf } from "./load-local.ts";
 async function sendIntermediate(loop: ClientLoop, isSealed: boolean): Promise<void> {
   const { attempt, content } = newAttempt(loop, "intermediate", { isSealed });
   const file = ["file", content, attempt.name] as const;
-  const node = isSealed ? [["remote_node_id", loop.world.surroundings.nodeId] as const] : [];
+  const node = isSealed ? [["remote_node_id", loop.world.surroundings.peerNodeId] as const] : [];
   const request = formRequest("/intermediate", loop.random() < 0.5 ? [...node, file] : [file, ...node]);
   const reply = await loop.caller.call(attempt.clientId, request, [200]);
   settle(loop, attempt, reply, reply.verdict === "acknowledged" ? idOf(reply.json()) : undefined);
@@ -21,13 +21,13 @@ async function readIntermediate(loop: ClientLoop): Promise<void> {
 }
 
 export const intermediatePath = ({ world }: Pick<ClientLoop, "world">, id: string, isSealed: boolean): string =>
-  `/intermediate/${id}${isSealed ? `?remote_node_id=${world.surroundings.nodeId}` : ""}`;
+  `/intermediate/${id}${isSealed ? `?remote_node_id=${world.surroundings.peerNodeId}` : ""}`;
 
 /** A stored file, sealed and sent on. It keeps its name, so the Hub has it once more for each time. */
 async function sendStored(loop: ClientLoop): Promise<void> {
   const found = pickReadable(loop, "local");
   if (found === undefined) return;
-  const query = `object_id=${found.id}&remote_node_id=${loop.world.surroundings.nodeId}`;
+  const query = `object_id=${found.id}&remote_node_id=${loop.world.surroundings.peerNodeId}`;
   const { clientId } = loop.actor;
   const reply = await loop.caller.call(clientId, { method: "PUT", path: `/local/upload?${query}` }, [200]);
   if (reply.verdict !== "acknowledged") return;

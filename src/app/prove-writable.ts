@@ -1,0 +1,16 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { reasonOf } from "../errors.ts";
+
+/** Writes into the folder and takes it away again; throws an Error that tells the operator what to do when that fails. */
+export function proveWritable(dir: string, advice: string): void {
+  let probe: string | undefined;
+  try {
+    probe = mkdtempSync(join(dir, "flame-result-probe-"));
+    writeFileSync(join(probe, "probe"), "probe");
+  } catch (error) {
+    throw new Error(`The folder ${dir} cannot be written to (${reasonOf(error)}): ${advice}`, { cause: error });
+  } finally {
+    if (probe !== undefined) rmSync(probe, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,48 @@
+import { diffieHellman, hkdfSync } from "node:crypto";
+import { AppError } from "../errors.ts";
+import { KeyError, type PrivateKey, type PublicKey, parsePublicKey } from "./keys.ts";
+
+/**
+ * How the AES key comes from the ECDH secret, the x-coordinate of the shared point. `raw`: its first 32 bytes, as the Python
+ * services have it. `hkdf`: HKDF-SHA-256 (RFC 5869) of the whole, without salt and info, as the newest storage service has it.
+ */
+export type KeyDerivation = "raw" | "hkdf";
+
+const derivations = ["raw", "hkdf"] as const satisfies readonly KeyDerivation[];
+
+/** The keys this node shares with a peer, 32 bytes each. A file does not say which of them it is sealed with. */
+export type SharedKeys = Readonly<Record<KeyDerivation, Uint8Array>>;
+
+/** Throws `invalid_input` when the peer's key cannot be read, is on another curve, or is this node's own. */
+export function agreeOnKeys(privateKey: PrivateKey, peerPublicKey: string): SharedKeys {
+  const peer = readPeerKey(peerPublicKey);
+  if (peer.curve !== privateKey.curve) {
+    throw new AppError(
+      "invalid_input",
+      `The remote node's public key is on curve ${peer.curve}, but this node's key is on curve ${privateKey.curve}`,
+    );
+  }
+  if (peer.fingerprint === privateKey.publicKey.fingerprint) {
+    throw new AppError("invalid_input", "The remote node's public key is this node's own");
+  }
+  const secret = diffieHellman({ privateKey: privateKey.key, publicKey: peer.key });
+  const nothing = new Uint8Array(0);
+  return { raw: secret.subarray(0, 32), hkdf: new Uint8Array(hkdfSync("sha256", secret, nothing, nothing, 32)) };
+}
+
+/** In the order in which a reader tries them. */
+export function listKeys(keys: SharedKeys): readonly Uint8Array[] {
+  return derivations.map((derivation) => keys[derivation]);
+}
+
+function readPeerKey(text: string): PublicKey {
+  try {
+    return parsePublicKey(text);
+  } catch (error) {
+    if (!(error instanceof KeyError)) throw error;
+    throw new AppError("invalid_input", "The remote node's public key cannot be read", {
+      cause: error,
+      operatorDetail: error.message,
+    });
+  }
+}

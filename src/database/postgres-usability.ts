@@ -1,0 +1,99 @@
+import { type SQL, sql } from "drizzle-orm";
+import type { BunSQLDatabase } from "drizzle-orm/bun-sql";
+import { AppError } from "../errors.ts";
+import { MigrationError } from "./migrate.ts";
+import { listPendingPostgresMigrations } from "./migrate-postgres.ts";
+import type { Postgres } from "./postgres-connection.ts";
+
+type Facts = {
+  readonly encoding: string;
+  readonly role: string;
+  /** Where tables are made; null when no schema of the search path exists. */
+  readonly schema: string | null;
+  readonly path: string;
+  readonly mayCreate: boolean | null;
+  readonly isReadOnly: boolean;
+  /** Whether there are tables of this service that the search path does not lead to. */
+  readonly isHidden: boolean;
+};
+
+/**
+ * Throws unless the service can work on the database: a {@link MigrationError} for what waiting will not mend. Resolves with
+ * sentences for the operator about what works but should not stay so. Changes nothing.
+ */
+export async function inspectPostgres(postgres: Postgres): Promise<string[]> {
+  const { encoding, role, schema, path, mayCreate, isReadOnly, isHidden } = await postgres.run(readFacts);
+  if (schema === null) {
+    throw new MigrationError(
+      `No schema of the search path (${path}) exists: let it name one, by \`alter role ${role} set search_path = public\``,
+    );
+  }
+  if (isHidden) {
+    throw new MigrationError(
+      `The service's tables are in the schema public, which the search path (${path}) does not name: ` +
+        `add it by \`alter role ${role} set search_path = public\``,
+    );
+  }
+  if (isReadOnly) {
+    throw new AppError("database", "The database is not available", {
+      operatorDetail: "PostgreSQL may only be read here: it is a standby, or default_transaction_read_only is on",
+    });
+  }
+  const pending = await listPendingPostgresMigrations(postgres);
+  if (pending.length > 0 && mayCreate !== true) {
+    throw new MigrationError(
+      `The database lacks ${pending.join(", ")}, and ${role} may not make tables in the schema ${schema}: ` +
+        `\`grant create on schema ${schema} to ${role}\`, or run \`flame-result migrate\` as the owner of the database`,
+    );
+  }
+  if (pending.length === 0) await requireRights(postgres, role);
+  const lost = `The database's encoding is ${encoding}: names of files and tags outside of it are refused`;
+  return encoding === "UTF8" ? [] : [`${lost}. Move to a database with encoding UTF8`];
+}
+
+/** Throws unless something can be written now; it is rolled back. */
+export async function provePostgresWrite(postgres: Postgres): Promise<void> {
+  // An id of its own, and so no number of the sequence is used up; below zero no row has one.
+  const row = sql`(id, tag_name, project_id) values (${-Math.ceil(Math.random() * 2 ** 31)}, 'probe', ${crypto.randomUUID()})`;
+  await postgres.run((db) =>
+    db
+      .transaction(async (tx) => {
+        await tx.execute(sql`insert into tag ${row}`);
+        throw new ProbeEnded();
+      })
+      .catch((error: unknown) => {
+        if (!(error instanceof ProbeEnded)) throw error;
+      }),
+  );
+}
+
+/** Makes the transaction roll back. */
+class ProbeEnded extends Error {}
+
+async function readFacts(db: BunSQLDatabase): Promise<Facts> {
+  const ourTables = sql`('flame_result_migration', 'taggedresult')`;
+  const [facts] = await db.execute<Facts>(sql`
+    select current_setting('server_encoding') as encoding, current_user::text as role, current_schema()::text as schema,
+      current_setting('search_path') as path,
+      has_schema_privilege(current_schema(), 'create') as "mayCreate",
+      current_setting('transaction_read_only') = 'on' as "isReadOnly",
+      to_regclass('flame_result_migration') is null and to_regclass('taggedresult') is null and exists (
+        select from pg_catalog.pg_tables where schemaname = 'public' and tablename in ${ourTables}
+      ) as "isHidden"`);
+  if (facts === undefined) throw new Error("PostgreSQL gave no row where there always is one");
+  return facts as Facts;
+}
+
+async function requireRights(postgres: Postgres, role: string): Promise<void> {
+  const missing = await postgres.run((db) => db.execute<{ name: string; right: string }>(missingRights()));
+  if (missing.length === 0) return;
+  const rights = [...missing].map(({ name, right }) => `${right} on ${name}`).join(", ");
+  throw new MigrationError(`${role} lacks rights in the database: grant it ${rights}`);
+}
+
+function missingRights(): SQL {
+  return sql`
+    select name, "right" from unnest(array['tag', 'result', 'taggedresult', 'submission', 'removed_project']) as name,
+      unnest(array['select', 'insert', 'update', 'delete']) as "right"
+    where to_regclass(name) is not null and not has_table_privilege(name, "right")`;
+}

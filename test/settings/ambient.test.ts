@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { findAmbientNames } from "../../src/settings/ambient.ts";
+import { SETTINGS } from "../../src/settings/list.ts";
+import { NODE } from "./environment.ts";
+
+const ambient = {
+  AWS_SESSION_TOKEN: "zzz",
+  AWS_REGION: "elsewhere",
+  S3_SESSION_TOKEN: "zzz",
+  S3_ENDPOINT: "http://127.0.0.1:1",
+  NODE_TLS_REJECT_UNAUTHORIZED: "0",
+  NODE_USE_SYSTEM_CA: "1",
+  BUN_CONFIG_VERBOSE_FETCH: "curl",
+  BUN_OPTIONS: "--smol",
+  SSLKEYLOGFILE: "/tmp/keys",
+  PGOPTIONS: "-c search_path=other",
+  PGHOST: "127.0.0.2",
+  DATABASE_URL: "postgres://127.0.0.2/",
+  POSTGRES_URL: "postgres://127.0.0.2/",
+  TLS_POSTGRES_DATABASE_URL: "postgres://127.0.0.2/",
+  HTTPS_PROXY: "http://127.0.0.1:1",
+  no_proxy: "*",
+};
+
+describe("variables that are not ours", () => {
+  let dir: string;
+  beforeAll(() => {
+    dir = mkdtempSync(join(tmpdir(), "flame-result-ambient-"));
+  });
+  afterAll(() => rmSync(dir, { recursive: true }));
+
+  test("none that changes what the service does is missed", () => {
+    expect(findAmbientNames(ambient)).toEqual(Object.keys(ambient));
+  });
+
+  test("no setting of ours, and nothing harmless, is taken for one", () => {
+    const ours = Object.keys(SETTINGS).flatMap((name) => [name, `${name}_FILE`, name.replace("MINIO__", "S3__")]);
+    const harmless = [
+      "PATH",
+      "HOME",
+      "TMPDIR",
+      "TZ",
+      "LANG",
+      "NODE_EXTRA_CA_CERTS",
+      "SSL_CERT_FILE",
+      "NODE_ENV",
+      "POSTGRES_PORT",
+    ];
+    expect(findAmbientNames(Object.fromEntries([...ours, ...harmless].map((name) => [name, "x"])))).toEqual([]);
+  });
+
+  test("a program started among them runs without them, and names them once", () => {
+    const main = new URL("../../src/main.ts", import.meta.url).pathname;
+    const env = { PATH: "/usr/bin:/bin", ...NODE, ...ambient, POSTGRES__PORT: "wrong" } as Record<string, string>;
+    const { stderr, exitCode } = Bun.spawnSync([process.execPath, main, "serve"], { cwd: dir, env, stderr: "pipe" });
+    const named = stderr
+      .toString()
+      .split("\n")
+      .filter((line) => line.includes("AWS_SESSION_TOKEN"));
+    expect(named).toHaveLength(1);
+    for (const name of Object.keys(ambient)) expect(named[0]).toContain(name);
+    expect(exitCode).toBe(78);
+  });
+});
