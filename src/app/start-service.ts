@@ -12,6 +12,7 @@ import { listen } from "../server/server.ts";
 import type { Settings } from "../settings/settings.ts";
 import { version } from "../version.ts";
 import { createServices, type Services } from "./services.ts";
+import { createTurns } from "./upload-turns.ts";
 
 export interface RunningService {
   readonly port: number;
@@ -83,8 +84,9 @@ interface AppParts extends StartDeps {
   readonly port: number;
 }
 
-function createServiceApp({ server }: Settings, services: Services, parts: AppParts) {
+function createServiceApp(settings: Settings, services: Services, parts: AppParts) {
   const { log, metrics, context, stallMs = stallSeconds * 1000, port } = parts;
+  const { server } = settings;
   return createApp({
     ...services,
     urls: createUrls({ publicUrl: server.publicUrl, port: () => port }),
@@ -92,6 +94,7 @@ function createServiceApp({ server }: Settings, services: Services, parts: AppPa
     context,
     maxUploadBytes: server.maxUploadBytes,
     stallMs,
+    turns: createTurns(settings, log),
     docs: server.docs,
     metrics,
     serveMetrics: server.metrics,

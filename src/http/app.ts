@@ -22,6 +22,7 @@ import { healthRoutes } from "./routes/health.ts";
 import { intermediateRoutes } from "./routes/intermediate.ts";
 import { localRoutes } from "./routes/local.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
+import type { UploadTurns } from "./upload-turns.ts";
 import type { Urls } from "./urls.ts";
 
 export interface AppDeps {
@@ -36,6 +37,7 @@ export interface AppDeps {
   /** 0 = no limit. */
   readonly maxUploadBytes: number;
   readonly stallMs: number;
+  readonly turns: UploadTurns;
   readonly docs: boolean;
   /** Whether metrics are served. */
   readonly serveMetrics: boolean;

@@ -1,4 +1,5 @@
 import { AppError } from "../errors.ts";
+import type { UploadTurn } from "./upload-turns.ts";
 
 export interface BodyReader {
   /** The next piece of the request's body, `undefined` at its end. Throws `client_gone` or `client_too_slow`. */
@@ -6,18 +7,31 @@ export interface BodyReader {
   cancel(): Promise<void>;
 }
 
-/** Reads a request's body at the caller's pace; `stallMs` limits the wait for the next piece, not the whole. */
-export function createBodyReader(request: Request, stallMs: number): BodyReader {
-  const reader = request.body?.getReader();
+/**
+ * Reads a request's body at the caller's pace; `stallMs` limits the wait for the next piece, not the whole, and only while it is
+ * waited for.
+ */
+export function createBodyReader(
+  request: Request,
+  stallMs: number,
+  turn: Pick<UploadTurn, "take" | "receive">,
+): BodyReader {
+  const open = () => request.body?.getReader();
+  let reader: ReturnType<typeof open>;
   return {
     async next() {
+      if (reader === undefined) {
+        // A body that was only touched is received to some extent, be it read or not: a mebibyte and more for each.
+        await turn.take();
+        reader = open();
+      }
       if (reader === undefined) return undefined;
-      const { done, value } = await beforeStall(reader.read(), stallMs);
-      return done ? undefined : value;
+      const read = reader.read();
+      return turn.receive(async () => (await beforeStall(read, stallMs)).value);
     },
     async cancel() {
       // A body that has already failed rejects again; there is nothing left to cancel then.
-      await reader?.cancel().catch(() => {});
+      await (reader ?? request.body)?.cancel().catch(() => {});
     },
   };
 }

@@ -3,6 +3,7 @@ import { createBodyReader } from "./body-reader.ts";
 import { createMultipartReader } from "./multipart-reader.ts";
 import { isMultipartForm, parseBoundary } from "./part-header.ts";
 import { decodeText } from "./text-decoder.ts";
+import type { UploadTurn } from "./upload-turns.ts";
 
 export interface FilePart {
   readonly filename: string;
@@ -28,6 +29,7 @@ export interface FormLimits {
   readonly singles: readonly string[];
   /** How much a form may hold besides its file. */
   readonly maxOverheadBytes: number;
+  readonly turn: Pick<UploadTurn, "take" | "receive">;
 }
 
 const maxParts = 1_000;
@@ -41,7 +43,7 @@ export function createFormReader(request: Request, limits: FormLimits): FormRead
   if (!isMultipartForm(contentType)) return undefined;
   const boundary = parseBoundary(contentType);
   if (boundary === undefined) throw new AppError("invalid_input", "Missing boundary in multipart.");
-  const source = createBodyReader(request, limits.stallMs);
+  const source = createBodyReader(request, limits.stallMs, limits.turn);
   const parts = createMultipartReader(boundary, nextPiece);
   const fields = new Map<string, string>();
   let partCount = 0;

@@ -2,12 +2,15 @@ import { AppError, type FieldProblem, fieldProblem } from "../errors.ts";
 import { cleanFilename } from "../results/file-name.ts";
 import type { Upload } from "../results/upload.ts";
 import { createFormReader, type FilePart, type FormReader } from "./form-reader.ts";
+import type { UploadTurn } from "./upload-turns.ts";
 
 export interface UploadLimits {
   /** 0 = none. Counts the file's bytes only. */
   readonly maxFileBytes: number;
   /** A client that sends no byte for this long is given up. */
   readonly stallMs: number;
+  /** Taken before anything is read, as file bytes would come with it, and left to the caller. */
+  readonly turn: UploadTurn;
 }
 
 /** What a route takes besides the file. */
@@ -37,7 +40,7 @@ export async function readUpload(
   if (limits.maxFileBytes > 0 && length !== undefined && length > limits.maxFileBytes + maxOverheadBytes) {
     throw tooLarge(limits.maxFileBytes);
   }
-  const form = createFormReader(request, { stallMs: limits.stallMs, texts, singles, maxOverheadBytes });
+  const form = createFormReader(request, { ...limits, texts, singles, maxOverheadBytes });
   const file = await form?.nextFile();
   if (form === undefined || file === undefined) throw missingFile(check(form?.fields ?? new Map()));
   return {
@@ -50,6 +53,7 @@ export async function readUpload(
       refuseGone(request);
       return form.fields;
     },
+    kept: limits.turn.release,
   };
 }
 

@@ -53,12 +53,21 @@ export function createFinalResults(deps: FinalResultsDeps): FinalResults {
     async submit(analysisId, upload) {
       const { filename, contentType, maxBytes } = upload;
       const projectId = isQueued ? await admit(deps, analysisId) : undefined;
-      return send(parts, { analysisId, projectId, filename, contentType, maxBytes, body: upload.body });
+      return send(parts, {
+        analysisId,
+        projectId,
+        filename,
+        contentType,
+        maxBytes,
+        body: upload.body,
+        kept: upload.kept,
+      });
     },
 
     async submitNoisy(analysisId, upload) {
       const { filename } = upload;
       const form = await readNumberForm(upload);
+      upload.kept();
       // Before anything else is done, so that no error, log line or delay hereafter depends on the true value.
       const noisy = attempt(() => addNoise(form, randomBytes));
       const projectId = isQueued ? await admit(deps, analysisId) : undefined;

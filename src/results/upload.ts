@@ -15,4 +15,6 @@ export interface Upload {
   readonly body: ReadableStream<Uint8Array>;
   /** All text parts. To be asked when `body` has ended and what was read is safe. Throws `client_gone` if nobody waits any more. */
   fields(): ReadonlyMap<string, string>;
+  /** To be called when none of its bytes is held in memory any more, where that is long before the request ends. */
+  kept(): void;
 }

@@ -82,6 +82,7 @@ function buildServer(values: SettingValues): Settings["server"] {
     port: values.SERVER__PORT,
     publicUrl: values.SERVER__PUBLIC_URL,
     maxUploadBytes: values.SERVER__MAX_UPLOAD_BYTES,
+    uploadsAtOnce: values.SERVER__UPLOADS_AT_ONCE,
     shutdownSeconds: values.SERVER__SHUTDOWN_SECONDS,
     docs: values.SERVER__DOCS,
     metrics: values.SERVER__METRICS,

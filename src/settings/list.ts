@@ -1,4 +1,5 @@
 import {
+  accessKey,
   baseUrl,
   bucketName,
   documentUrl,
@@ -84,7 +85,7 @@ const STORAGE = {
     example: "minio:9000",
     doc: "S3-compatible object store as `host:port`, without a scheme. Every `MINIO__*` name may also be written `S3__*`.",
   },
-  MINIO__ACCESS_KEY: { ...STORE_SECRET, doc: "Access key of the object store." },
+  MINIO__ACCESS_KEY: { ...STORE_SECRET, schema: accessKey, doc: "Access key of the object store." },
   MINIO__SECRET_KEY: { ...STORE_SECRET, doc: "Secret key of the object store." },
   MINIO__BUCKET: {
     schema: bucketName,
@@ -228,6 +229,10 @@ const SERVER = {
     schema: wholeNumber(0, Number.MAX_SAFE_INTEGER),
     default: "0",
     doc: "Largest file that is accepted (413 above it); 0 = no limit.",
+  },
+  SERVER__UPLOADS_AT_ONCE: {
+    schema: wholeNumber(1, 100_000),
+    doc: "Number of uploads that may hold memory at a time, at most half of them of one analysis; others wait unread. Counted from the memory the process may use when not set.",
   },
   SERVER__SHUTDOWN_SECONDS: {
     schema: wholeNumber(0, DAY_SECONDS),

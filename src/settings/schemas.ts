@@ -13,6 +13,11 @@ function parsed<T>(message: string, parse: (text: string) => T | undefined) {
 
 export const text = z.string();
 
+/** Requests name it in a header, where stores drop blanks and end it at a comma. */
+export const accessKey = parsed("must have no blanks, commas, control characters or characters beyond ASCII", (text) =>
+  /^[!-+\--~]+$/.test(text) ? text : undefined,
+);
+
 export const flag = z.stringbool({
   truthy: ["1", "true", "yes", "on", "y", "t"],
   falsy: ["0", "false", "no", "off", "n", "f"],

@@ -80,6 +80,8 @@ export interface Settings {
     readonly publicUrl: string | undefined;
     /** 0 = no limit. */
     readonly maxUploadBytes: number;
+    /** `undefined`: as many as there is memory for. */
+    readonly uploadsAtOnce: number | undefined;
     readonly shutdownSeconds: number;
     readonly docs: boolean;
     readonly metrics: boolean;

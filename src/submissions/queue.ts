@@ -23,6 +23,8 @@ export interface NewFinal {
   /** An upper bound for the size, where known. */
   readonly maxBytes?: number | undefined;
   readonly body: ReadableStream<Uint8Array>;
+  /** Called when the file is stored. */
+  readonly kept?: () => void;
 }
 
 export interface Submitted {
@@ -97,6 +99,7 @@ export function createSubmissionQueue(deps: SubmissionQueueDeps): SubmissionQueu
     async submit(final) {
       const id = newId();
       const { sizeBytes, sha256 } = await storeFile(deps, id, final);
+      final.kept?.();
       const { analysisId, projectId, filename, contentType } = final;
       const verdict = await handOver({ id, analysisId, projectId, filename, contentType, sizeBytes, sha256 });
       return { submissionId: id, sizeBytes, verdict };

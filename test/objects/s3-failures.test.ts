@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { AppError } from "../../src/errors.ts";
+import { planParts } from "../../src/objects/s3/part-plan.ts";
 import { createS3ObjectStore } from "../../src/objects/s3/s3-object-store.ts";
-import { planParts } from "../../src/objects/s3/upload.ts";
 import { startRelay } from "../support/relay.ts";
 import { createTestBucket, testS3 } from "../support/s3.ts";
 import { bytesOf, failureOf, patternBytes, sha256, streamOf } from "./streams.ts";
@@ -254,13 +254,27 @@ describe("bulk removal", () => {
 
 test("parts are so large that 10,000 hold the file, and so few at a time that memory stays small", () => {
   const mebibyte = 1024 ** 2;
-  for (const maxBytes of [0, 1, 8 * mebibyte, 10 ** 10, 10 ** 11, 1024 ** 4, 5 * 1024 ** 4]) {
+  for (const maxBytes of [0, 1, 8 * mebibyte, 10 ** 10, 10 ** 11, 10_000 * 64 * mebibyte]) {
     const { partSize, queueSize } = planParts(maxBytes);
     expect(partSize * 10_000).toBeGreaterThanOrEqual(maxBytes);
     expect(partSize).toBeGreaterThanOrEqual(5 * mebibyte);
+    expect(partSize).toBeLessThanOrEqual(64 * mebibyte);
     expect(queueSize).toBeGreaterThanOrEqual(1);
     expect(queueSize === 1 || partSize * queueSize <= 64 * mebibyte).toBe(true);
   }
+});
+
+test("an announcement of 50 TB is too large at once: the store is not asked, the source is let go of", async () => {
+  const { store, requests } = storeThatAnswers(() => refusal(500, "InternalError"));
+  for (const maxBytes of [50 * 10 ** 12, 10_000 * 64 * 1024 ** 2 + 1]) {
+    const source = endlessSource();
+    expect(await failureOf(store.put("a/b", source.stream, { ...options, maxBytes }))).toMatchObject({
+      code: "too_large",
+      message: "The file is larger than the 671088640000 bytes allowed here",
+    });
+    expect(source.wasCancelled()).toBe(true);
+  }
+  expect(requests).toEqual([]);
 });
 
 describe.skipIf(testS3 === undefined)("a connection to a real store", () => {

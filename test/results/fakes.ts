@@ -83,6 +83,7 @@ export function uploadOf(content: string, fields: Record<string, string> = {}, f
     early: new Map(),
     body: new Blob([content]).stream(),
     fields: () => parts,
+    kept() {},
   };
 }
 

@@ -8,6 +8,7 @@ import { s3CodeOf } from "../../objects/s3/errors.ts";
 import type { StorageSettings } from "../../settings/settings.ts";
 import { openDatabase } from "../open-database.ts";
 import type { DoctorContext } from "./context.ts";
+import { MissingRight, proveRights } from "./store-rights.ts";
 import { type Check, failed, ok, type Verdict, warning } from "./verdict.ts";
 
 const checkLimitMs = 8_000;
@@ -46,21 +47,13 @@ function judgeNewFolder(dataDir: string): Verdict {
 }
 
 async function probe(objects: ReturnType<typeof openObjectStore>, where: string): Promise<Verdict> {
-  await objects.check(AbortSignal.timeout(checkLimitMs));
-  const key = `doctor-${crypto.randomUUID()}`;
-  const content = "probe";
-  await objects.put(key, new Blob([content]).stream(), {
-    contentType: "text/plain",
-    filename: "probe",
-    maxBytes: 1024,
-  });
   try {
-    const opened = await objects.open(key);
-    const found = opened === undefined ? undefined : await new Response(opened.body).text();
-    if (found === content) return ok(`${where}: a probe was stored, read and removed`);
+    const isSame = await proveRights(objects, () => crypto.randomUUID(), AbortSignal.timeout(checkLimitMs));
+    if (isSame) return ok(`${where}: a probe was stored, read and removed`);
     return failed(`${where}: a stored probe is not given back as it was`, "Look at the object store's health.");
-  } finally {
-    await objects.remove(key);
+  } catch (error) {
+    if (!(error instanceof MissingRight)) throw error;
+    return failed(`${where}: ${error.message}`, "Allow it in the key's policy at the object store.");
   }
 }
 
@@ -73,7 +66,7 @@ function remedyForStore(error: unknown, storage: StorageSettings): string {
   const code = s3CodeOf(error);
   if (code === "NoSuchBucket") return `Check MINIO__BUCKET (${storage.s3.bucket}), or create it.`;
   if (code === "SignatureDoesNotMatch") return "Check MINIO__SECRET_KEY.";
-  if (code === "InvalidAccessKeyId") return "Check MINIO__ACCESS_KEY.";
+  if (code === "InvalidAccessKeyId" || code === "XAdminUserNotFound") return "Check MINIO__ACCESS_KEY.";
   if (/CERT|UNABLE_TO_/.test(code)) return "Name its authority's certificate in EXTRA_CA_CERTS.";
   if (/^AuthorizationHeaderMalformed|Redirect$/.test(code)) return "Check MINIO__REGION.";
   return `Check MINIO__ENDPOINT (${storage.s3.endpointUrl}), MINIO__USE_SSL and the keys.`;

@@ -7,6 +7,7 @@ import { authenticate } from "../auth.ts";
 import { type AppEnv, idleSeconds } from "../env.ts";
 import { createRouter } from "../router.ts";
 import { readUpload, type UploadFields } from "../upload-form.ts";
+import type { UploadTurns } from "../upload-turns.ts";
 import type { Urls } from "../urls.ts";
 import * as specs from "./final-specs.ts";
 
@@ -16,23 +17,26 @@ export interface FinalRouteDeps {
   readonly urls: Urls;
   readonly maxUploadBytes: number;
   readonly stallMs: number;
+  readonly turns: UploadTurns;
 }
 
 type Submit = (analysisId: string, upload: Upload) => Promise<string | undefined>;
 
-export function finalRoutes({ authenticator, final, urls, maxUploadBytes, stallMs }: FinalRouteDeps) {
+export function finalRoutes({ authenticator, final, urls, maxUploadBytes, stallMs, turns }: FinalRouteDeps) {
   const router = createRouter();
   const middleware = [authenticate(authenticator)];
 
   async function answerSubmission(c: Context<AppEnv>, submit: Submit, fields: UploadFields) {
     c.env.setIdleTimeout(0);
+    const turn = turns.open(c.get("clientId"), c.req.raw);
     try {
-      const upload = await readUpload(c.req.raw, { maxFileBytes: maxUploadBytes, stallMs }, fields);
+      const upload = await readUpload(c.req.raw, { maxFileBytes: maxUploadBytes, stallMs, turn }, fields);
       const submissionId = await submit(c.get("clientId"), upload);
       if (submissionId === undefined) return c.body(null, 204);
       const url = `${urls.base(c.req.raw)}/final/submissions/${submissionId}`;
       return c.json({ submission_id: submissionId, url }, 202);
     } finally {
+      turn.release();
       c.env.setIdleTimeout(idleSeconds);
     }
   }

@@ -6,6 +6,7 @@ import { idleSeconds, stallSeconds } from "../env.ts";
 import { attachment, neverShown } from "../object-response.ts";
 import { createRouter } from "../router.ts";
 import { readUpload, type UploadFields } from "../upload-form.ts";
+import type { UploadTurns } from "../upload-turns.ts";
 import type { Urls } from "../urls.ts";
 import * as specs from "./intermediate-specs.ts";
 
@@ -15,6 +16,7 @@ export interface IntermediateRouteDeps {
   readonly urls: Urls;
   readonly maxUploadBytes: number;
   readonly stallMs: number;
+  readonly turns: UploadTurns;
 }
 
 const receiver: UploadFields = {
@@ -24,7 +26,7 @@ const receiver: UploadFields = {
 };
 
 export function intermediateRoutes(deps: IntermediateRouteDeps) {
-  const { authenticator, intermediate, urls, maxUploadBytes, stallMs } = deps;
+  const { authenticator, intermediate, urls, maxUploadBytes, stallMs, turns } = deps;
   const router = createRouter();
   const middleware = [authenticate(authenticator)];
 
@@ -36,10 +38,12 @@ export function intermediateRoutes(deps: IntermediateRouteDeps) {
 
   router.openapi({ ...specs.putIntermediateResult, middleware }, async (c) => {
     c.env.setIdleTimeout(0);
+    const turn = turns.open(c.get("clientId"), c.req.raw);
     try {
-      const upload = await readUpload(c.req.raw, { maxFileBytes: maxUploadBytes, stallMs }, receiver);
+      const upload = await readUpload(c.req.raw, { maxFileBytes: maxUploadBytes, stallMs, turn }, receiver);
       return c.json(describeSent(c.req.raw, await intermediate.send(c.get("clientId"), upload)), 200);
     } finally {
+      turn.release();
       c.env.setIdleTimeout(idleSeconds);
     }
   });

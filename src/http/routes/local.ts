@@ -7,6 +7,7 @@ import { type AppEnv, idleSeconds, stallSeconds } from "../env.ts";
 import { answerObject } from "../object-response.ts";
 import { createRouter } from "../router.ts";
 import { readUpload } from "../upload-form.ts";
+import type { UploadTurns } from "../upload-turns.ts";
 import type { Urls } from "../urls.ts";
 import * as specs from "./local-specs.ts";
 
@@ -16,19 +17,22 @@ export interface LocalRouteDeps {
   readonly urls: Urls;
   readonly maxUploadBytes: number;
   readonly stallMs: number;
+  readonly turns: UploadTurns;
 }
 
-export function localRoutes({ authenticator, local, urls, maxUploadBytes, stallMs }: LocalRouteDeps) {
+export function localRoutes({ authenticator, local, urls, maxUploadBytes, stallMs, turns }: LocalRouteDeps) {
   const router = createRouter();
   const middleware = [authenticate(authenticator)];
 
   router.openapi({ ...specs.putLocalResult, middleware }, async (c) => {
     c.env.setIdleTimeout(0);
+    const turn = turns.open(c.get("clientId"), c.req.raw);
     try {
-      const upload = await readUpload(c.req.raw, { maxFileBytes: maxUploadBytes, stallMs }, { texts: ["tag"] });
+      const upload = await readUpload(c.req.raw, { maxFileBytes: maxUploadBytes, stallMs, turn }, { texts: ["tag"] });
       const objectId = await local.store(c.get("clientId"), upload);
       return c.json({ url: `${urls.base(c.req.raw)}/local/${objectId}`, object_id: objectId, id: objectId }, 200);
     } finally {
+      turn.release();
       c.env.setIdleTimeout(idleSeconds);
     }
   });

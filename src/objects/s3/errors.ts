@@ -12,6 +12,7 @@ const remedies: Readonly<Record<string, string>> = {
   NoSuchBucket: "the bucket does not exist: create it, or correct its name",
   AccessDenied: "the access key may not do this: allow it to list, read, write and delete in the bucket",
   InvalidAccessKeyId: "the store does not know the access key: correct it",
+  XAdminUserNotFound: "the store does not know the access key: correct it",
   SignatureDoesNotMatch: "the secret key is wrong, or a proxy in between changes requests",
   AuthorizationHeaderMalformed: "the region is wrong",
   PermanentRedirect: "the endpoint or the region is wrong",
@@ -29,6 +30,8 @@ const remedies: Readonly<Record<string, string>> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: "the store's certificate is not trusted: add its CA certificate",
   SELF_SIGNED_CERT_IN_CHAIN: "the store's certificate is not trusted: add its CA certificate",
   PreconditionFailed: "the object was replaced while it was read",
+  XMinioInvalidObjectName: "the store cannot keep an object of this name",
+  ObjectParentIsFile: "the store keeps objects as files, and one stands where this one needs a folder",
   NoSuchKey: "the object was removed while it was read",
   UnexpectedAnswer: "the answer is not that of an S3 store: is the endpoint right?",
   Forbidden: "the store refused without a reason: check access key, secret key and the key's permissions",
@@ -56,7 +59,7 @@ export function codeOfResponse(status: number, body: string): string {
 }
 
 const lastingCodes =
-  /^(?:InvalidAccessKeyId|SignatureDoesNotMatch|AccessDenied|Forbidden|AuthorizationHeaderMalformed|PermanentRedirect|RequestTimeTooSkewed)$|CERT|UNABLE_TO_/;
+  /^(?:InvalidAccessKeyId|XAdminUserNotFound|SignatureDoesNotMatch|AccessDenied|Forbidden|AuthorizationHeaderMalformed|PermanentRedirect|RequestTimeTooSkewed)$|CERT|UNABLE_TO_/;
 
 /** Whether the store refuses us for what waiting will not mend: keys, region, certificate or clock. */
 export function isLastingS3Refusal(error: unknown): boolean {

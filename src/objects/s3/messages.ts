@@ -3,7 +3,7 @@ import type { ByteRange } from "../object-store.ts";
 export interface S3Request {
   /** What is being done, for operators. */
   readonly action: string;
-  readonly method: "GET" | "HEAD" | "POST" | "DELETE";
+  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "DELETE";
   /** Without a key the request is about the bucket. */
   readonly key?: string;
   readonly query?: Readonly<Record<string, string>>;
@@ -12,7 +12,12 @@ export interface S3Request {
   readonly ifMatch?: string;
   /** Headers that are signed. */
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
+  /** Headers that are not, as something in between may rewrite them. */
+  readonly plainHeaders?: Readonly<Record<string, string>>;
+  /** Bytes must stay as they are until the request is over. */
+  readonly body?: string | Uint8Array<ArrayBuffer>;
+  /** Called when a request that was given up has succeeded after all. */
+  readonly onLateSuccess?: () => void;
   readonly attempts?: number;
   readonly signal?: AbortSignal | undefined;
 }

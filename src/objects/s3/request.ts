@@ -10,51 +10,85 @@ const retriedStatuses = new Set([429, 500, 502, 503, 504]);
 const passingErrors = new Set(["ECONNRESET", "ConnectionClosed", "ECONNREFUSED", "ConnectionRefused"]);
 /** Up to here a body is read at once: that takes less than handing it on piece by piece, and it may be asked for again. */
 const smallBytes = 64 * 1024;
+/** A connection that was kept may have been dropped without a word: so much of the time is risked on it. */
+const shareOfKept = 4;
+/** How long a request that was given up is watched for a late success. */
+const lateMs = 300_000;
 
-/** Signed requests to one bucket, for all that Bun's own S3 client cannot do or cannot give up. */
+/** One attempt to send a request. */
+interface Attempt {
+  readonly limitMs: number;
+  readonly keepAlive: boolean;
+  readonly isLast: boolean;
+}
+
+/** Signed requests to one bucket, for all that Bun's own S3 client cannot do, cannot give up or does not look at. */
 export function createS3Requests(settings: S3Options): SendS3Request {
   const sign = createS3Signer(settings);
-  const { idleMs = defaultIdleMs, log } = settings;
+  const { idleMs = defaultIdleMs, log, now = () => performance.now() } = settings;
   const guard = (request: S3Request, response: S3Response) =>
     guardResponse({ request, response, send: sendAgain }, settings);
 
-  async function sendOnce(request: S3Request): Promise<S3Response> {
-    const { action, method, body } = request;
+  async function fetchOnce(request: S3Request, keepalive: boolean, signal: AbortSignal): Promise<S3Response> {
+    const { method, body } = request;
     const { url, headers } = await sign(request);
+    const response = await fetch(url, {
+      method,
+      headers,
+      signal: request.signal === undefined ? signal : AbortSignal.any([signal, request.signal]),
+      redirect: "manual",
+      proxy: false,
+      decompress: false,
+      timeout: false,
+      keepalive,
+      ...(body === undefined ? {} : { body }),
+    });
+    const isSmall = lengthOf(response) <= smallBytes;
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: isSmall ? await response.blob() : (response.body ?? new Blob()),
+    };
+  }
+
+  async function sendOnce(request: S3Request, { limitMs, keepAlive, isLast }: Attempt): Promise<S3Response> {
     const abort = new AbortController();
-    const timer = setTimeout(() => abort.abort(s3Failure(action, "IdleTimeout")), idleMs);
+    const silent = s3Failure(request.action, "IdleTimeout");
+    const work = fetchOnce(request, keepAlive, abort.signal);
+    const overdue = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      overdue.reject(silent);
+      if (!isLast || request.onLateSuccess === undefined) return abort.abort(silent);
+      watchLate(work, abort, request.onLateSuccess);
+    }, limitMs);
     try {
-      const response = await fetch(url, {
-        method,
-        headers,
-        signal: request.signal === undefined ? abort.signal : AbortSignal.any([abort.signal, request.signal]),
-        redirect: "manual",
-        proxy: false,
-        decompress: false,
-        timeout: false,
-        keepalive: mayKeepAlive(url, method),
-        ...(body === undefined ? {} : { body }),
-      });
-      const { status, headers: answered } = response;
-      const isSmall = lengthOf(response) <= smallBytes;
-      return { status, headers: answered, body: isSmall ? await response.blob() : (response.body ?? new Blob()) };
+      return await Promise.race([work, overdue.promise]);
     } finally {
       clearTimeout(timer);
     }
   }
 
-  /** Bodies of what it resolves with are not guarded. */
+  /** Bodies of what it resolves with are not guarded. The time is for all attempts together. */
   async function sendAgain(request: S3Request): Promise<S3Response | undefined> {
     const attempts = request.attempts ?? maxAttempts;
+    let silentMs = 0; // but for pauses of our own
+    let mayKeep = mayKeepAlive(settings.endpoint, request);
     for (let attempt = 1; ; attempt++) {
-      const response = await sendOnce(request).catch((error: unknown) => asS3Failure(request.action, error));
+      const leftMs = idleMs - silentMs;
+      const isLast = attempt >= attempts;
+      const limitMs = mayKeep && !isLast ? Math.min(leftMs, idleMs / shareOfKept) : leftMs;
+      const attempted = { limitMs, keepAlive: mayKeep, isLast: isLast || limitMs === leftMs };
+      const startMs = now();
+      const response = await sendOnce(request, attempted).catch((error: unknown) => asS3Failure(request.action, error));
+      silentMs += now() - startMs;
       if (!(response instanceof AppError) && response.status >= 200 && response.status < 300) return response;
       const failure = response instanceof AppError ? response : await refusalOf(request, guard(request, response));
       if (failure === undefined) return undefined;
-      const passing =
-        response instanceof AppError ? passingErrors.has(s3CodeOf(response)) : retriedStatuses.has(response.status);
-      if (!passing || attempt >= attempts) throw failure;
+      const isPassing =
+        response instanceof AppError ? isPassingError(response, mayKeep) : retriedStatuses.has(response.status);
+      if (!isPassing || isLast || request.signal?.aborted || silentMs >= idleMs) throw failure;
       log?.debug("object_store.retried", { action: request.action, reason: failure.operatorDetail });
+      if (response instanceof AppError) mayKeep = false;
       await pauseAfter(attempt);
     }
   }
@@ -65,11 +99,29 @@ export function createS3Requests(settings: S3Options): SendS3Request {
   };
 }
 
+function isPassingError(error: AppError, wasKept: boolean): boolean {
+  const code = s3CodeOf(error);
+  return passingErrors.has(code) || (wasKept && code === "IdleTimeout");
+}
+
+function watchLate(work: Promise<S3Response>, abort: AbortController, onLateSuccess: () => void): void {
+  const timer = setTimeout(() => abort.abort(), lateMs);
+  timer.unref();
+  work
+    .then(({ status }) => {
+      if (status >= 200 && status < 300) onLateSuccess();
+    })
+    .catch(() => {})
+    .finally(() => clearTimeout(timer));
+}
+
 /** What an answer other than 2xx means; `undefined` if only that the key does not exist. */
 async function refusalOf(request: S3Request, response: S3Response): Promise<AppError | undefined> {
   const text = await readText(response.body).catch(() => "");
   const code = codeOfResponse(response.status, text);
-  const isMissing = response.status === 404 && request.key !== undefined && code !== "NoSuchBucket";
+  const { method, key } = request;
+  const isWrite = method === "PUT" || method === "POST";
+  const isMissing = response.status === 404 && key !== undefined && !isWrite && code !== "NoSuchBucket";
   return isMissing ? undefined : s3Failure(request.action, code);
 }
 
@@ -86,7 +138,9 @@ export async function dropBody(response: S3Response | undefined): Promise<void> 
 /**
  * Stores that leave Nagle's algorithm on (Ceph by default) hold the end of a short answer back until the last packet is
  * acknowledged, 40 ms on a connection that is kept; a new one costs under 1 ms without TLS. Answers without a body do not suffer.
+ * What takes long to send is not risked on a connection that may be dead.
  */
-function mayKeepAlive(url: URL, method: S3Request["method"]): boolean {
-  return url.protocol === "https:" || method === "HEAD" || method === "DELETE";
+function mayKeepAlive(endpoint: string, { method, body }: S3Request): boolean {
+  if (body !== undefined && body.length > smallBytes) return false;
+  return endpoint.startsWith("https:") || method === "HEAD" || method === "DELETE" || method === "PUT";
 }

@@ -1,4 +1,3 @@
-import { S3Client } from "bun";
 import { parseDisposition } from "../../content-disposition.ts";
 import { checkFolderPrefix } from "../object-key.ts";
 import type { ByteRange, ObjectInfo, ObjectStore, OpenObject } from "../object-store.ts";
@@ -19,10 +18,9 @@ const abortLimitMs = 5_000;
  * (see `checkS3Key`) are refused with `AppError("invalid_input")`.
  */
 export function createS3ObjectStore(settings: S3Options): ObjectStore {
-  const { endpoint, region, bucket, accessKey, secretKey, idleMs = defaultIdleMs, log } = settings;
+  const { bucket, idleMs = defaultIdleMs, log } = settings;
   const send = createS3Requests(settings);
-  const s3 = new S3Client({ endpoint, region, bucket, accessKeyId: accessKey, secretAccessKey: secretKey });
-  const upload = createS3Uploader(s3);
+  const upload = createS3Uploader(send);
 
   return {
     async put(key, body, options) {
@@ -36,7 +34,7 @@ export function createS3ObjectStore(settings: S3Options): ObjectStore {
           log?.warn("object_store.parts_left", { key, error }),
         );
       };
-      return upload({ key, body, options, idleMs, onFailedParts, onLateSuccess });
+      return upload({ key, body, options, onFailedParts, onLateSuccess });
     },
 
     async stat(key) {

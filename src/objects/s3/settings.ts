@@ -9,6 +9,8 @@ export interface S3Options {
   readonly secretKey: string;
   /** How long the store may move no byte before it is given up; 60 s by default. */
   readonly idleMs?: number;
+  /** Milliseconds that go on evenly. */
+  readonly now?: () => number;
   readonly log?: Log;
 }
 

@@ -1,83 +1,155 @@
-import type { S3Client } from "bun";
 import { formatDisposition } from "../../content-disposition.ts";
-import { watchSource } from "../../streams/watched-source.ts";
+import { createByteReader } from "../../streams/byte-reader.ts";
 import { storableContentType } from "../content-headers.ts";
 import type { PutOptions } from "../object-store.ts";
-import { asS3Failure, s3Failure } from "./errors.ts";
-
-const mebibyte = 1024 * 1024;
-const maxParts = 10_000;
-const maxPartBytes = 5 * 1024 * mebibyte;
-const minPartBytes = 5 * mebibyte;
-const unknownSizePartBytes = 16 * mebibyte;
-const maxQueuedBytes = 32 * mebibyte;
-/** More in flight gave no more speed on loopback, and every part costs its size several times in memory (measured). */
-const maxQueue = 2;
-/** So many uploads at once keep a store busy by themselves. */
-const manyUploads = 4;
-const partRetries = 3;
-
-export interface PartPlan {
-  readonly partSize: number;
-  readonly queueSize: number;
-}
-
-/** Parts large enough for S3's limit of 10,000, and otherwise as small as S3 allows: memory goes with them. */
-export function planParts(maxBytes: number | undefined, uploadsAtOnce = 1): PartPlan {
-  const needed = maxBytes === undefined ? unknownSizePartBytes : Math.ceil(maxBytes / maxParts / mebibyte) * mebibyte;
-  const partSize = Math.min(maxPartBytes, Math.max(minPartBytes, needed));
-  const wanted = uploadsAtOnce > manyUploads ? 1 : maxQueue;
-  return { partSize, queueSize: Math.max(1, Math.min(wanted, Math.floor(maxQueuedBytes / partSize))) };
-}
+import type { SendS3Request } from "./messages.ts";
+import { createMultipartUpload, type MultipartUpload } from "./multipart.ts";
+import { type PartPlan, planParts } from "./part-plan.ts";
+import { lookForStored } from "./stored.ts";
 
 export interface Upload {
   readonly key: string;
   readonly body: ReadableStream<Uint8Array>;
   readonly options: PutOptions;
-  readonly idleMs: number;
   /** Called, and awaited, when an upload in parts has failed. */
   readonly onFailedParts: () => Promise<void>;
   /** Called when an upload that was given up has been completed by the store after all. */
   readonly onLateSuccess: () => void;
 }
 
-/** Uploads streams in parallel parts, small ones in a single request; resolves with the number of bytes. */
-export function createS3Uploader(s3: S3Client): (upload: Upload) => Promise<number> {
+interface Buffers {
+  /** Its content is of no meaning. */
+  take(size: number): Uint8Array<ArrayBuffer>;
+  /** Of a part that has been sent. */
+  give(buffer: Uint8Array<ArrayBuffer>): void;
+}
+
+const maxSpare = 4;
+
+/** Uploads streams in parts, small ones in a single request; resolves with the number of bytes that the store has shown to have. */
+export function createS3Uploader(send: SendS3Request): (upload: Upload) => Promise<number> {
   let running = 0;
+  /** Full-size buffers for the next upload: made anew for each, they would wait in memory for their collection. */
+  const spare: Uint8Array<ArrayBuffer>[] = [];
+  const buffers = {
+    take(size: number) {
+      const at = spare.findIndex((buffer) => buffer.length === size);
+      return spare.splice(at, at < 0 ? 0 : 1)[0] ?? new Uint8Array(size);
+    },
+    give(buffer: Uint8Array<ArrayBuffer>) {
+      if (spare.length < maxSpare) spare.push(buffer);
+    },
+  };
   return async (upload) => {
     running += 1;
+    const reader = createByteReader(upload.body);
     try {
-      return await uploadToS3(s3, upload, planParts(upload.options.maxBytes, running));
+      const plan = planParts(upload.options.maxBytes, running);
+      return await uploadToS3(send, upload, reader, plan, buffers);
+    } catch (error) {
+      reader.cancel(error).catch(() => {});
+      throw error;
     } finally {
       running -= 1;
+      if (running === 0) spare.length = 0;
     }
   };
 }
 
-async function uploadToS3(s3: S3Client, upload: Upload, parts: PartPlan): Promise<number> {
-  const { key, body, options, idleMs } = upload;
-  const silent = () => s3Failure("upload", "IdleTimeout");
-  const source = watchSource(body, idleMs, silent);
+async function uploadToS3(
+  send: SendS3Request,
+  upload: Upload,
+  reader: ReturnType<typeof createByteReader>,
+  { partSize, queueSize }: PartPlan,
+  buffers: Buffers,
+): Promise<number> {
+  // One byte more, so that a file of the announced size is seen to have ended.
+  const expected = Math.min(partSize, (upload.options.maxBytes ?? partSize) + 1);
+  const first = buffers.take(expected);
+  const filled = await reader.fill(first);
+  if (filled < partSize && (filled < expected || expected === partSize)) {
+    await putWhole(send, upload, first.subarray(0, filled));
+    return filled;
+  }
+  const whole = filled < partSize ? await grow(reader, first, filled, partSize) : { buffer: first, filled };
+  if (whole.filled < partSize) {
+    await putWhole(send, upload, whole.buffer.subarray(0, whole.filled));
+    return whole.filled;
+  }
+  return putInParts(send, upload, reader, whole.buffer, queueSize, buffers);
+}
+
+/** For files larger than announced. */
+async function grow(reader: ReturnType<typeof createByteReader>, first: Uint8Array, filled: number, partSize: number) {
+  const buffer = new Uint8Array(partSize);
+  buffer.set(first);
+  return { buffer, filled: filled + (await reader.fill(buffer.subarray(filled))) };
+}
+
+async function putInParts(
+  send: SendS3Request,
+  upload: Upload,
+  reader: ReturnType<typeof createByteReader>,
+  first: Uint8Array<ArrayBuffer>,
+  queueSize: number,
+  buffers: Buffers,
+): Promise<number> {
+  const { key, options, onLateSuccess } = upload;
+  let parts: MultipartUpload | undefined;
+  let failure: { readonly error: unknown } | undefined;
+  const free: Uint8Array<ArrayBuffer>[] = Array.from({ length: queueSize - 1 }, () => buffers.take(first.length));
+  const flights = new Set<Promise<void>>();
+  let bytes = 0;
+
+  const start = (running: MultipartUpload, buffer: Uint8Array<ArrayBuffer>, length: number) => {
+    bytes += length;
+    const flight = running
+      .add(buffer.subarray(0, length))
+      .catch((error: unknown) => {
+        failure ??= { error };
+        // The source may have nothing to say for long; who waits for it is to learn of this now.
+        reader.cancel(error).catch(() => {});
+      })
+      .finally(() => {
+        flights.delete(flight);
+        free.push(buffer);
+      });
+    flights.add(flight);
+  };
+
   try {
-    const writing = s3.write(key, new Response(source.stream), {
-      ...parts,
-      retry: partRetries,
-      type: literalType(options.contentType),
-      contentDisposition: formatDisposition(options.filename),
-    });
-    const settled = await Promise.race([writing.then(() => "written" as const), source.silence]);
-    if (settled === "written") return source.bytes();
-    writing.then(upload.onLateSuccess, () => {});
-    throw settled;
+    parts = await createMultipartUpload(send, key, objectHeaders(options), onLateSuccess);
+    start(parts, first, first.length);
+    for (let isOver = false; !isOver; ) {
+      while (free.length === 0) await Promise.race(flights);
+      const buffer = free.pop();
+      if (buffer === undefined) continue;
+      const filled = failure === undefined ? await reader.fill(buffer) : 0;
+      if (failure !== undefined) break;
+      if (filled > 0) start(parts, buffer, filled);
+      isOver = filled < buffer.length;
+    }
+    await Promise.all(flights);
+    if (failure !== undefined) throw failure.error;
+    for (const buffer of free) buffers.give(buffer);
+    await parts.complete(bytes);
+    return bytes;
   } catch (error) {
-    if (source.bytes() >= parts.partSize) await upload.onFailedParts();
-    throw source.failure()?.error ?? asS3Failure("upload", error);
-  } finally {
-    source.release();
+    await parts?.stop();
+    await Promise.all(flights);
+    await upload.onFailedParts();
+    throw error;
   }
 }
 
-/** Bun adds a charset to some types it knows; behind a space, which is no part of a header's value, it leaves them alone. */
-function literalType(contentType: string): string {
-  return `${storableContentType(contentType)} `;
+async function putWhole(send: SendS3Request, upload: Upload, body: Uint8Array<ArrayBuffer>): Promise<void> {
+  const { key, options, onLateSuccess } = upload;
+  const action = "PutObject";
+  const plainHeaders = objectHeaders(options);
+  const response = await send({ action, method: "PUT", key, plainHeaders, body, onLateSuccess });
+  if (!response?.headers.get("etag")) await lookForStored(send, action, key, body.byteLength);
+}
+
+function objectHeaders({ contentType, filename }: PutOptions): Record<string, string> {
+  return { "content-type": storableContentType(contentType), "content-disposition": formatDisposition(filename) };
 }

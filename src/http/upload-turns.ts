@@ -1,0 +1,192 @@
+import { AppError } from "../errors.ts";
+
+/**
+ * How many uploads may hold memory at a time, at most half of them for one analysis. Who waits is not read, so that the
+ * client's own system holds it back; nobody is refused.
+ */
+export interface UploadTurns {
+  /** The turn of one upload, which holds nothing yet. */
+  open(analysisId: string, request: Pick<Request, "headers" | "signal">): UploadTurn;
+}
+
+export interface UploadTurn {
+  /** Waits until the upload may hold memory; at once when it may already. Throws `client_gone` when the client goes meanwhile. */
+  take(): Promise<void>;
+  /** Waits for bytes of the client. Throws `client_too_slow` when they come so slowly that the turn is for others. */
+  receive(read: () => Promise<Uint8Array | undefined>): Promise<Uint8Array | undefined>;
+  /** Idempotent. */
+  release(): void;
+}
+
+export interface UploadTurnsDeps {
+  readonly turns: number;
+  /** How many turns an upload needs of which so much is announced. */
+  readonly weigh: (announcedBytes: number | undefined) => number;
+  /** Milliseconds that go on evenly. */
+  readonly now: () => number;
+  /** A client is judged by what it sends in so much time of waiting for it. */
+  readonly windowMs?: number;
+  readonly lookMs?: number;
+}
+
+interface Waiting {
+  readonly analysisId: string;
+  readonly weight: number;
+  readonly grant: () => void;
+}
+
+interface Holding {
+  readonly analysisId: string;
+  readonly pace: Pace;
+  readonly evict: () => void;
+}
+
+const minBytesPerSecond = 1024;
+
+export function createUploadTurns(deps: UploadTurnsDeps): UploadTurns {
+  const { turns, weigh, now, windowMs = 10_000, lookMs = 1_000 } = deps;
+  const share = Math.max(1, Math.floor(turns / 2));
+  const waiting = new Set<Waiting>();
+  const holding = new Set<Holding>();
+  const taken = new Map<string, number>();
+  let free = turns;
+  let timer: ReturnType<typeof setInterval> | undefined;
+
+  const hasShare = ({ analysisId, weight }: Waiting) => (taken.get(analysisId) ?? 0) + weight <= share;
+
+  function grantTurns(): void {
+    for (const next of waiting) {
+      if (!hasShare(next)) continue;
+      // Smaller ones behind it must not pass it for ever.
+      if (next.weight > free) break;
+      waiting.delete(next);
+      count(next, 1);
+      next.grant();
+    }
+    watch();
+  }
+
+  function count({ analysisId, weight }: Pick<Waiting, "analysisId" | "weight">, sign: 1 | -1): void {
+    free -= sign * weight;
+    const now = (taken.get(analysisId) ?? 0) + sign * weight;
+    if (now === 0) taken.delete(analysisId);
+    else taken.set(analysisId, now);
+  }
+
+  function watch(): void {
+    if (waiting.size > 0) timer ??= setInterval(look, lookMs);
+    else if (timer !== undefined) {
+      clearInterval(timer);
+      timer = undefined;
+    }
+  }
+
+  /** Only those go whose turn would be of use to somebody. */
+  function look(): void {
+    const anybody = [...waiting].some(hasShare);
+    const analyses = new Set(Array.from(waiting, ({ analysisId }) => analysisId));
+    for (const { analysisId, pace, evict } of holding) {
+      if ((anybody || analyses.has(analysisId)) && pace.isSlow()) evict();
+    }
+  }
+
+  function open(analysisId: string, { headers, signal }: Pick<Request, "headers" | "signal">): UploadTurn {
+    const weight = Math.min(share, weigh(announcedLength(headers)));
+    const pace = createPace(now, windowMs);
+    const evicted = Promise.withResolvers<never>();
+    evicted.promise.catch(() => {});
+    let state: "none" | "held" | "over" = "none";
+    const holder: Holding = { analysisId, pace, evict: () => evicted.reject(tooSlow()) };
+    let leave = () => {};
+
+    async function take(): Promise<void> {
+      if (state !== "none") return;
+      const granted = Promise.withResolvers<void>();
+      const grant = () => {
+        state = "held";
+        holding.add(holder);
+        granted.resolve();
+      };
+      const place = { analysisId, weight, grant };
+      leave = () => {
+        if (!waiting.delete(place)) return;
+        granted.reject(new AppError("client_gone", "The client closed the connection"));
+        grantTurns();
+      };
+      waiting.add(place);
+      signal.addEventListener("abort", leave, { once: true });
+      if (signal.aborted) leave();
+      else grantTurns();
+      await granted.promise.finally(() => signal.removeEventListener("abort", leave));
+    }
+
+    return {
+      take,
+      async receive(read) {
+        if (state !== "held") return read();
+        const done = pace.start();
+        let bytes: Uint8Array | undefined;
+        try {
+          bytes = await Promise.race([read(), evicted.promise]);
+        } finally {
+          done(bytes?.byteLength ?? 0);
+        }
+        return bytes;
+      },
+      release() {
+        leave();
+        if (state === "held") {
+          holding.delete(holder);
+          count({ analysisId, weight }, -1);
+          grantTurns();
+        }
+        state = "over";
+      },
+    };
+  }
+
+  return { open };
+}
+
+interface Pace {
+  /** Called when the client is asked for bytes; gives what to call when they are there. */
+  start(): (bytes: number) => void;
+  isSlow(): boolean;
+}
+
+/** How fast bytes come while they are waited for; the time that we ourselves take does not count. */
+function createPace(now: () => number, windowMs: number): Pace {
+  let waitedMs = 0;
+  let received = 0;
+  let since: number | undefined;
+  let wasSlow = false;
+  const isBelow = (ms: number) => (received * 1000) / ms < minBytesPerSecond;
+
+  return {
+    start() {
+      since = now();
+      return (bytes) => {
+        waitedMs += now() - (since ?? now());
+        since = undefined;
+        received += bytes;
+        if (waitedMs < windowMs) return;
+        wasSlow = isBelow(waitedMs);
+        waitedMs = 0;
+        received = 0;
+      };
+    },
+    isSlow() {
+      const ms = waitedMs + (since === undefined ? 0 : now() - since);
+      return since !== undefined && (wasSlow || (ms >= windowMs && isBelow(ms)));
+    },
+  };
+}
+
+function announcedLength(headers: Headers): number | undefined {
+  const text = headers.get("content-length") ?? "";
+  return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}
+
+function tooSlow(): AppError {
+  return new AppError("client_too_slow", `The upload came more slowly than 1 KiB/s while others waited for their turn`);
+}

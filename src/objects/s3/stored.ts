@@ -1,0 +1,15 @@
+import { lengthOf } from "./body.ts";
+import { s3Failure } from "./errors.ts";
+import type { SendS3Request } from "./messages.ts";
+
+/** For answers that prove nothing, as those of a proxy in between: throws unless the store has an object of this size. */
+export async function lookForStored(
+  send: SendS3Request,
+  action: string,
+  key: string,
+  bytes: number,
+  otherwise: unknown = s3Failure(action, "UnexpectedAnswer"),
+): Promise<void> {
+  const response = await send({ action: "HeadObject", method: "HEAD", key });
+  if (response === undefined || !response.headers.get("etag") || lengthOf(response) !== bytes) throw otherwise;
+}

@@ -1,0 +1,137 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import { createS3ObjectStore } from "../../src/objects/s3/s3-object-store.ts";
+import { failureOf, patternBytes, streamOf } from "./streams.ts";
+
+const settings = { region: "us-east-1", bucket: "bucket", accessKey: "key", secretKey: "secret", idleMs: 2_000 };
+const publicFailure = { code: "object_store", message: "Unexpected error from object store" };
+const small = 100;
+const large = 12 * 1024 * 1024;
+
+const servers: { stop(force: boolean): unknown }[] = [];
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.stop(true);
+});
+
+type Step = "put" | "create" | "part" | "complete";
+
+const good: Readonly<Record<Step, () => Response>> = {
+  put: () => new Response("", { headers: { etag: '"e"' } }),
+  create: () => new Response("<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>"),
+  part: () => new Response("", { headers: { etag: '"p"' } }),
+  complete: () =>
+    new Response("<CompleteMultipartUploadResult><ETag>&quot;e&quot;</ETag></CompleteMultipartUploadResult>"),
+};
+
+/** A store that answers one step in an odd way, and has or has not kept the object. */
+function storeWith(step: Step, odd: () => Response, keptBytes: number | undefined) {
+  const requests: string[] = [];
+  const server = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    development: false,
+    async fetch(request) {
+      const { searchParams: query } = new URL(request.url);
+      await request.bytes();
+      const asked = stepOf(request.method, query);
+      requests.push(asked ?? request.method);
+      if (asked !== undefined) return (asked === step ? odd : good[asked])();
+      if (request.method === "DELETE") return new Response(null, { status: 204 });
+      if (query.has("uploads")) return new Response("<R><IsTruncated>false</IsTruncated></R>");
+      if (keptBytes === undefined) return new Response(null, { status: 404 });
+      return new Response(new Uint8Array(keptBytes), { headers: { etag: '"e"' } });
+    },
+  });
+  servers.push(server);
+  return { store: createS3ObjectStore({ ...settings, endpoint: server.url.origin }), requests };
+}
+
+function stepOf(method: string, query: URLSearchParams): Step | undefined {
+  if (method === "PUT") return query.has("partNumber") ? "part" : "put";
+  if (method === "POST") return query.has("uploads") ? "create" : "complete";
+  return undefined;
+}
+
+function put(store: ReturnType<typeof createS3ObjectStore>, sizeBytes: number) {
+  const options = { contentType: "text/plain", filename: "x", maxBytes: sizeBytes };
+  return store.put("a/b", streamOf(patternBytes(sizeBytes)).stream, options);
+}
+
+const noSuccess: readonly (readonly [string, () => Response])[] = [
+  ["an empty body", () => new Response("")],
+  ["HTML", () => new Response("<html><body>Sign in</body></html>", { headers: { "content-type": "text/html" } })],
+  ["cut XML", () => new Response("<CompleteMultipartUploadResult><ETag>&quot;e")],
+  ["no ETag", () => new Response("<CompleteMultipartUploadResult><Key>a/b</Key></CompleteMultipartUploadResult>")],
+];
+
+describe.each([...noSuccess])("an answer of 200 with %s", (_, odd) => {
+  test.each([
+    ["put", small],
+    ["complete", large],
+  ] as const)("to %s is no success when the object is not there, or is of another size", async (step, sizeBytes) => {
+    for (const kept of [undefined, sizeBytes - 1]) {
+      const { store, requests } = storeWith(step, odd, kept);
+      expect(await failureOf(put(store, sizeBytes))).toMatchObject(publicFailure);
+      expect(requests).toContain("HEAD");
+    }
+  });
+
+  test.each([
+    ["put", small],
+    ["complete", large],
+  ] as const)("to %s is one when the object is seen to be there", async (step, sizeBytes) => {
+    expect(await put(storeWith(step, odd, sizeBytes).store, sizeBytes)).toBe(sizeBytes);
+  });
+
+  test.each(["create", "part"] as const)("to %s fails the upload, which is aborted", async (step) => {
+    const { store, requests } = storeWith(step, odd, large);
+    expect(await failureOf(put(store, large))).toMatchObject(publicFailure);
+    expect(requests).not.toContain("complete");
+    if (step === "part") expect(requests).toContain("DELETE");
+  });
+});
+
+test("an error told behind a status of 200 is a failure, and its reason known", async () => {
+  const error = () => new Response("<Error><Code>QuotaExceeded</Code></Error>");
+  expect(await failureOf(put(storeWith("complete", error, undefined).store, large))).toMatchObject({
+    code: "storage_full",
+  });
+});
+
+test("a completed upload whose answer was lost is acknowledged when the object is there, and only then", async () => {
+  const gone = () => new Response("<Error><Code>NoSuchUpload</Code></Error>", { status: 404 });
+  expect(await put(storeWith("complete", gone, large).store, large)).toBe(large);
+  expect(await failureOf(put(storeWith("complete", gone, undefined).store, large))).toMatchObject(publicFailure);
+});
+
+test("answers that prove themselves cost no request more", async () => {
+  const whole = storeWith("put", good.put, undefined);
+  await put(whole.store, small);
+  expect(whole.requests).toEqual(["put"]);
+  const parts = storeWith("put", good.put, undefined);
+  await put(parts.store, large);
+  expect(parts.requests).toEqual(["create", "part", "part", "part", "complete"]);
+});
+
+test("a silent store is given up after one idle time, however many attempts it had before", async () => {
+  let requests = 0;
+  const server = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    idleTimeout: 0,
+    async fetch() {
+      requests += 1;
+      if (requests > 1) return new Promise<Response>(() => {});
+      await Bun.sleep(1_000);
+      return new Response("<Error><Code>SlowDown</Code></Error>", { status: 503 });
+    },
+  });
+  servers.push(server);
+  const store = createS3ObjectStore({ ...settings, endpoint: server.url.origin, idleMs: 1_500 });
+  const startMs = performance.now();
+  expect(await failureOf(store.check())).toMatchObject(publicFailure);
+  requests = 0;
+  expect(await failureOf(Array.fromAsync(store.list("a/")))).toMatchObject(publicFailure);
+  expect(requests).toBe(2);
+  // Two requests of 1.5 s; by attempt the second alone would take 2.5 s.
+  expect(performance.now() - startMs).toBeLessThan(3_500);
+});
