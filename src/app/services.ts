@@ -44,8 +44,8 @@ export interface Surroundings extends StartUp {
 }
 
 const dayMs = 24 * 3_600_000;
-/** No project has this id; asking for it shows whether the Hub answers. */
-const noProjectId = "00000000-0000-4000-8000-000000000000";
+/** Nothing has this id; asking for it shows whether the Hub's core and storage answer. */
+const unknownId = "00000000-0000-4000-8000-000000000000";
 
 /** Joins adapters and use cases as the settings say, with the database brought up to date. */
 export async function createServices(settings: Settings, surroundings: Surroundings): Promise<Services> {
@@ -132,7 +132,11 @@ function watchParts(
       { name: "object_store", check: (signal) => objects.check(signal), otherwise: "failed" },
       { name: "database", check: () => catalog.check(), otherwise: "failed" },
       { name: "token_keys", check: () => authenticator.check(), otherwise: "failed" },
-      { name: "hub", check: () => hub.projectExists(noProjectId), otherwise: "degraded" },
+      {
+        name: "hub",
+        check: () => Promise.all([hub.projectExists(unknownId), hub.findFile(unknownId)]),
+        otherwise: "degraded",
+      },
     ],
     warnings: settings.oidc.skipJwtValidation ? ["OIDC__SKIP_JWT_VALIDATION is on: every token is believed"] : [],
     log,

@@ -1,3 +1,4 @@
+import { AppError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { isUuid } from "../uuid.ts";
 import type { HubFile, HubFiles } from "./hub.ts";
@@ -50,8 +51,16 @@ export function createFileRecords(options: FileRecordsOptions): FileRecords {
     async isLinked(bucket, file) {
       const url = `${coreUrl}/analysis-bucket-files`;
       const get = (pageUrl: string) => call({ method: "GET", url: pageUrl });
-      for await (const rows of readPages(url, [["bucket_id", bucket.analysisBucketId]], get)) {
-        if (rows.some((row) => readLinkedFileId(row) === file.id)) return true;
+      const ofBucket = ["bucket_id", bucket.analysisBucketId] as const;
+      const filters = isSafeInFilter(file.name) ? [ofBucket, ["name", file.name] as const] : [ofBucket];
+      try {
+        for await (const rows of readPages(url, filters, get)) {
+          if (rows.some((row) => readLinkedFileId(row) === file.id)) return true;
+        }
+      } catch (error) {
+        // A 2025 Hub on PostgreSQL fails with 42803 once a page is full. A file linked twice is better than one never linked.
+        if (!(error instanceof AppError && error.upstream?.status === 500)) throw error;
+        log.warn("hub.links.unreadable", { fileId: file.id, reason: error.operatorDetail });
       }
       return false;
     },
@@ -76,6 +85,11 @@ export function createFileRecords(options: FileRecordsOptions): FileRecords {
       return false;
     },
   };
+}
+
+/** A filter's value may carry operators (`!`, `~`, `<`, `>`) and lists; a name with any of them would be read as such. */
+function isSafeInFilter(name: string): boolean {
+  return /^[\w-][\w. -]*$/.test(name);
 }
 
 export function fileUrl(storageUrl: string, fileId: string): string {

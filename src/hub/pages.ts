@@ -1,6 +1,12 @@
+import { AppError } from "../errors.ts";
 import { isSuccess, unexpectedResponse } from "./responses.ts";
 import type { CallResponse } from "./transport/response.ts";
-import { filterQuery, parsePage, type Row } from "./wire.ts";
+import { filterQuery, parsePage, type Row, readId } from "./wire.ts";
+
+/** What a Hub gives at most at a time. */
+const pageRows = 50;
+/** Far more than a bucket has files. */
+const maxRows = 1_000_000;
 
 export type Filters = readonly (readonly [snakeKey: string, value: string])[];
 
@@ -13,12 +19,22 @@ export async function* readPages(
   filters: Filters,
   get: (url: string) => Promise<CallResponse>,
 ): AsyncGenerator<readonly Row[], void, void> {
-  for (let offset = 0; ; ) {
+  const known = new Set<string>();
+  for (let offset = 0; known.size < maxRows; ) {
     const response = await get(`${url}?${filterQuery(filters, offset)}`);
     const page = isSuccess(response) ? parsePage(response.body) : undefined;
     if (page === undefined) throw unexpectedResponse(response, `GET ${url}`);
     yield page.rows;
+    const knownBefore = known.size;
+    for (const row of page.rows) known.add(readId(row) ?? JSON.stringify(row));
+    // A Hub that gives the same page for every offset would be asked for ever.
+    if (known.size === knownBefore) return;
     offset += page.rows.length;
-    if (page.rows.length === 0 || offset >= page.total) return;
+    // A full page has more behind it, perhaps, even where the total says that it has not.
+    if (offset >= page.total && page.rows.length < pageRows) return;
   }
+  throw new AppError("hub_unexpected", "Hub returned an unexpected response (200)", {
+    upstream: { status: 200 },
+    operatorDetail: `GET ${url} lists more than ${maxRows} rows`,
+  });
 }

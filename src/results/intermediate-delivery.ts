@@ -5,6 +5,7 @@ import type { HubBucket, HubDirectory } from "../hub/hub.ts";
 import type { OpenObject } from "../objects/object-store.ts";
 import { parseUuid } from "../uuid.ts";
 import { defaultFilename } from "./file-name.ts";
+import { findFreshBucket } from "./fresh-bucket.ts";
 import type { IntermediateDeps, SentIntermediate } from "./intermediate-results.ts";
 import type { Upload } from "./upload.ts";
 
@@ -75,7 +76,7 @@ async function prepare(
   analysisId: string,
   remoteNodeId: string | undefined,
 ): Promise<Target> {
-  const bucket = await hub.findBucket(analysisId, "TEMP");
+  const bucket = await findFreshBucket(hub, analysisId, "TEMP");
   if (bucket === undefined) {
     throw new AppError("not_found", `Temp bucket for analysis with ID ${analysisId} was not found`);
   }

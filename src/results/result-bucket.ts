@@ -1,6 +1,6 @@
 import { bucketMissing } from "../hub/files.ts";
 import type { HubBucket, HubDirectory } from "../hub/hub.ts";
-import { parseUuid } from "../uuid.ts";
+import { findFreshBucket } from "./fresh-bucket.ts";
 
 /** Where the final results of an analysis go on the Hub. */
 export interface ResultBuckets {
@@ -15,21 +15,16 @@ export interface ResultBuckets {
 
 export interface ResultBucketsDeps {
   readonly hub: Pick<HubDirectory, "findBucket">;
-  /** The bucket of a fresh analysis takes up to a second to appear: it is looked for again after this time. */
+  /** Until a bucket that is missing is looked for again. */
   readonly secondLookMs?: number;
   /** How long an answer is waited for. */
   readonly patienceMs?: number;
 }
 
 export function createResultBuckets(deps: ResultBucketsDeps): ResultBuckets {
-  const { hub, secondLookMs = 1_000, patienceMs = 3_000 } = deps;
+  const { hub, patienceMs = 3_000 } = deps;
 
-  async function find(analysisId: string): Promise<HubBucket | undefined> {
-    const found = await hub.findBucket(analysisId, "RESULT");
-    if (found !== undefined || parseUuid(analysisId) === undefined) return found;
-    await new Promise((resolve) => setTimeout(resolve, secondLookMs));
-    return hub.findBucket(analysisId, "RESULT");
-  }
+  const find = (analysisId: string) => findFreshBucket(hub, analysisId, "RESULT", deps.secondLookMs);
 
   async function isMissing(analysisId: string): Promise<boolean> {
     try {

@@ -65,3 +65,15 @@ describe("a file for a node that is not named properly", () => {
     expect(response.status).toBe(200);
   });
 });
+
+test("a file of an analysis that was made a moment ago waits for its bucket to appear", async () => {
+  const service = await startTestService();
+  const projectId = service.projects[0];
+  const analysisId = service.hub.addAnalysis({ projectId, bucketTypes: [] });
+  setTimeout(() => service.hub.addBucket(analysisId, "TEMP"), 200);
+  const headers = { authorization: `Bearer ${await service.identity.token(analysisId)}` };
+  const body = formOf(["file", new File(["early"], "early.bin")]);
+  const response = await service.fetch("1", "/intermediate", { method: "PUT", headers, body });
+  expect(response.status).toBe(200);
+  await service.stop();
+});

@@ -1,0 +1,19 @@
+import type { BucketType, HubBucket, HubDirectory } from "../hub/hub.ts";
+import { pause } from "../time/deadline.ts";
+import { isUuid } from "../uuid.ts";
+
+/** The buckets of a fresh analysis take up to a second to appear: one that is missing is looked for again after this time. */
+export const secondLookMs = 1_000;
+
+/** `undefined` when the Hub says twice that there is none. */
+export async function findFreshBucket(
+  hub: Pick<HubDirectory, "findBucket">,
+  analysisId: string,
+  type: BucketType,
+  waitMs = secondLookMs,
+): Promise<HubBucket | undefined> {
+  const found = await hub.findBucket(analysisId, type);
+  if (found !== undefined || !isUuid(analysisId)) return found;
+  await pause(waitMs);
+  return hub.findBucket(analysisId, type);
+}
