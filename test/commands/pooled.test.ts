@@ -25,7 +25,13 @@ describe.skipIf(!canRun)("the service behind pgbouncer", () => {
     async (mode) => {
       const postgresPort = Number(world.environment.POSTGRES__PORT);
       const pgbouncer = await startPgbouncer({ postgresPort, mode });
-      const given = { ...world.environment, POSTGRES__HOST: "127.0.0.1", POSTGRES__PORT: String(pgbouncer.port) };
+      // In session mode each connection has a session of the pool's 20 to itself, those at rest too.
+      const given = {
+        POSTGRES__MAX_CONNECTIONS: mode === "session" ? "4" : "20",
+        ...world.environment,
+        POSTGRES__HOST: "127.0.0.1",
+        POSTGRES__PORT: String(pgbouncer.port),
+      };
       const env = { ...given, SERVER__WORKERS: "2", SERVER__HOST: "127.0.0.1", SERVER__PORT: "0" } as Record<
         string,
         string

@@ -38,6 +38,6 @@ export const STORAGE = {
   POSTGRES__MAX_CONNECTIONS: {
     schema: wholeNumber(1, 1000),
     default: "20",
-    doc: "Largest number of connections to PostgreSQL, per worker.",
+    doc: "Largest number of connections to PostgreSQL, per worker, opened as needed; behind pgbouncer in session mode those of all workers and replicas must fit its `default_pool_size`.",
   },
 } as const satisfies SettingGroup;
