@@ -26,3 +26,8 @@ function fitFilename(name: string, limit: number): string {
   const extension = /\.[^./]{1,16}$/.exec(name)?.[0] ?? "";
   return characters.slice(0, limit - [...extension].length).join("") + extension;
 }
+
+/** Whether two names are read as one: macOS writes letters with accents as two characters, others as one. */
+export function isSameFilename(a: string, b: string): boolean {
+  return a.normalize("NFC") === b.normalize("NFC");
+}

@@ -6,7 +6,7 @@ import type { ByteRange, ObjectInfo, ObjectStore, OpenObject } from "../objects/
 import type { SubmissionStore } from "../submissions/store/submission-store.ts";
 import { within } from "../time/deadline.ts";
 import { type AuditFacts, createAudit } from "./audit.ts";
-import { defaultFilename } from "./file-name.ts";
+import { defaultFilename, isSameFilename } from "./file-name.ts";
 import { isProjectRemoved, projectFolder, removeProject } from "./project-removal.ts";
 import type { Rollback } from "./rollback.ts";
 import { checkTagName, isTagName } from "./tag-name.ts";
@@ -123,7 +123,7 @@ export function createLocalResults(deps: LocalResultsDeps): LocalResults {
       const tagged = await catalog.tag({ projectId, clientId: analysisId, objectId, tagName, filename: name });
       if (tagged === undefined) throw removedMeanwhile(hub, projectId, analysisId);
       const { knownAs } = tagged;
-      if (knownAs === name) return name;
+      if (isSameFilename(knownAs, name)) return knownAs;
       const problem = `Object with ID ${objectId} is already known under the file name \`${knownAs}\`, not \`${name}\``;
       const loggedAs = `Object with ID ${objectId} is already known under another file name`;
       throw new AppError("invalid_input", problem, { loggedAs });

@@ -42,7 +42,8 @@ async function stored(part: Part): Promise<Headers> {
   return (await service.fetch("1", `/local/${id}`)).headers;
 }
 
-const node = () => service.nodeId;
+// Another one than this: what would be sealed with our own key is refused.
+const node = () => service.world.seed.nodes[1]?.id ?? "";
 const filesAtHub = () => service.hub.filesOf(service.hub.bucketOf(service.analyses[0], "TEMP").bucketId ?? "").length;
 const uploads = () => service.hub.requests.filter(({ path }) => path.endsWith("/upload")).length;
 
@@ -160,4 +161,16 @@ describe("what a text part says is taken as it stands", () => {
       ["uuid_parsing", "body", "remote_node_id"],
     ]);
   });
+});
+
+test("a name is the same however its accents are written", async () => {
+  const { object_id: id } = (await (await put("/local", file)).json()) as { object_id: string };
+  const tag = (name: string, filename: string) =>
+    service.fetch("1", `/local/tags?tag_name=${name}&object_id=${id}&filename=${encodeURIComponent(filename)}`, {
+      method: "POST",
+    });
+  expect((await tag("a", "na\u00efve.txt")).status).toBe(200);
+  const again = await tag("b", "nai\u0308ve.txt");
+  expect([again.status, ((await again.json()) as { filename: string }).filename]).toEqual([200, "na\u00efve.txt"]);
+  expect((await tag("c", "naive.txt")).status).toBe(400);
 });
