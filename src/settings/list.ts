@@ -231,8 +231,8 @@ const SERVER = {
     doc: "Largest file that is accepted (413 above it); 0 = no limit.",
   },
   SERVER__UPLOADS_AT_ONCE: {
-    schema: wholeNumber(1, 100_000),
-    doc: "Number of uploads that may hold memory at a time, at most half of them of one analysis; others wait unread. Counted from the memory the process may use when not set.",
+    schema: wholeNumber(1, 9_999),
+    doc: "Uploads read at once; unset: by the memory there is.",
   },
   SERVER__SHUTDOWN_SECONDS: {
     schema: wholeNumber(0, DAY_SECONDS),
