@@ -230,10 +230,7 @@ const SERVER = {
     default: "0",
     doc: "Largest file that is accepted (413 above it); 0 = no limit.",
   },
-  SERVER__UPLOADS_AT_ONCE: {
-    schema: wholeNumber(1, 9_999),
-    doc: "Uploads read at once; unset: by the memory there is.",
-  },
+  SERVER__UPLOADS_AT_ONCE: { schema: wholeNumber(1, 9_999), doc: "Uploads read at once; unset: by the memory." },
   SERVER__SHUTDOWN_SECONDS: {
     schema: wholeNumber(0, DAY_SECONDS),
     default: "30",
