@@ -12,25 +12,27 @@ export interface Log {
  * Who did what to which data, for those who have to account for it; metrics are counted from the same events. Each is
  * logged once, at level info, with `AuditFields`, when the matter is over. Every line has the request's id by itself.
  */
-export type AuditEvent =
+export const auditEvents = [
   /** A local result was stored. */
-  | "result.stored"
+  "result.stored",
   /** The sending of a local result was begun, to its analysis or on to another node. */
-  | "result.read"
+  "result.read",
   /** The Hub has an intermediate for another node. */
-  | "intermediate.sent"
+  "intermediate.sent",
   /** An intermediate was delivered to the analysis, to its last byte. */
-  | "intermediate.received"
+  "intermediate.received",
   /** A final result was accepted: it will reach the Hub, now or later. */
-  | "final.submitted"
+  "final.submitted",
   /** The Hub has a final result. */
-  | "final.delivered"
+  "final.delivered",
   /** Everything of a project was removed from this node. */
-  | "project.deleted"
+  "project.deleted",
   /** A number left its analysis with noise added; has `epsilon` and `sensitivity`. */
-  | "dp.released"
-  /** Somebody had no token, a wrong one, or no right to what was asked for. */
-  | "access.denied";
+  "dp.released",
+  /** Somebody had no token, a wrong one, or no right to what was asked for; with `count` more than one, in a flood of them. */
+  "access.denied",
+] as const;
+export type AuditEvent = (typeof auditEvents)[number];
 
 export interface AuditFields extends LogFields {
   /** The analysis, or the client that acted. */

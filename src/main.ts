@@ -108,6 +108,15 @@ function portNumber(text: string): number {
   return port;
 }
 
+/** What the Python services' images were started with still counts; workers and a second start find it in the environment. */
+function preferArguments(io: ProcessIo, given: Readonly<Record<string, string | number | undefined>>): void {
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined) continue;
+    Object.assign(io.env, { [name]: String(value) });
+    process.env[name] = String(value);
+  }
+}
+
 function createProgram(io: ProcessIo, finish: (exitCode: number) => void): Command {
   const program = new Command("flame-result")
     .description("The FLAME Node Result Service: local, intermediate and final results of federated analyses.")
@@ -117,7 +126,14 @@ function createProgram(io: ProcessIo, finish: (exitCode: number) => void): Comma
     .command("serve", { isDefault: true })
     .description("run the service on the settings in the environment and .env (the default)")
     .addOption(new Option("--worker <number>").hideHelp())
-    .action(async ({ worker }) => {
+    .option("--host <address>", "as SERVER__HOST, which it wins over")
+    .option("--port <port>", "as SERVER__PORT, which it wins over", portNumber)
+    .option("--workers <number>", "as SERVER__WORKERS, which it wins over")
+    .addOption(new Option("--log-config <file>").hideHelp())
+    .action(async ({ worker, host, port, workers, logConfig }) => {
+      preferArguments(io, { SERVER__HOST: host, SERVER__PORT: port, SERVER__WORKERS: workers });
+      if (logConfig !== undefined)
+        io.printError("warning: --log-config is of the Python service; use LOG__LEVEL and LOG__FORMAT instead");
       const parent = worker === undefined ? undefined : io.connectParent();
       if (parent === undefined) finish(await (await load.serve()).serve(io));
       else finish(await (await load.worker()).serveAsWorker(io, parent));
@@ -218,7 +234,8 @@ async function confirm(question: string): Promise<boolean> {
 
 process.on("unhandledRejection", (reason) => {
   const error = reason instanceof Error ? (reason.stack ?? reason.message) : String(reason);
-  process.stderr.write(`${JSON.stringify({ level: "error", event: "process.unhandled", error })}\n`);
+  const line = { level: "error", event: "process.unhandled", msg: "process.unhandled", error };
+  process.stderr.write(`${JSON.stringify(line)}\n`);
 });
 
 keepMemoryOutOfCoreFiles();

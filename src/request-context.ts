@@ -11,17 +11,23 @@ export interface RequestFacts {
 /** Lets every log line of a request carry its id, however deep in the code it is written. */
 export interface RequestContext {
   run<T>(facts: RequestFacts, work: () => T): T;
+  /** Names who sent the request, once that is known; all its lines bear it from then on. */
+  identify(user: string): void;
   /** For log lines; empty outside of requests. */
   fields(): LogFields;
   traceparent(): string | undefined;
 }
 
 export function createRequestContext(): RequestContext {
-  const storage = new AsyncLocalStorage<{ readonly fields: LogFields; readonly traceparent: string | undefined }>();
+  const storage = new AsyncLocalStorage<{ fields: LogFields; readonly traceparent: string | undefined }>();
   return {
     run({ requestId, traceparent }, work) {
       const traceId = traceparent === undefined ? {} : { trace_id: traceparent.split("-")[1] };
       return storage.run({ fields: { requestId, ...traceId }, traceparent }, work);
+    },
+    identify(user) {
+      const facts = storage.getStore();
+      if (facts !== undefined) facts.fields = { ...facts.fields, user };
     },
     fields: () => storage.getStore()?.fields ?? {},
     traceparent: () => storage.getStore()?.traceparent,

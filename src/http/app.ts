@@ -13,6 +13,7 @@ import type { AppEnv } from "./env.ts";
 import { describeError, detailResponse, errorResponse, statusOf } from "./error-responses.ts";
 import { keepLengthOnHead, neverStored } from "./head.ts";
 import { describeApi, registerComponents } from "./openapi.ts";
+import { createRefusedTokens, type RefusedTokens } from "./refused-tokens.ts";
 import { requestLog } from "./request-log.ts";
 import { createRouteTable, type RouteTable } from "./route-table.ts";
 import { createRouter } from "./router.ts";
@@ -49,6 +50,8 @@ export interface AppDeps {
 /** The whole HTTP interface as a function of what it stands on; it does not listen. */
 export function createApp(deps: AppDeps) {
   const app = createRouter();
+  const authenticator = identifying(deps);
+  const refusedTokens = createRefusedTokens(deps.log);
   const routes = createRouteTable(() => app.routes);
   app.use(requestLog({ ...deps, routes }));
   app.use(keepLengthOnHead);
@@ -56,9 +59,9 @@ export function createApp(deps: AppDeps) {
   app.use(refuseOtherMethods(routes));
   app.route("/", healthRoutes(deps.readiness, deps.version));
   if (deps.serveMetrics) app.route("/", metricsRoutes(deps.metrics));
-  app.route("/", localRoutes(deps));
-  app.route("/", intermediateRoutes(deps));
-  app.route("/", finalRoutes(deps));
+  app.route("/", localRoutes({ ...deps, authenticator }));
+  app.route("/", intermediateRoutes({ ...deps, authenticator }));
+  app.route("/", finalRoutes({ ...deps, authenticator }));
   if (deps.docs)
     app.route(
       "/",
@@ -67,7 +70,7 @@ export function createApp(deps: AppDeps) {
   registerComponents(app);
   app.notFound(() => detailResponse(404, "Not Found"));
   app.onError((error, c) => {
-    logFailure(deps.log, error, c.get("clientId"));
+    if (!logFailure(deps.log, refusedTokens, error, c.get("clientId"))) c.set("isCounted", true);
     return errorResponse(error);
   });
   return app;
@@ -80,18 +83,32 @@ export function describeApp(version: string): object {
   return app.getOpenAPI31Document(describeApi(version));
 }
 
+/** Lets all lines of a request say who sent it. */
+function identifying({ authenticator, context }: AppDeps): Authenticator {
+  return {
+    ...authenticator,
+    async authenticate(authorization) {
+      const clientId = await authenticator.authenticate(authorization);
+      context.identify(clientId);
+      return clientId;
+    },
+  };
+}
+
 const denials: readonly ErrorCode[] = ["not_authenticated", "token_rejected", "forbidden"];
 
-function logFailure(log: Log, error: unknown, clientId: string | undefined): void {
+/** Says whether a line was written: one of a flood of refused tokens is only counted. */
+function logFailure(log: Log, refused: RefusedTokens, error: unknown, clientId: string | undefined): boolean {
   const description = describeError(error);
   if (!(error instanceof AppError)) log.error("http.failed", description);
   else if (!denials.includes(error.code))
     log[statusOf[error.code] >= 500 ? "warn" : "info"]("http.failed", description);
   else {
-    const who = clientId === undefined ? {} : { analysisId: clientId };
-    const fields: AuditFields = { ...description, ...who, outcome: "denied" };
-    log.info("access.denied" satisfies AuditEvent, fields);
+    const fields: AuditFields = { ...description, code: error.code, outcome: "denied" };
+    if (clientId === undefined) return refused.report(fields);
+    log.info("access.denied" satisfies AuditEvent, { ...fields, analysisId: clientId } satisfies AuditFields);
   }
+  return true;
 }
 
 /** RFC 9110 §15.5.6: a known path with a method it has not. */

@@ -12,6 +12,8 @@ export interface AppEnv {
   Variables: {
     /** Set by `authenticate`. */
     clientId: string;
+    /** The request is one of a flood, and its line is left out like the others'. */
+    isCounted?: boolean;
   };
 }
 

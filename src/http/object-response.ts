@@ -1,7 +1,8 @@
 import type { ByteRange, ObjectInfo, OpenObject } from "../objects/object-store.ts";
 import { defaultFilename } from "../results/file-name.ts";
+import { conditionHeaders, judgeConditions } from "./conditions.ts";
 import { detailResponse } from "./error-responses.ts";
-import { isUnchanged, readRange } from "./ranges.ts";
+import { readRange } from "./ranges.ts";
 
 export interface StoredObject {
   stat(): Promise<ObjectInfo>;
@@ -12,12 +13,13 @@ export interface StoredObject {
 export async function answerObject(request: Request, object: StoredObject): Promise<Response> {
   const { headers } = request;
   if (request.method === "HEAD") return answerHead(request, await object.stat());
-  if (!headers.has("range") && !headers.has("if-none-match")) {
+  if (!headers.has("range") && !conditionHeaders.some((name) => headers.has(name))) {
     const { info, body } = await object.open();
     return new Response(body, { status: 200, headers: headersOf(info) });
   }
   const info = await object.stat();
-  if (isUnchanged(request, info)) return unchanged(info);
+  const refusal = refuseByCondition(request, info);
+  if (refusal !== undefined) return refusal;
   const range = readRange(request, info);
   const size = info.sizeBytes;
   if (range === "unsatisfiable") {
@@ -33,12 +35,17 @@ export async function answerObject(request: Request, object: StoredObject): Prom
 }
 
 function answerHead(request: Request, info: ObjectInfo): Response {
-  if (isUnchanged(request, info)) return unchanged(info);
+  const refusal = refuseByCondition(request, info);
+  if (refusal !== undefined) return refusal;
   return new Response(null, { headers: { ...headersOf(info), "Content-Length": String(info.sizeBytes) } });
 }
 
-function unchanged(info: ObjectInfo): Response {
-  return new Response(null, { status: 304, headers: { ETag: info.etag } });
+function refuseByCondition({ headers }: Request, info: ObjectInfo): Response | undefined {
+  const verdict = judgeConditions(headers, info);
+  if (verdict === "proceed") return undefined;
+  const tag = { ETag: info.etag };
+  if (verdict === "not-modified") return new Response(null, { status: 304, headers: tag });
+  return detailResponse(412, "The object is not the one that the request names", tag);
 }
 
 /** Stored files come from analyses: a browser must save them, never show them, and if it did so, run nothing in them. */

@@ -1,30 +1,30 @@
 import type { ByteRange, ObjectInfo } from "../objects/object-store.ts";
+import { isSameVersion } from "./conditions.ts";
 
 /** What a `Range` header asks of an object: all of it, a part, or something it has not. */
 export type WantedRange = ByteRange | "all" | "unsatisfiable";
 
 /** RFC 9110 §14.2. Several ranges and malformed ones are answered with the whole object, as the RFC allows. */
-export function readRange(request: Request, info: ObjectInfo): WantedRange {
-  const match = /^bytes=(\d*)-(\d*)$/.exec(request.headers.get("range")?.trim() ?? "");
+export function readRange({ headers }: Request, info: ObjectInfo): WantedRange {
+  const set = /^bytes=(.*)$/i.exec(headers.get("range")?.trim() ?? "")?.[1] ?? "";
+  // A list may have empty elements (RFC 9110 §5.6.1.2).
+  const [only = "", ...others] = set
+    .split(",")
+    .map((range) => range.trim())
+    .filter((range) => range !== "");
+  const match = others.length > 0 ? null : /^(\d*)-(\d*)$/.exec(only);
   const [, first = "", last = ""] = match ?? [];
   if (match === null || (first === "" && last === "")) return "all";
-  const condition = request.headers.get("if-range");
-  if (condition !== null && condition !== info.etag) return "all";
+  const condition = headers.get("if-range");
+  if (condition !== null && !isSameVersion(condition.trim(), info)) return "all";
   const size = info.sizeBytes;
   if (first === "") {
-    const length = Math.min(Number(last), size);
-    return length === 0 ? "unsatisfiable" : { start: size - length, end: size - 1 };
+    if (Number(last) === 0) return "unsatisfiable";
+    // The last bytes of nothing are all of it, which no Content-Range can say.
+    return size === 0 ? "all" : { start: Math.max(0, size - Number(last)), end: size - 1 };
   }
   const start = Number(first);
   const end = last === "" ? size - 1 : Math.min(Number(last), size - 1);
   if (last !== "" && Number(last) < start) return "all";
   return start >= size ? "unsatisfiable" : { start, end };
-}
-
-/** RFC 9110 §13.1.2: whether the client already has this version. */
-export function isUnchanged(request: Request, info: ObjectInfo): boolean {
-  const known = request.headers.get("if-none-match");
-  if (known === null) return false;
-  const tags = known.split(",").map((tag) => tag.trim().replace(/^W\//, ""));
-  return tags.includes("*") || tags.includes(info.etag);
 }

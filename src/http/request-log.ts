@@ -43,7 +43,7 @@ export function requestLog({
       const route = routes.find(method, c.req.path)?.path ?? "/*";
       const durationMs = now() - start;
       metrics.answered({ method, route, status, seconds: durationMs / 1000 });
-      const level = probes.has(route) && status < 500 ? "debug" : "info";
+      const level = c.get("isCounted") || (probes.has(route) && status < 500) ? "debug" : "info";
       log[level]("http.request", { method, route, status, durationMs: Math.round(durationMs) });
     });
   };

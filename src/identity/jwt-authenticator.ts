@@ -1,5 +1,5 @@
 import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from "jose";
-import { AppError } from "../errors.ts";
+import { AppError, reasonOf } from "../errors.ts";
 import { parseUuid } from "../uuid.ts";
 import type { Authenticator } from "./authenticator.ts";
 import type { RemoteKey, RemoteKeys } from "./remote-keys.ts";
@@ -74,8 +74,10 @@ async function tryKeys(
       refuseFuture(payload, options.now());
       return { payload };
     } catch (error) {
-      if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
-      reason = error.message;
+      // The library refuses a key it finds too weak (RSA under 2048 bits) only when it is used, and not by an error of its own.
+      if (error instanceof errors.JOSEError && !(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
+      if (error instanceof AppError) throw error;
+      reason = reasonOf(error);
     }
   }
   return { reason };

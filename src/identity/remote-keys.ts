@@ -85,8 +85,7 @@ export function createRemoteKeys(options: RemoteKeysOptions): RemoteKeys {
 }
 
 async function fetchKeys(options: RemoteKeysOptions, timeoutMs: number): Promise<readonly RemoteKey[]> {
-  const init = { headers: { accept: "application/json" }, signal: AbortSignal.timeout(timeoutMs) };
-  const response = await options.fetch(options.url, init);
+  const response = await followAtHome(options, timeoutMs);
   if (response.status !== 200) {
     await response.body?.cancel();
     throw new Error(`the key set's URL answered ${response.status}`);
@@ -95,10 +94,30 @@ async function fetchKeys(options: RemoteKeysOptions, timeoutMs: number): Promise
   const parsed: unknown = JSON.parse(text);
   const list = typeof parsed === "object" && parsed !== null && "keys" in parsed ? parsed.keys : undefined;
   if (!Array.isArray(list)) throw new Error("the answer is not a JSON Web Key Set");
-  const keys = list.filter(isJwk);
+  const keys = list.filter(isJwk).filter(isPublic);
   // A provider that is just starting, say, must not make every token a wrong one.
   if (keys.length === 0) throw new Error("the key set holds no key");
   return keys.map(createRemoteKey);
+}
+
+const maxRedirects = 3;
+
+/** Follows redirects within the provider's own host: keys from elsewhere would be as good as the provider's. */
+async function followAtHome({ url, fetch }: RemoteKeysOptions, timeoutMs: number): Promise<Response> {
+  const signal = AbortSignal.timeout(timeoutMs);
+  const home = new URL(url);
+  let next = url;
+  for (let count = 0; count <= maxRedirects; count += 1) {
+    const response = await fetch(next, { headers: { accept: "application/json" }, signal, redirect: "manual" });
+    const location = response.headers.get("location");
+    if (location === null || ![301, 302, 303, 307, 308].includes(response.status)) return response;
+    await response.body?.cancel();
+    const target = new URL(location, next);
+    if (target.origin !== home.origin)
+      throw new Error(`the key set's URL redirects to another host, ${target.origin}; name the right one`);
+    next = target.href;
+  }
+  throw new Error("the key set's URL redirects without end");
 }
 
 async function readLimited(response: Response): Promise<string> {
@@ -115,6 +134,11 @@ async function readLimited(response: Response): Promise<string> {
 
 function isJwk(value: unknown): value is JWK {
   return typeof value === "object" && value !== null && "kty" in value && typeof value.kty === "string";
+}
+
+/** One whose private half is public (RFC 7518 §6), or a shared secret, can be used by anybody to sign. */
+function isPublic(jwk: JWK): boolean {
+  return jwk.kty !== "oct" && jwk.d === undefined;
 }
 
 function createRemoteKey(jwk: JWK): RemoteKey {

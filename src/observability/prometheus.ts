@@ -1,4 +1,5 @@
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { auditEvents } from "../log.ts";
 import { createSingleFlight } from "../time/single-flight.ts";
 import type { Metrics, MetricsReport, QueueLength } from "./metrics.ts";
 
@@ -31,13 +32,7 @@ const movedBy: Readonly<Record<string, { readonly kind: string; readonly directi
   "intermediate.received": { kind: "intermediate", direction: "out" },
   "final.submitted": { kind: "final", direction: "in" },
 };
-const auditEvents = new Set([
-  ...Object.keys(movedBy),
-  "final.delivered",
-  "project.deleted",
-  "dp.released",
-  "access.denied",
-]);
+const audit: ReadonlySet<string> = new Set(auditEvents);
 const renewals: Readonly<Record<string, "ok" | "failed">> = {
   "hub.token.obtained": "ok",
   "hub.token.refresh-failed": "failed",
@@ -139,9 +134,12 @@ function createEventCounters(registers: Registry[]): Metrics["logged"] {
   return (event, fields) => {
     const renewal = renewals[event];
     if (renewal !== undefined) tokens.inc({ outcome: renewal });
-    if (!auditEvents.has(event)) return;
+    if (!audit.has(event)) return;
     const outcome = fields.outcome === "failed" || fields.outcome === "denied" ? fields.outcome : "ok";
-    audited.inc({ event, outcome });
+    audited.inc(
+      { event, outcome },
+      event === "access.denied" && fields.count !== undefined ? amountOf(fields.count) : 1,
+    );
     if (outcome !== "ok") return;
     const moved = movedBy[event];
     if (moved !== undefined) bytes.inc({ ...moved }, amountOf(fields.bytes));

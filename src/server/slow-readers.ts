@@ -19,6 +19,8 @@ export interface SlowReadersOptions {
   /** The kernel's tables of TCP connections; none where there are no such tables. */
   readonly readTables?: () => Promise<readonly string[]>;
   readonly everyMs?: number;
+  /** When the watching begins in earnest: the answer's first bytes are on their way by then. */
+  readonly armAfterMs?: number;
 }
 
 /**
@@ -26,8 +28,8 @@ export interface SlowReadersOptions {
  * is through: minutes, for a slow client. The kernel's tables tell sooner. Without them nobody is held to be slow.
  */
 export function createSlowReaders(options: SlowReadersOptions): SlowReaders {
-  const { port, readTables = readKernelTables, everyMs = 10_000 } = options;
-  const watched = new Map<string, { readonly keepOpen: () => void; unsent: number }>();
+  const { port, readTables = readKernelTables, everyMs = 10_000, armAfterMs = 1_000 } = options;
+  const watched = new Map<string, { readonly keepOpen: () => void; unsent: number | undefined }>();
   let timer: ReturnType<typeof setInterval> | undefined;
 
   async function look(): Promise<void> {
@@ -35,8 +37,8 @@ export function createSlowReaders(options: SlowReadersOptions): SlowReaders {
     for (const [peer, reader] of watched) {
       const now = unsent.get(peer);
       if (now === undefined) watched.delete(peer);
-      else if (now < reader.unsent) reader.keepOpen();
-      reader.unsent = now ?? 0;
+      else if (reader.unsent !== undefined && now < reader.unsent) reader.keepOpen();
+      reader.unsent = now;
     }
     if (watched.size > 0) return;
     clearInterval(timer);
@@ -46,7 +48,9 @@ export function createSlowReaders(options: SlowReadersOptions): SlowReaders {
   return {
     look,
     watch({ address, port: peerPort }, keepOpen) {
-      watched.set(peerKey(address, peerPort), { keepOpen, unsent: 0 });
+      watched.set(peerKey(address, peerPort), { keepOpen, unsent: undefined });
+      // The server sets its own, longer limit once more when it begins to send, which who takes nothing then would be left with.
+      setTimeout(keepOpen, armAfterMs).unref();
       timer ??= setInterval(() => void look(), everyMs).unref();
     },
   };

@@ -182,3 +182,13 @@ describe.skipIf(!isAvailable("servers"))("starting before what it stands on", ()
     expect(findEvent(io, "service.failed")).toBeUndefined();
   });
 });
+
+test.each([
+  [["--host", "127.0.0.1", "--port", "0", "--workers", "1"], ""],
+  [["serve", "--log-config", "log.yaml"], "warning: --log-config is of the Python service"],
+])("the arguments of the Python images are understood or explained: %j", (args, warning) => {
+  const { stderr, exitCode } = Bun.spawnSync([process.execPath, "src/main.ts", ...args], { env: {}, cwd: "." });
+  // Nothing but the settings keeps it from starting.
+  expect([exitCode, stderr.toString().startsWith(warning)]).toEqual([78, true]);
+  expect(stderr.toString()).not.toContain("unknown option");
+});

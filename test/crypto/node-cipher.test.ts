@@ -32,7 +32,7 @@ function openVector(vector: Vector, chunks: Iterable<Uint8Array>) {
 
 /** Large files only at their start, about the end of their first segment, and at their end: a million reads take a second. */
 function byteByByte(length: number): number[] {
-  if (length < 10_000) return [1];
+  if (length < 1_048_000) return [1];
   return [...Array<number>(500).fill(1), 1_047_500, ...Array<number>(length - 1_048_000).fill(1)];
 }
 

@@ -80,6 +80,10 @@ describe("the server", () => {
   test.each([
     ["result.node.local:8080", {}, "http://result.node.local:8080/local/ID"],
     ["[::1]:8080", {}, "http://[::1]:8080/local/ID"],
+    ["flame.svc.cluster.local.:8080", {}, "http://flame.svc.cluster.local.:8080/local/ID"],
+    ["node.example", { "X-Forwarded-Proto": "https, http" }, "https://node.example/local/ID"],
+    ["node.example", { "X-Forwarded-Proto": "HTTPS,http" }, "https://node.example/local/ID"],
+    ["node.example", { "x-forwarded-proto": "https", "X-Forwarded-Proto": "http" }, "https://node.example/local/ID"],
     ["node.example", { "X-Forwarded-Proto": "https" }, "https://node.example/local/ID"],
     ["node.example", { "X-Forwarded-Proto": "gopher" }, "http://node.example/local/ID"],
     [
@@ -91,15 +95,24 @@ describe("the server", () => {
     expect(await storedUrl(headers, host)).toBe(url);
   });
 
-  test.each(["evil.example/local/x?", "a b", "user@evil.example", "evil.example#", "-x", "a:b", "x\tlocal", "ünï"])(
-    "keeps the hostile host %j out of urls",
-    async (host) => {
-      const url = await storedUrl({}, host);
-      // Some are refused by the server itself.
-      if (!url.startsWith("HTTP/1.1 400"))
-        expect(url).toBe(`${service.url.replace("127.0.0.1", "localhost")}/local/ID`);
-    },
-  );
+  test.each([
+    "evil.example/local/x?",
+    "a b",
+    "user@evil.example",
+    "evil.example#",
+    "-x",
+    "a:b",
+    "a..%",
+    "[fe80::1%a/b]",
+    "[fe80::1%]",
+    "a, b",
+    "x\tlocal",
+    "ünï",
+  ])("keeps the hostile host %j out of urls", async (host) => {
+    const url = await storedUrl({}, host);
+    // Some are refused by the server itself.
+    if (!url.startsWith("HTTP/1.1 400")) expect(url).toBe(`${service.url.replace("127.0.0.1", "localhost")}/local/ID`);
+  });
 
   test("answers a request without a host", async () => {
     expect(await storedUrl({})).toBe(`${service.url.replace("127.0.0.1", "localhost")}/local/ID`);

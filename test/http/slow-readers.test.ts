@@ -58,6 +58,16 @@ describe("a reader of an answer", () => {
   });
 });
 
+test("a reader is given its limit anew once the server has begun to send", async () => {
+  const readers = createSlowReaders({
+    port: () => 8080,
+    readTables: async () => [],
+    everyMs: 3_600_000,
+    armAfterMs: 0,
+  });
+  await new Promise<void>((resolve) => readers.watch({ address: "127.0.0.1", port: 1 }, resolve));
+});
+
 test("where the kernel has no such tables nothing happens", async () => {
   const readers = createSlowReaders({ port: () => 8080, readTables: async () => ["", ""], everyMs: 3_600_000 });
   readers.watch({ address: "127.0.0.1", port: 1 }, () => {

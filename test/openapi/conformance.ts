@@ -140,8 +140,11 @@ function patternOf(template: string): RegExp {
 
 /** The path of a request's url, which may have an impossible host or none, without a slash at the end. */
 export function pathOf(url: string): string {
-  const path = url.replace(/^[a-z]+:\/\/[^/?]*/, "").replace(/[?#].*$/s, "");
-  return path.length > 1 ? path.replace(/\/$/, "") : path;
+  const path = url
+    .replace(/^[a-z]+:\/\/[^/?]*/, "")
+    .replace(/[?#].*$/s, "")
+    .replace(/^\/storage(?=\/|$)/, "");
+  return path.length > 1 ? path.replace(/\/$/, "") : path || "/";
 }
 
 function detailOf(json: string | undefined): unknown {

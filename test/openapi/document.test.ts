@@ -37,8 +37,9 @@ const contract = {
   },
   getLocalResult: {
     at: "GET /local/{object_id}",
-    takes: "path object_id, header Range?, header If-Range?, header If-None-Match?",
-    answers: "200 206 304 401 403 404 416 422 502 504",
+    takes:
+      "path object_id, header Range?, header If-Range?, header If-Match?, header If-Unmodified-Since?, header If-Modified-Since?, header If-None-Match?",
+    answers: "200 206 304 401 403 404 412 416 422 502 504",
   },
   getProjectTags: {
     at: "GET /local/tags",

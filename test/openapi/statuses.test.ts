@@ -83,6 +83,7 @@ test("a file is read in parts, or not at all if it is known", async () => {
     expect((await read({ range: "bytes=0-1" })).status).toBe(206);
     expect((await read({ range: "bytes=99-" })).status).toBe(416);
     expect((await read({ "if-none-match": etag })).status).toBe(304);
+    expect((await read({ "if-match": '"another"' })).status).toBe(412);
     expect((await read({ range: "bytes=0-1", "if-range": '"another"' })).status).toBe(200);
   });
 });
@@ -195,10 +196,10 @@ afterAll(() => {
 
 test.if(isMounted)("a full disk is told", async () => {
   // A single message of more than a segment is set aside until it is known to be genuine.
-  const env = { DATA_DIR: folder, CRYPTO__FRAMING: "single", CHUNK_SIZE: "1024" };
+  const env = { DATA_DIR: folder, CRYPTO__FRAMING: "single", CHUNK_SIZE: "4096" };
   await withService({ env }, async (service) => {
     const world = await createWorld(service);
-    const body = formOf(["remote_node_id", world.nodeId], ["file", new File(["x".repeat(5000)], "x")]);
+    const body = formOf(["remote_node_id", world.nodeId], ["file", new File(["x".repeat(20_000)], "x")]);
     const sent = await service.fetch("1", "/intermediate", { method: "PUT", body });
     const tagged = formOf(["tag", "t"], ["file", new File(["x"], "x")]);
     await service.fetch("3", "/local", { method: "PUT", body: tagged });

@@ -233,7 +233,7 @@ describe("values", () => {
     ["SERVER__PORT", "65536"],
     ["POSTGRES__PORT", "0"],
     ["POSTGRES__HOST", "postgres://host"],
-    ["CHUNK_SIZE", "28"],
+    ["CHUNK_SIZE", "4095"],
     ["CHUNK_SIZE", "1e6"],
     ["CHUNK_SIZE", "99999999999"],
     ["SERVER__MAX_UPLOAD_BYTES", "9007199254740993"],

@@ -116,7 +116,13 @@ export const getLocalResult = createRoute({
     params: z.object({ object_id: objectId }),
     headers: z.object({
       Range: z.string().optional().openapi({ description: "One range of bytes, such as `bytes=0-99`" }),
-      "If-Range": z.string().optional().openapi({ description: "The `ETag` that the range is meant for" }),
+      "If-Range": z
+        .string()
+        .optional()
+        .openapi({ description: "The `ETag` or `Last-Modified` that the range is meant for" }),
+      "If-Match": z.string().optional().openapi({ description: "`ETag`s; another content is refused" }),
+      "If-Unmodified-Since": z.string().optional().openapi({ description: "The same by `Last-Modified`" }),
+      "If-Modified-Since": z.string().optional().openapi({ description: "`Last-Modified` of what the client has" }),
       "If-None-Match": z.string().optional().openapi({ description: "`ETag`s that the client has already" }),
     }),
   },
@@ -130,6 +136,7 @@ export const getLocalResult = createRoute({
     304: { description: "The client has this content already", headers: describeHeaders(etag) },
     ...tokenProblems,
     404: problem("The project has no such object", [unknownObject, unknownAnalysis]),
+    412: problem("A condition fails", ["The object is not the one that the request names"], etag),
     416: problem(
       "The range lies outside the file",
       ["The range lies outside the object"],

@@ -1,0 +1,38 @@
+import { oneOf, privateKeyPem, text, wholeNumber } from "../schemas.ts";
+import type { SettingGroup } from "../setting.ts";
+
+export const ENCRYPTION = {
+  CRYPTO__PROVIDER: {
+    schema: oneOf("raw", "file"),
+    required: true,
+    example: "file",
+    doc: "Where this node's private key is: `raw` (in the environment) or `file`.",
+  },
+  CRYPTO__ECDH_PRIVATE_KEY: {
+    schema: privateKeyPem,
+    required: { name: "CRYPTO__PROVIDER", is: ["raw"] },
+    secret: true,
+    doc: "The private key as PEM (PKCS#8 or SEC1; P-256, P-384 or P-521); a literal `\\n` means a new line.",
+  },
+  CRYPTO__ECDH_PRIVATE_KEY_PATH: {
+    schema: text,
+    required: { name: "CRYPTO__PROVIDER", is: ["file"] },
+    example: "/run/secrets/ecdh-private-key.pem",
+    doc: "File that holds the private key as PEM.",
+  },
+  CRYPTO__FRAMING: {
+    schema: oneOf("segmented", "single"),
+    default: "segmented",
+    doc: "How intermediates are sealed for sending: `segmented`, or `single` (one message) for nodes that run a 2025 release.",
+  },
+  CRYPTO__KEY_DERIVATION: {
+    schema: oneOf("raw", "hkdf"),
+    default: "raw",
+    doc: "How intermediates are keyed for sending: `raw`, or `hkdf` once every node runs a release that reads it. Both are read.",
+  },
+  CHUNK_SIZE: {
+    schema: wholeNumber(4096, 64 * 1024 * 1024),
+    default: "1048576",
+    doc: "Bytes of an encrypted segment, 28 of them overhead; must be the same on every node.",
+  },
+} as const satisfies SettingGroup;
