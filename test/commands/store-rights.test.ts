@@ -32,7 +32,7 @@ function storeThatForbids(forbidden: string) {
     },
   });
   servers.push(server);
-  const settings = { region: "us-east-1", bucket: "b", accessKey: "key", secretKey: "secret", idleMs: 2_000 };
+  const settings = { region: "us-east-1", bucket: "b", accessKey: "key", secretKey: "secret", idleMs: 20_000 };
   return { store: createS3ObjectStore({ ...settings, endpoint: server.url.origin }), objects, uploads };
 }
 
