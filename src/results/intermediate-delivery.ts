@@ -21,6 +21,7 @@ export async function sendUpload(
   deps: IntermediateDeps,
   analysisId: string,
   upload: Upload,
+  isForNode: boolean,
 ): Promise<SentIntermediate> {
   const { filename } = upload;
   const early = readRemoteNodeId(upload.early);
@@ -32,7 +33,7 @@ export async function sendUpload(
   const spooled = await deps.spool.write(upload.body);
   try {
     const remoteNodeId = readRemoteNodeId(upload.fields());
-    if (remoteNodeId === undefined && deps.options.requireEncryption) {
+    if (remoteNodeId === undefined && isForNode) {
       throw fieldProblem({ field: "remote_node_id", problem: "missing", message: "Field required" });
     }
     const target = await prepare(deps, analysisId, remoteNodeId);

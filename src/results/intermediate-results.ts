@@ -10,8 +10,8 @@ import type { Upload } from "./upload.ts";
  * all others to whoever is signed in to it. A client that goes away leaves nothing at the Hub.
  */
 export interface IntermediateResults {
-  /** Sends a file, encrypted when the form names a `remote_node_id`. */
-  send(analysisId: string, upload: Upload): Promise<SentIntermediate>;
+  /** Sends a file, encrypted when the form names a `remote_node_id`; `isForNode` refuses one whose form does not. */
+  send(analysisId: string, upload: Upload, isForNode?: boolean): Promise<SentIntermediate>;
   /** Sends a stored local object, encrypted, without passing it through the client. */
   sendLocal(analysisId: string, objectId: string, remoteNodeId: string): Promise<SentIntermediate>;
   /** Throws `not_found` for a file that is not in a bucket of this analysis, just as for one that does not exist. */

@@ -69,7 +69,8 @@ export function createIntermediateResults(deps: IntermediateDeps): IntermediateR
 
   return {
     find,
-    send: (analysisId, upload) => sent(analysisId, () => sendUpload(deps, analysisId, upload)),
+    send: (analysisId, upload, isForNode = false) =>
+      sent(analysisId, () => sendUpload(deps, analysisId, upload, isForNode || deps.options.requireEncryption)),
 
     sendLocal: (analysisId, objectId, remoteNodeId) =>
       sent(analysisId, async () => {

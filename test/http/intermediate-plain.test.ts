@@ -60,6 +60,13 @@ describe("a file for a node that is not named properly", () => {
     expect(response.status).toBe(422);
   });
 
+  test("a node named in the query alone does not make it plain", async () => {
+    const path = `/intermediate?remote_node_id=${node}`;
+    const response = await service.fetch("1", path, { method: "PUT", body: formOf(file()) });
+    expect(response.status).toBe(422);
+    expect(await response.json()).toMatchObject({ detail: [{ type: "missing", loc: ["body", "remote_node_id"] }] });
+  });
+
   test("a form without the field sends it as it is", async () => {
     const response = await service.fetch("1", "/intermediate", { method: "PUT", body: formOf(file()) });
     expect(response.status).toBe(200);

@@ -39,9 +39,11 @@ export function intermediateRoutes(deps: IntermediateRouteDeps) {
   router.openapi({ ...specs.putIntermediateResult, middleware }, async (c) => {
     c.env.setIdleTimeout(0);
     const turn = turns.open(c.get("clientId"), c.req.raw);
+    // The field belongs into the form. Whoever puts it into the query does not mean to send the file to everybody.
+    const isForNode = c.req.query("remote_node_id") !== undefined;
     try {
       const upload = await readUpload(c.req.raw, { maxFileBytes: maxUploadBytes, stallMs, turn }, receiver);
-      return c.json(describeSent(c.req.raw, await intermediate.send(c.get("clientId"), upload)), 200);
+      return c.json(describeSent(c.req.raw, await intermediate.send(c.get("clientId"), upload, isForNode)), 200);
     } finally {
       turn.release();
       c.env.setIdleTimeout(idleSeconds);
