@@ -1,4 +1,6 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { ProcessIo } from "./commands/host.ts";
@@ -38,15 +40,22 @@ function createProcessIo(): ProcessIo {
     stopRequested: new Promise((resolve) => {
       for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve(signal));
     }),
-    trustAlso(certificatesPath) {
+    trustAlso({ path, pem, isRewritten }) {
       const others = env.NODE_EXTRA_CA_CERTS;
-      if (others === certificatesPath) return;
+      if (others === path && !isRewritten) return;
+      if (others?.startsWith(bundlePrefix) && isRewritten) {
+        process.once("exit", () => rmSync(dirname(others), { recursive: true, force: true }));
+        return;
+      }
       if (others) {
         const advice = "put all certificates into the one file that EXTRA_CA_CERTS names";
         process.stderr.write(`warning: NODE_EXTRA_CA_CERTS (${others}) is not used beside EXTRA_CA_CERTS: ${advice}\n`);
       }
       const args = [...thisProgram(), ...process.argv.slice(2)];
-      process.execve?.(process.execPath, args, { ...process.env, NODE_EXTRA_CA_CERTS: certificatesPath });
+      process.execve?.(process.execPath, args, {
+        ...process.env,
+        NODE_EXTRA_CA_CERTS: isRewritten ? writeBundle(pem) : path,
+      });
     },
     startWorker(number, onMessage) {
       const command = [...thisProgram(), "serve", "--worker", String(number)];
@@ -66,6 +75,15 @@ function startAgainWithoutAmbient(): void {
   if (names.length === 0 || process.env[leftOutName] !== undefined) return;
   process.env[leftOutName] = names.join(", ");
   process.execve?.(process.execPath, [...thisProgram(), ...process.argv.slice(2)], { ...process.env });
+}
+
+/** Where authorities go that Bun could not read as their file has them. */
+const bundlePrefix = join(tmpdir(), "flame-result-ca-");
+
+function writeBundle(pem: string): string {
+  const path = join(mkdtempSync(bundlePrefix), "authorities.pem");
+  writeFileSync(path, pem, { mode: 0o600 });
+  return path;
 }
 
 /** How to start this program once more, compiled or not. */

@@ -59,7 +59,7 @@ function breaches(scope: (path: string) => boolean, allowed: (target: string, pa
 }
 
 const shared = (target: string) =>
-  ["src/errors.ts", "src/log.ts", "src/uuid.ts", "src/content-disposition.ts"].includes(target);
+  ["src/errors.ts", "src/log.ts", "src/uuid.ts", "src/content-disposition.ts", "src/tls-failure.ts"].includes(target);
 const within =
   (...names: string[]) =>
   (target: string) =>

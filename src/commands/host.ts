@@ -1,4 +1,5 @@
 import type { Environment, ReadTextFile } from "../settings/environment.ts";
+import type { CaBundle } from "../settings/settings.ts";
 import type { FromWorker, ParentLine, WorkerProcess } from "./workers/ipc.ts";
 
 /** The process as commands see it. */
@@ -14,10 +15,10 @@ export interface ProcessIo {
   /** Resolves at the first SIGTERM or SIGINT. */
   readonly stopRequested: Promise<string>;
   /**
-   * Starts this very command again with more roots to trust: Bun reads them from its environment, at start only. Returns
-   * when the process has them already.
+   * Starts this very command again with more roots to trust: Bun reads them from a file that its environment names, at start
+   * only. Returns when the process has them already.
    */
-  trustAlso(certificatesPath: string): void;
+  trustAlso(bundle: CaBundle): void;
   /** Starts this executable as a worker, in the same surroundings and with the same output. */
   startWorker(number: number, onMessage: (message: FromWorker) => void): WorkerProcess;
   /** In a worker: the line to the process that started it. */

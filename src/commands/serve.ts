@@ -12,7 +12,7 @@ import { serveWithWorkers } from "./workers/workers.ts";
 export async function serve(io: ProcessIo): Promise<number> {
   const settings = readSettings(io);
   if (settings === undefined) return exitConfig;
-  if (settings.extraCaCerts !== undefined) io.trustAlso(settings.extraCaCerts.path);
+  if (settings.extraCaCerts !== undefined) io.trustAlso(settings.extraCaCerts);
   if (settings.server.workers > 1) return serveWithWorkers(io, settings);
   const context = createRequestContext();
   const log = createPinoLog({ ...settings.log, write: io.writeLog, context: context.fields });

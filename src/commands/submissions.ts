@@ -23,7 +23,7 @@ const undelivered: readonly SubmissionState[] = ["queued", "delivering", "reject
 export async function submissions(io: ProcessIo, request: SubmissionsRequest, deps: SubmissionsDeps): Promise<number> {
   const settings = readSettings(io);
   if (settings === undefined) return exitConfig;
-  if (settings.extraCaCerts !== undefined) io.trustAlso(settings.extraCaCerts.path);
+  if (settings.extraCaCerts !== undefined) io.trustAlso(settings.extraCaCerts);
   try {
     const access = await openSubmissions(settings.storage, quietLog);
     return await run(io, access, request, deps).finally(access.close);

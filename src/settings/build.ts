@@ -1,10 +1,10 @@
 import type { SettingValues } from "./list.ts";
-import type { HubAuth, PemFile, Settings, StorageSettings } from "./settings.ts";
+import type { CaBundle, HubAuth, PemFile, Settings, StorageSettings } from "./settings.ts";
 
 /** The files that settings name, read. */
 export interface Files {
   readonly key: PemFile | undefined;
-  readonly extraCaCerts: PemFile | undefined;
+  readonly extraCaCerts: CaBundle | undefined;
 }
 
 /** A value that is required beside another one; the check of all settings has made sure of it. */

@@ -2,6 +2,7 @@ import { platform } from "node:os";
 import { parsePrivateKey } from "../crypto/keys.ts";
 import { warnOfAmbientNames } from "./ambient.ts";
 import { buildSettings, type Files } from "./build.ts";
+import { parseCertificates } from "./certificates.ts";
 import { maskUserInfo } from "./describe.ts";
 import { type DotenvFile, parseDotenv } from "./dotenv.ts";
 import type { Environment, ReadTextFile } from "./environment.ts";
@@ -10,7 +11,7 @@ import { SETTINGS, type SettingName, type SettingValues } from "./list.ts";
 import { normaliseNames } from "./names.ts";
 import { warnOfNearMisses } from "./near-misses.ts";
 import { conditionText, isRequired, type Setting } from "./setting.ts";
-import type { PemFile, Settings } from "./settings.ts";
+import type { CaBundle, PemFile, Settings } from "./settings.ts";
 import { findWarnings, warnOfQuotes } from "./warnings.ts";
 
 /** Either settings or everything that is wrong with them; warnings come with both. One sentence each, for an operator. */
@@ -101,8 +102,23 @@ function readFiles(values: Partial<SettingValues>, readTextFile: ReadTextFile, p
   const keyPath = values.CRYPTO__PROVIDER === "file" ? values.CRYPTO__ECDH_PRIVATE_KEY_PATH : undefined;
   return {
     key: readPem("CRYPTO__ECDH_PRIVATE_KEY_PATH", keyPath, /-----BEGIN [A-Z ]*PRIVATE KEY-----/, "private key"),
-    extraCaCerts: readPem("EXTRA_CA_CERTS", values.EXTRA_CA_CERTS, /-----BEGIN [A-Z ]*CERTIFICATE-----/, "certificate"),
+    extraCaCerts: readAuthorities(),
   };
+
+  function readAuthorities(): CaBundle | undefined {
+    const file = readPem(
+      "EXTRA_CA_CERTS",
+      values.EXTRA_CA_CERTS,
+      /-----BEGIN [A-Z0-9 ]*CERTIFICATE-----/,
+      "certificate",
+    );
+    if (file === undefined) return undefined;
+    const { pem, certificates, faults } = parseCertificates(file.pem, Date.now());
+    if (certificates.length === 0 && file.pem.includes("CERTIFICATE-----")) {
+      problems.push(`EXTRA_CA_CERTS names the file ${file.path}, which holds no certificate that can be read`);
+    }
+    return { path: file.path, pem, isRewritten: !file.pem.includes(pem), faults };
+  }
 }
 
 /** That the key can be used, which is known only when it is decoded. */

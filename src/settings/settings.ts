@@ -30,6 +30,14 @@ export interface PemFile {
   readonly pem: string;
 }
 
+/** Authorities from a PEM file. */
+export interface CaBundle extends PemFile {
+  /** Whether `pem` is not what the file holds: it was brought into a form that Bun reads. */
+  readonly isRewritten: boolean;
+  /** What is wrong with single certificates of it. */
+  readonly faults: readonly string[];
+}
+
 /** Everything an operator can set, checked. Base URLs have no trailing slash. */
 export interface Settings {
   readonly hub: {
@@ -61,7 +69,7 @@ export interface Settings {
   /** For the Hub only. Both or neither are set. */
   readonly proxy: { readonly httpUrl: string | undefined; readonly httpsUrl: string | undefined };
   /** To be added to the usual roots. */
-  readonly extraCaCerts: PemFile | undefined;
+  readonly extraCaCerts: CaBundle | undefined;
   readonly intermediate: {
     readonly urlWithNodeId: boolean;
     readonly anyAnalysis: boolean;

@@ -5,10 +5,10 @@ import type { Settings } from "./settings.ts";
 
 /** What is legal but likely not meant, or not safe. */
 export function findWarnings(
-  { hub, storage, oidc, intermediate }: Settings,
+  { hub, storage, oidc, intermediate, extraCaCerts }: Settings,
   texts: ReadonlyMap<string, string>,
 ): string[] {
-  const warnings: string[] = [];
+  const warnings = (extraCaCerts?.faults ?? []).map((fault) => `EXTRA_CA_CERTS (${extraCaCerts?.path}): ${fault}`);
   if (storage.kind === "directory") {
     const ignored = Object.keys(SETTINGS).filter((name) => /^(?:MINIO|POSTGRES)__/.test(name) && texts.has(name));
     if (ignored.length > 0) {

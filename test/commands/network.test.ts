@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createPrivateCertificate, opensslInstalled, type PrivateCertificate } from "../support/certificate.ts";
 import { buildExecutable, type Executable } from "../support/executable.ts";
@@ -79,6 +80,22 @@ describe.skipIf(!opensslInstalled())("the way to the Hub", () => {
     expect((await service.fetch("/local/tags")).status).toBe(200);
     // Re-executed in place: the pid that was started is the one that stops.
     expect(await service.stop("SIGTERM")).toBe(0);
+  });
+
+  test("a file of authorities that Bun itself could not read works as well, and nothing of it stays", async () => {
+    const bundles = () => readdirSync(tmpdir()).filter((name) => name.startsWith("flame-result-ca-"));
+    const before = bundles();
+    const path = `${certificate.authorityPath}.odd`;
+    const text = readFileSync(certificate.authorityPath, "utf8");
+    writeFileSync(
+      path,
+      `\ufeff${text.replaceAll("\n", "\r")}-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----`,
+    );
+    const service = await start(tlsHubUrl, { EXTRA_CA_CERTS: path });
+    expect((await service.fetch("/local/tags")).status).toBe(200);
+    expect(await service.stop("SIGTERM")).toBe(0);
+    expect(service.output()).toContain("certificate 2 cannot be read");
+    expect(bundles()).toEqual(before);
   });
 
   test("roots that were trusted before still are", async () => {
@@ -171,8 +188,9 @@ describe.skipIf(!opensslInstalled())("the way to the Hub", () => {
       };
       const sent = await fetch(`${service.match[1]}/intermediate`, { method: "PUT", headers, body: form() });
       expect(sent.status).toBe(200);
-      const { url } = (await sent.json()) as { url: string };
-      const read = await fetch(url, { headers });
+      const { object_id } = (await sent.json()) as { object_id: string };
+      const query = `remote_node_id=${surroundings.peerNodeId}`;
+      const read = await fetch(`${service.match[1]}/intermediate/${object_id}?${query}`, { headers });
       let bytes = 0;
       for await (const chunk of read.body ?? []) bytes += chunk.byteLength;
       expect(bytes).toBe(300 * mebibyte);

@@ -321,12 +321,11 @@ describe("files that settings name", () => {
   });
 
   test("extra certificate authorities are read, and must be some", () => {
-    const pem = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
     const environment = { ...NODE, EXTRA_CA_CERTS: "/ca.pem" };
-    expect(accepted(environment, filesystem({ "/ca.pem": pem })).settings.extraCaCerts).toEqual({
-      path: "/ca.pem",
-      pem,
-    });
+    const damaged = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+    expect(problems(environment, filesystem({ "/ca.pem": damaged }))).toEqual([
+      expect.stringContaining("no certificate that can be read"),
+    ]);
     expect(problems(environment, filesystem({ "/ca.pem": KEY_PEM }))).toEqual([
       expect.stringContaining("no certificate"),
     ]);

@@ -25,7 +25,7 @@ export interface DoctorDeps {
  */
 export async function doctor(io: ProcessIo, { json = false }: DoctorOptions, deps: DoctorDeps): Promise<number> {
   const { settings, problems = [], warnings } = loadSettings(io.env, io.readTextFile);
-  if (settings?.extraCaCerts !== undefined) io.trustAlso(settings.extraCaCerts.path);
+  if (settings?.extraCaCerts !== undefined) io.trustAlso(settings.extraCaCerts);
   const ofSettings = [
     ...problems.map((message) => ({ check: "settings", status: "failed", message }) as const),
     ...warnings.map((message) => ({ check: "settings", status: "warning", message }) as const),

@@ -1,7 +1,7 @@
-import { X509Certificate } from "node:crypto";
 import { reasonOf } from "../../errors.ts";
 import { createPlainFetch, type FetchLike } from "../../hub/transport/plain-fetch.ts";
 import { findProxy, maskProxy } from "../../hub/transport/proxy.ts";
+import { nameOf, parseCertificates } from "../../settings/certificates.ts";
 import type { DoctorContext } from "./context.ts";
 import { type Check, failed, ok, type Verdict, warning } from "./verdict.ts";
 
@@ -83,24 +83,13 @@ async function checkProxy({ settings: { hub, proxy }, outbound }: DoctorContext)
 
 function checkAuthorities({ settings: { extraCaCerts }, now }: DoctorContext): Verdict {
   if (extraCaCerts === undefined) return ok("the usual authorities are trusted; EXTRA_CA_CERTS names no others");
-  const { path, pem } = extraCaCerts;
-  const blocks = pem.match(/-----BEGIN (TRUSTED )?CERTIFICATE-----[\s\S]*?-----END \1?CERTIFICATE-----/g) ?? [];
+  const { path, pem, faults } = extraCaCerts;
   const remedy = `Put the certificates of the authorities to trust into ${path}, in PEM form.`;
-  try {
-    const certificates = blocks.map((block) => new X509Certificate(block));
-    if (certificates.length === 0) return failed(`${path} holds no whole certificate`, remedy);
-    const ended = certificates.filter(({ validTo }) => Date.parse(validTo) < now());
-    if (ended.length > 0) return failed(`${nameOf(ended[0])} in ${path} is valid no more`, remedy);
-    const ending = certificates.filter(({ validTo }) => Date.parse(validTo) < now() + 14 * day);
-    if (ending.length > 0) {
-      return warning(`${nameOf(ending[0])} in ${path} ends within two weeks`, "Put its successor beside it in time.");
-    }
-    return ok(`${certificates.length} of ${path} trusted besides the usual ones`);
-  } catch (error) {
-    return failed(`a certificate in ${path} cannot be read: ${reasonOf(error)}`, remedy);
+  if (faults.length > 0) return failed(`${path}: ${faults.join("; ")}`, remedy);
+  const { certificates } = parseCertificates(pem, now());
+  const [ending] = certificates.filter(({ validTo }) => Date.parse(validTo) < now() + 14 * day);
+  if (ending !== undefined) {
+    return warning(`${nameOf(ending)} in ${path} ends within two weeks`, "Put its successor beside it in time.");
   }
-}
-
-function nameOf(certificate: X509Certificate | undefined): string {
-  return (certificate?.subject ?? "").replaceAll("\n", ", ");
+  return ok(`${certificates.length} of ${path} trusted besides the usual ones`);
 }

@@ -1,4 +1,5 @@
 import { AppError } from "../../errors.ts";
+import { adviseOnTls } from "../../tls-failure.ts";
 
 /** `refused` and `dns` mean that nothing was sent, so that any request may be repeated. */
 export type FailureKind = "refused" | "dns" | "reset" | "tls" | "proxy" | "timeout" | "other";
@@ -18,7 +19,6 @@ export interface Route {
 const REFUSED = new Set(["ECONNREFUSED", "ConnectionRefused", "EHOSTUNREACH", "ENETUNREACH", "FailedToOpenSocket"]);
 const DNS = new Set(["ENOTFOUND", "EAI_AGAIN", "EAI_FAIL", "ENODATA"]);
 const RESET = new Set(["ECONNRESET", "ConnectionClosed", "ECONNABORTED", "EPIPE", "ERR_STREAM_PREMATURE_CLOSE"]);
-const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS|ERR_SSL/;
 
 /** Why a request got no answer, in words that tell an operator what to do. */
 export function explainFailure(error: unknown, route: Route): NetworkFailure {
@@ -60,16 +60,8 @@ function diagnose(code: string, message: string, status: number | undefined, rou
       kind: "dns" as const,
       detail: `the name of ${to} cannot be resolved (${code}); check the URL and the DNS`,
     };
-  if (CERTIFICATE.test(code))
-    return {
-      kind: "tls" as const,
-      detail: `the certificate of ${route.origin} is not trusted (${code}); give its authority in EXTRA_CA_CERTS`,
-    };
-  if (code === "EPROTO")
-    return {
-      kind: "tls" as const,
-      detail: `${route.origin} does not speak TLS on this port; check http or https in its URL`,
-    };
+  const advice = adviseOnTls(code);
+  if (advice !== undefined) return { kind: "tls" as const, detail: `no TLS with ${route.origin} (${code}): ${advice}` };
   if (RESET.has(code))
     return { kind: "reset" as const, detail: `${to} closed the connection (${code}); it may have restarted` };
   return { kind: "other" as const, detail: `${to}: ${code} ${message}`.trim() };

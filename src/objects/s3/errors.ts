@@ -1,4 +1,5 @@
 import { AppError } from "../../errors.ts";
+import { adviseOnTls } from "../../tls-failure.ts";
 import { textOf } from "./xml.ts";
 
 const fullCodes = new Set([
@@ -26,9 +27,6 @@ const remedies: Readonly<Record<string, string>> = {
   FailedToOpenSocket: "the endpoint cannot be reached: is its host name right?",
   ConnectionClosed: "the store broke off the connection",
   ECONNRESET: "the store broke off the connection",
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "the store's certificate is not trusted: add its CA certificate",
-  DEPTH_ZERO_SELF_SIGNED_CERT: "the store's certificate is not trusted: add its CA certificate",
-  SELF_SIGNED_CERT_IN_CHAIN: "the store's certificate is not trusted: add its CA certificate",
   PreconditionFailed: "the object was replaced while it was read",
   XMinioInvalidObjectName: "the store cannot keep an object of this name",
   ObjectParentIsFile: "the store keeps objects as files, and one stands where this one needs a folder",
@@ -40,7 +38,7 @@ const remedies: Readonly<Record<string, string>> = {
 
 /** Turns an S3 error code (or a network error's) into what callers and operators need to know. */
 export function s3Failure(action: string, code: string, cause: unknown = Object.assign(new Error(code), { code })) {
-  const operatorDetail = `S3 ${action} failed with ${code}: ${remedies[code] ?? "see the store's log"}`;
+  const operatorDetail = `S3 ${action} failed with ${code}: ${remedies[code] ?? adviseOnTls(code) ?? "see the store's log"}`;
   return fullCodes.has(code)
     ? new AppError("storage_full", "The object store is full", { operatorDetail, cause })
     : new AppError("object_store", "Unexpected error from object store", { operatorDetail, cause });

@@ -1,0 +1,65 @@
+import { X509Certificate } from "node:crypto";
+
+/** Certificates of authorities as a file holds them, brought into the one form that everything reads. */
+export interface CertificateBundle {
+  /** The certificates that can be read, as PEM. */
+  readonly pem: string;
+  readonly certificates: readonly X509Certificate[];
+  /** What is wrong with single certificates, by number. */
+  readonly faults: readonly string[];
+}
+
+/**
+ * Reads every block by itself. One odd byte in a file would otherwise make TLS libraries use none of it, or only what comes
+ * before it, without a word: a byte order mark, indented lines, lost or foreign line breaks, OpenSSL's TRUSTED form.
+ */
+export function parseCertificates(text: string, nowMs: number): CertificateBundle {
+  const blocks = text.matchAll(
+    /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----([\s\S]*?)(?:-----END [A-Z0-9 ]*-----|(?=-----BEGIN )|$)/g,
+  );
+  const certificates: X509Certificate[] = [];
+  const faults: string[] = [];
+  let number = 0;
+  for (const [, body = ""] of blocks) {
+    number += 1;
+    const certificate = decode(body);
+    if (certificate === undefined) {
+      faults.push(`certificate ${number} cannot be read and is left out`);
+      continue;
+    }
+    certificates.push(certificate);
+    const fault = judge(certificate, nowMs);
+    if (fault !== undefined) faults.push(`certificate ${number} (${nameOf(certificate)}) ${fault}`);
+  }
+  return { certificates, faults, pem: certificates.map((certificate) => certificate.toString()).join("") };
+}
+
+export function nameOf({ subject }: X509Certificate): string {
+  return (subject ?? "").replaceAll("\n", ", ") || "without a name";
+}
+
+function judge(certificate: X509Certificate, nowMs: number): string | undefined {
+  if (Date.parse(certificate.validTo) < nowMs) return "has expired";
+  if (Date.parse(certificate.validFrom) > nowMs) return "is not valid yet";
+  const isOwnIssuer = certificate.subject === certificate.issuer;
+  return certificate.ca || isOwnIssuer
+    ? undefined
+    : "is not an authority's: servers that it is to vouch for are not trusted";
+}
+
+function decode(body: string): X509Certificate | undefined {
+  const der = Buffer.from(body.replace(/[^A-Za-z0-9+/=]/g, ""), "base64");
+  try {
+    return new X509Certificate(der.subarray(0, lengthOf(der)));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Of the DER sequence at the front; what OpenSSL's TRUSTED form has behind it is its own. */
+function lengthOf(der: Buffer): number {
+  const first = der[1] ?? 0;
+  if (first < 0x80) return 2 + first;
+  const octets = first & 0x7f;
+  return octets > 4 || der.length < 2 + octets ? der.length : 2 + octets + der.readUIntBE(2, octets);
+}

@@ -1,0 +1,54 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { parseCertificates } from "../../src/settings/certificates.ts";
+import { createPrivateCertificate } from "../support/certificate.ts";
+
+const made = createPrivateCertificate();
+const other = createPrivateCertificate();
+afterAll(() => {
+  made.remove();
+  other.remove();
+});
+const authority = readFileSync(made.authorityPath, "utf8");
+const second = readFileSync(other.authorityPath, "utf8");
+const nowMs = Date.now();
+const body = authority.replace(/-----[^-]+-----|\s/g, "");
+const block = (text: string, label = "CERTIFICATE") => `-----BEGIN ${label}-----\n${text}\n-----END ${label}-----\n`;
+/** What OpenSSL appends in its own form: an empty sequence. */
+const trusted = Buffer.concat([Buffer.from(body, "base64"), Buffer.from([0x30, 0x00])]).toString("base64");
+
+describe("a file of authorities", () => {
+  test.each([
+    ["as OpenSSL writes it", authority],
+    ["with a byte order mark", `\ufeff${authority}`],
+    ["with line ends of Windows", authority.replaceAll("\n", "\r\n")],
+    ["with line ends of old Macs", authority.replaceAll("\n", "\r")],
+    ["on one line", authority.replaceAll("\n", " ")],
+    ["with its base64 on one line", block(body)],
+    ["indented", authority.replace(/^/gm, "    ")],
+    ["in OpenSSL's TRUSTED form", block(trusted, "TRUSTED CERTIFICATE")],
+    ["behind text", `# our authority\nsubject=CN\n${authority}`],
+    ["without its end", authority.replace(/-----END[^-]+-----\n/, "")],
+  ])("is read %s, beside another", (_, text) => {
+    const { certificates, faults, pem } = parseCertificates(`${text}\n${second}`, nowMs);
+    expect(faults).toEqual([]);
+    const wanted = [authority, second].map((one) => new X509Certificate(one).fingerprint256);
+    expect(certificates.map(({ fingerprint256 }) => fingerprint256)).toEqual(wanted);
+    expect(parseCertificates(pem, nowMs).certificates).toHaveLength(2);
+  });
+
+  test("gives its good ones when one is damaged, which is named", () => {
+    const damaged = block(`${body.slice(0, 40)}!!!!${body.slice(60)}`);
+    const { certificates, faults } = parseCertificates(authority + damaged + second, nowMs);
+    expect(certificates).toHaveLength(2);
+    expect(faults).toEqual(["certificate 2 cannot be read and is left out"]);
+  });
+
+  test("names what has expired, is not valid yet, or is no authority", () => {
+    const day = 86_400_000;
+    expect(parseCertificates(authority, nowMs + 10 * day).faults[0]).toContain("has expired");
+    expect(parseCertificates(authority, nowMs - 10 * day).faults[0]).toContain("is not valid yet");
+    expect(parseCertificates(made.cert, nowMs).faults[0]).toContain("is not an authority's");
+  });
+});
