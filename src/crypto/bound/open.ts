@@ -37,10 +37,7 @@ export async function openBound(
   return pullStream(continueWith(first, batches), reader.cancel);
 }
 
-async function* continueWith(
-  first: IteratorResult<Uint8Array, void>,
-  batches: AsyncGenerator<Uint8Array, void, void>,
-) {
+async function* continueWith(first: IteratorResult<Uint8Array, void>, batches: AsyncGenerator<Uint8Array, void, void>) {
   if (first.done) return;
   if (first.value.length > 0) yield first.value;
   yield* batches;

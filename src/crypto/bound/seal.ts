@@ -1,6 +1,7 @@
 import { AppError } from "../../errors.ts";
 import { type ByteReader, createByteReader } from "../../streams/byte-reader.ts";
 import { pullStream } from "../../streams/pull-stream.ts";
+import type { BoundFile } from "../node-cipher.ts";
 import { BATCH_PLAIN_BYTES, sealBatch } from "./chunks.ts";
 import { deriveFileKeys, type FileKeys } from "./key-schedule.ts";
 import { CHUNK_PLAIN_BYTES, MAGIC, MAX_CHUNKS, SALT_BYTES } from "./size.ts";
@@ -12,9 +13,9 @@ export interface BoundSealOptions {
   readonly randomBytes: (length: number) => Uint8Array;
 }
 
-export interface BoundFile {
-  readonly body: ReadableStream<Uint8Array>;
-  readonly commitment: Uint8Array;
+/** What a link shows of a file, so that another one cannot be given out for it. */
+export function sealOf(commitment: Uint8Array): string {
+  return Buffer.from(commitment.subarray(0, 16)).toString("hex");
 }
 
 /** Encrypts a stream as it is read, holding one batch. Fails with the source's error. */
@@ -22,7 +23,7 @@ export function sealBound(plain: ReadableStream<Uint8Array>, options: BoundSealO
   const salt = options.randomBytes(SALT_BYTES);
   const keys = deriveFileKeys(options.inputKey, salt, options.context);
   const reader = createByteReader(plain);
-  return { body: pullStream(sealChunks(reader, salt, keys), reader.cancel), commitment: keys.commitment };
+  return { body: pullStream(sealChunks(reader, salt, keys), reader.cancel), seal: sealOf(keys.commitment) };
 }
 
 async function* sealChunks(reader: ByteReader, salt: Uint8Array, keys: FileKeys) {
