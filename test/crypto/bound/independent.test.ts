@@ -39,7 +39,7 @@ describe.skipIf(!pythonCryptographyInstalled()).each(["P-256", "P-384", "P-521"]
     const ids = [to.analysisId, to.senderNodeId, to.receiverNodeId];
     const keys = [join(folder, "own.pem"), join(folder, "peer.pem")];
     const command = [runtime?.python ?? "python3", program, direction, ...keys, ...ids];
-    const child = Bun.spawn(command, { env: runtime?.env, stdin: new Blob([input]), stderr: "inherit" });
+    const child = Bun.spawn(command, { env: runtime?.env ?? {}, stdin: new Blob([input]), stderr: "inherit" });
     const output = await new Response(child.stdout).bytes();
     return { code: await child.exited, output };
   }
@@ -66,6 +66,6 @@ describe.skipIf(!pythonCryptographyInstalled()).each(["P-256", "P-384", "P-521"]
     const { output } = await runPython("seal", new Uint8Array(5), other);
     const source = { peerPublicKey: there.publicKey.hex, sealedBytes: output.length, binding: async () => binding };
     await expect(cipher.open(observedStream([output]).stream, source)).rejects.toThrow("bound to another");
-    expect(await runPython("open", output)).toMatchObject({ code: 1, output: new Uint8Array(0) });
+    expect(await runPython("open", new Uint8Array(output))).toMatchObject({ code: 1, output: new Uint8Array(0) });
   });
 });
