@@ -120,7 +120,6 @@ export const getIntermediateResult = createRoute({
       seal: tolerantSeal.openapi({
         type: "string",
         description: "As the link has it, for a file in the bound framing: any other file is refused",
-        example: "8f14e45fceea167a5a36dedd4bea2543",
       }),
     }),
   },
