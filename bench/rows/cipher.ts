@@ -24,6 +24,7 @@ function cipherWith(framing: Framing) {
     framing,
     keyDerivation: "raw",
     chunkBytes,
+    accept: "any",
     spool: createSpool({ dir: tmpdir() }),
     randomBytes,
   });

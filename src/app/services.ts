@@ -69,18 +69,17 @@ export async function createServices(settings: Settings, surroundings: Surroundi
   const queue = createQueue(settings, storage, hub, log);
   metrics.watchSubmissions(submissions.stats);
   queue.start();
-  const { framing, keyDerivation, chunkBytes } = settings.crypto;
   return {
     authenticator,
     local,
     intermediate: createIntermediateResults({
       hub,
-      cipher: createNodeCipher({ privateKey, framing, keyDerivation, chunkBytes, spool, randomBytes }),
+      cipher: createNodeCipher({ ...cipherOptions(settings), privateKey, spool, randomBytes }),
       spool,
       local,
       findOwnNodeId: async () => settings.hub.nodeId ?? hub.findOwnNodeId(),
       newId,
-      options: settings.intermediate,
+      options: { ...settings.intermediate, bound: settings.crypto.framing === "bound" },
       log,
     }),
     final: createFinalResults({
@@ -100,6 +99,11 @@ export async function createServices(settings: Settings, surroundings: Surroundi
       await storage.close();
     },
   };
+}
+
+function cipherOptions({ crypto: { framing, keyDerivation, chunkBytes, accept } }: Settings) {
+  // With `bound` nothing is sent in an older framing, whichever it would be.
+  return { framing: framing === "bound" ? "segmented" : framing, keyDerivation, chunkBytes, accept } as const;
 }
 
 function createQueue(settings: Settings, storage: Storage, hub: Hub, log: Log): SubmissionQueue {

@@ -1,6 +1,9 @@
 import { LRUCache } from "lru-cache";
 import type { Spool } from "../streams/spool.ts";
 import { OVERHEAD_BYTES } from "./aes-gcm.ts";
+import { encodeContext } from "./bound/context.ts";
+import { sealBound } from "./bound/seal.ts";
+import { boundSealedSize } from "./bound/size.ts";
 import { type Framing, sealedSize } from "./framing.ts";
 import type { PrivateKey } from "./keys.ts";
 import type { NodeCipher } from "./node-cipher.ts";
@@ -13,12 +16,14 @@ const CACHED_PEERS = 256;
 
 export interface NodeCipherDependencies {
   readonly privateKey: PrivateKey;
-  /** How `seal` writes. */
+  /** How `seal` writes; `bound.seal` has its own framing. */
   readonly framing: Framing;
   /** What `seal` derives its key by; `open` tries all. */
   readonly keyDerivation: KeyDerivation;
   /** The length of a sealed segment; must be the same on both nodes. */
   readonly chunkBytes: number;
+  /** `bound` refuses files in older framings. */
+  readonly accept: "any" | "bound";
   readonly spool: Pick<Spool, "write">;
   /** Cryptographically secure; makes the IVs. */
   readonly randomBytes: (length: number) => Uint8Array;
@@ -26,7 +31,7 @@ export interface NodeCipherDependencies {
 
 /** The `NodeCipher` of this node's ECDH key. Throws `RangeError` when a segment would have no room for a byte. */
 export function createNodeCipher(dependencies: NodeCipherDependencies): NodeCipher {
-  const { privateKey, framing, keyDerivation, chunkBytes, spool, randomBytes } = dependencies;
+  const { privateKey, framing, keyDerivation, chunkBytes, accept, spool, randomBytes } = dependencies;
   if (!Number.isSafeInteger(chunkBytes) || chunkBytes <= OVERHEAD_BYTES) {
     throw new RangeError(`A segment needs more than ${OVERHEAD_BYTES} bytes, got ${chunkBytes}`);
   }
@@ -48,9 +53,18 @@ export function createNodeCipher(dependencies: NodeCipherDependencies): NodeCiph
   return {
     sealedSize: (plainBytes) => sealedSize(framing, plainBytes, chunkBytes),
     seal,
-    async open(sealed, { peerPublicKey, sealedBytes }) {
-      const keys = listKeys(await cancelOnFailure(sealed, () => keysWith(peerPublicKey)));
-      return openStream(sealed, { keys, chunkBytes, sealedBytes, spool });
+    bound: {
+      sealedSize: boundSealedSize,
+      seal: (plain, peerPublicKey, binding) =>
+        cancelOnFailure(plain, () => {
+          const context = encodeContext(binding);
+          return sealBound(plain, { inputKey: keysWith(peerPublicKey).bound, context, randomBytes });
+        }),
+    },
+    async open(sealed, { peerPublicKey, ...source }) {
+      const shared = await cancelOnFailure(sealed, () => keysWith(peerPublicKey));
+      const bound = { ...source, inputKey: shared.bound, isRequired: accept === "bound" };
+      return openStream(sealed, { keys: listKeys(shared), chunkBytes, sealedBytes: source.sealedBytes, spool, bound });
     },
   };
 }

@@ -8,13 +8,40 @@ export interface SealedSource {
   readonly peerPublicKey: string;
   /** How many bytes the Hub announced; fewer or more of them are a `DecryptionError`. */
   readonly sealedBytes: number;
+  /** What a bound file must be bound to; asked for those alone. Without it none is authentic. */
+  readonly binding?: (() => Promise<Binding>) | undefined;
+  /** The seal in the link to the file; any other file is a `DecryptionError`. */
+  readonly seal?: string | undefined;
+}
+
+/** What the bound framing ties a file to. All are UUIDs. */
+export interface Binding {
+  readonly analysisId: string;
+  readonly senderNodeId: string;
+  readonly receiverNodeId: string;
+}
+
+export interface BoundFile {
+  readonly body: ReadableStream<Uint8Array>;
+  /** 32 hex digits that tell this file from all others of the same analysis, sender and receiver. */
+  readonly seal: string;
+}
+
+/**
+ * Writes the bound framing: C2SP chunked-encryption v1, with a key of the file's own. Here cutting, reordering, repeating
+ * and mixing chunks is noticed, and a file taken from another analysis, sender or receiver is not authentic.
+ */
+export interface BoundSealer {
+  sealedSize(plainBytes: number): number;
+  /** As `NodeCipher.seal`. */
+  seal(plain: ReadableStream<Uint8Array>, peerPublicKey: string, binding: Binding): Promise<BoundFile>;
 }
 
 /**
  * Encryption between this node and a peer: AES-256-GCM under a key from their static ECDH secret, derived in one
  * of two ways (`KeyDerivation`): both are read, the cipher's settings say which one is written. A file is
  * `segmented` (cut into pieces that are each sealed by themselves) or one `single` message; both are read, the cipher's
- * settings say which one is written.
+ * settings say which one is written. The bound framing is told apart by its first bytes, and read as well.
  *
  * Every released byte is authentic, and cutting or lengthening a file is noticed where its announced size does not change
  * along with it. What segmented files cannot show, because their segments carry neither number nor end mark: that the Hub
@@ -31,6 +58,7 @@ export interface NodeCipher {
   sealedSize(plainBytes: number): number;
   /** Encrypts as the reader pulls. The stream fails with the source's own error. */
   seal(plain: ReadableStream<Uint8Array>, peerPublicKey: string): Promise<ReadableStream<Uint8Array>>;
+  readonly bound: BoundSealer;
   /**
    * Resolves once the first segment, or all of a single message, is authenticated; throws `DecryptionError` if it is not,
    * the source's own error if that fails first, and `AppError("storage_full")` when a single message longer than a segment

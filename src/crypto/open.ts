@@ -10,6 +10,7 @@ import {
   openMessage,
   TAG_BYTES,
 } from "./aes-gcm.ts";
+import { type BoundSource, openFile } from "./bound/open-file.ts";
 import { segmentedPlainSize } from "./framing.ts";
 import { DecryptionError } from "./node-cipher.ts";
 
@@ -19,16 +20,19 @@ export interface OpenOptions {
   readonly chunkBytes: number;
   readonly sealedBytes: number;
   readonly spool: Pick<Spool, "write">;
+  /** Reads bound files, too. */
+  readonly bound?: BoundSource;
 }
 
-/** Decrypts a stream of either framing with the promises of `NodeCipher.open`, holding one segment and its plaintext. */
+/** Decrypts a stream of any framing with the promises of `NodeCipher.open`, holding one segment and its plaintext. */
 export async function openStream(
   sealed: ReadableStream<Uint8Array>,
   options: OpenOptions,
 ): Promise<ReadableStream<Uint8Array>> {
   const reader = createByteReader(sealed);
   try {
-    return await openEitherFraming(reader, options);
+    const openOlder = () => openEitherFraming(reader, options);
+    return await (options.bound === undefined ? openOlder() : openFile(reader, options.bound, openOlder));
   } catch (error) {
     await reader.cancel(error).catch(() => {});
     throw error;

@@ -1,5 +1,6 @@
 import { diffieHellman, hkdfSync } from "node:crypto";
 import { AppError } from "../errors.ts";
+import { deriveInputKey } from "./bound/key-schedule.ts";
 import { KeyError, type PrivateKey, type PublicKey, parsePublicKey } from "./keys.ts";
 
 /**
@@ -10,8 +11,8 @@ export type KeyDerivation = "raw" | "hkdf";
 
 const derivations = ["raw", "hkdf"] as const satisfies readonly KeyDerivation[];
 
-/** The keys this node shares with a peer, 32 bytes each. A file does not say which of them it is sealed with. */
-export type SharedKeys = Readonly<Record<KeyDerivation, Uint8Array>>;
+/** The keys this node shares with a peer, 32 bytes each. An older file does not say which of them it is sealed with. */
+export type SharedKeys = Readonly<Record<KeyDerivation | "bound", Uint8Array>>;
 
 /** Throws `invalid_input` when the peer's key cannot be read, is on another curve, or is this node's own. */
 export function agreeOnKeys(privateKey: PrivateKey, peerPublicKey: string): SharedKeys {
@@ -27,10 +28,14 @@ export function agreeOnKeys(privateKey: PrivateKey, peerPublicKey: string): Shar
   }
   const secret = diffieHellman({ privateKey: privateKey.key, publicKey: peer.key });
   const nothing = new Uint8Array(0);
-  return { raw: secret.subarray(0, 32), hkdf: new Uint8Array(hkdfSync("sha256", secret, nothing, nothing, 32)) };
+  return {
+    raw: secret.subarray(0, 32),
+    hkdf: new Uint8Array(hkdfSync("sha256", secret, nothing, nothing, 32)),
+    bound: deriveInputKey(secret),
+  };
 }
 
-/** In the order in which a reader tries them. */
+/** Those of the older framings, in the order in which a reader tries them. */
 export function listKeys(keys: SharedKeys): readonly Uint8Array[] {
   return derivations.map((derivation) => keys[derivation]);
 }

@@ -1,3 +1,4 @@
+import type { Binding } from "../crypto/node-cipher.ts";
 import { AppError, type FieldProblem, fieldProblem } from "../errors.ts";
 import { plainName } from "../hub/file-names.ts";
 import { removeFromHub, singleFile } from "../hub/files.ts";
@@ -12,8 +13,15 @@ import type { Upload } from "./upload.ts";
 /** Where a file goes and who can read it there; all that can be refused before its first byte is sent. */
 interface Target {
   readonly bucket: HubBucket;
-  readonly peerPublicKey: string | undefined;
+  readonly receiver: Receiver | undefined;
+  /** For the link. */
   readonly senderNodeId: string | undefined;
+}
+
+interface Receiver {
+  readonly peerPublicKey: string;
+  /** Set for the bound framing. */
+  readonly binding: Binding | undefined;
 }
 
 /** Sends a file as it comes in where the form names its receiver first, else when the form has been read. */
@@ -72,18 +80,28 @@ export async function getPeerKey(hub: HubDirectory, nodeId: string): Promise<str
   throw new AppError("invalid_input", `Remote node with ID ${nodeId} does not provide a public key`);
 }
 
-async function prepare(
-  { hub, findOwnNodeId, options }: IntermediateDeps,
-  analysisId: string,
-  remoteNodeId: string | undefined,
-): Promise<Target> {
+/** Throws `hub_unexpected` where this node's id is neither set nor to be found on the Hub: bound files need it. */
+export async function getOwnNodeId({ findOwnNodeId }: Pick<IntermediateDeps, "findOwnNodeId">): Promise<string> {
+  const own = await findOwnNodeId();
+  if (own !== undefined) return own;
+  throw new AppError("hub_unexpected", "The Hub does not tell this node's own id, which bound encryption needs", {
+    operatorDetail: "Set HUB__NODE_ID to this node's id on the Hub",
+  });
+}
+
+async function prepare(deps: IntermediateDeps, analysisId: string, remoteNodeId: string | undefined): Promise<Target> {
+  const { hub, findOwnNodeId, options } = deps;
   const bucket = await findFreshBucket(hub, analysisId, "TEMP");
   if (bucket === undefined) {
     throw new AppError("not_found", `Temp bucket for analysis with ID ${analysisId} was not found`);
   }
-  if (remoteNodeId === undefined) return { bucket, peerPublicKey: undefined, senderNodeId: undefined };
+  if (remoteNodeId === undefined) return { bucket, receiver: undefined, senderNodeId: undefined };
   const peerPublicKey = await getPeerKey(hub, remoteNodeId);
-  return { bucket, peerPublicKey, senderNodeId: options.urlWithNodeId ? await findOwnNodeId() : undefined };
+  const binding = options.bound
+    ? { analysisId, senderNodeId: await getOwnNodeId(deps), receiverNodeId: remoteNodeId }
+    : undefined;
+  const senderNodeId = options.urlWithNodeId ? (binding?.senderNodeId ?? (await findOwnNodeId())) : undefined;
+  return { bucket, receiver: { peerPublicKey, binding }, senderNodeId };
 }
 
 /** A form that names another receiver behind its file was not meant for the first one either. */
@@ -102,12 +120,9 @@ interface Delivery {
 }
 
 async function deliver(deps: IntermediateDeps, target: Target, delivery: Delivery): Promise<SentIntermediate> {
-  const { hub, cipher, newId } = deps;
-  const { bucket, peerPublicKey, senderNodeId } = target;
-  const { plain, plainBytes } = delivery;
-  const body = peerPublicKey === undefined ? plain : await cipher.seal(plain, peerPublicKey);
-  const sizeBytes =
-    peerPublicKey === undefined || plainBytes === undefined ? plainBytes : cipher.sealedSize(plainBytes);
+  const { hub, newId } = deps;
+  const { bucket, senderNodeId } = target;
+  const { body, sizeBytes, seal } = await encode(deps, target, delivery);
   const files = await hub.upload(bucket.bucketId, {
     // Names are unique in a bucket; the Hub keeps the last segment as the file's name.
     path: plainName(`${newId()}/${delivery.filename}`),
@@ -119,11 +134,21 @@ async function deliver(deps: IntermediateDeps, target: Target, delivery: Deliver
     const file = singleFile(files);
     delivery.confirm?.();
     if (bucket.needsLink) await hub.link(bucket, file);
-    return { objectId: file.id, senderNodeId, bytes: file.sizeBytes };
+    return { objectId: file.id, senderNodeId, seal, bytes: file.sizeBytes };
   } catch (error) {
     await removeFromHub(deps, files, "intermediate.left-at-hub");
     throw error;
   }
+}
+
+/** The file as the Hub is to have it. */
+async function encode({ cipher }: IntermediateDeps, { receiver }: Target, { plain, plainBytes }: Delivery) {
+  if (receiver === undefined) return { body: plain, sizeBytes: plainBytes, seal: undefined };
+  const { peerPublicKey, binding } = receiver;
+  const { sealedSize } = binding === undefined ? cipher : cipher.bound;
+  const sizeBytes = plainBytes === undefined ? undefined : sealedSize(plainBytes);
+  if (binding === undefined) return { body: await cipher.seal(plain, peerPublicKey), sizeBytes, seal: undefined };
+  return { ...(await cipher.bound.seal(plain, peerPublicKey, binding)), sizeBytes };
 }
 
 /**

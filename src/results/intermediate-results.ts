@@ -25,9 +25,16 @@ export interface IntermediateResults {
   deliver(
     analysisId: string,
     file: HubFile,
-    senderNodeId: string | undefined,
+    sender: Sender | undefined,
     signal: AbortSignal,
   ): Promise<ReadableStream<Uint8Array>>;
+}
+
+/** What a reader says about the node that sent a file. */
+export interface Sender {
+  readonly nodeId: string;
+  /** From the link to the file. */
+  readonly seal: string | undefined;
 }
 
 export interface SentIntermediate {
@@ -35,6 +42,8 @@ export interface SentIntermediate {
   readonly objectId: string;
   /** Set for an encrypted file: the receiver needs this node's id to decrypt. */
   readonly senderNodeId: string | undefined;
+  /** Set for a bound file: what tells it from all others, for the receiver to check. */
+  readonly seal: string | undefined;
   /** As the Hub keeps it. */
   readonly bytes: number;
 }
@@ -55,6 +64,8 @@ export interface IntermediateOptions {
   readonly requireEncryption: boolean;
   readonly anyAnalysis: boolean;
   readonly deleteAfterRead: boolean;
+  /** Whether encrypted files are sent in the bound framing. */
+  readonly bound: boolean;
   /** Whether senders' ids are wanted in urls. */
   readonly urlWithNodeId: boolean;
 }

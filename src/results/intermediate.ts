@@ -1,11 +1,11 @@
-import { DecryptionError } from "../crypto/node-cipher.ts";
+import { type Binding, DecryptionError } from "../crypto/node-cipher.ts";
 import { AppError } from "../errors.ts";
 import type { HubFile } from "../hub/hub.ts";
 import { expectLength } from "../streams/expect-length.ts";
 import { isUuid } from "../uuid.ts";
 import { type AuditFacts, createAudit } from "./audit.ts";
-import { getPeerKey, sendStored, sendUpload } from "./intermediate-delivery.ts";
-import type { IntermediateDeps, IntermediateResults, SentIntermediate } from "./intermediate-results.ts";
+import { getOwnNodeId, getPeerKey, sendStored, sendUpload } from "./intermediate-delivery.ts";
+import type { IntermediateDeps, IntermediateResults, Sender, SentIntermediate } from "./intermediate-results.ts";
 import { watchEnd } from "./watch-end.ts";
 
 export function createIntermediateResults(deps: IntermediateDeps): IntermediateResults {
@@ -26,16 +26,23 @@ export function createIntermediateResults(deps: IntermediateDeps): IntermediateR
     throw missing(objectId);
   }
 
-  async function open(file: HubFile, senderNodeId: string | undefined): Promise<ReadableStream<Uint8Array>> {
-    const key = senderNodeId === undefined ? undefined : await getPeerKey(hub, senderNodeId);
+  /** What a file must be bound to for this analysis to read it as one from that node. */
+  async function bindingOf(analysisId: string, senderNodeId: string): Promise<Binding> {
+    if (!isUuid(analysisId)) throw new DecryptionError("The client is no analysis that a file could be bound to");
+    return { analysisId, senderNodeId, receiverNodeId: await getOwnNodeId(deps) };
+  }
+
+  async function open(analysisId: string, file: HubFile, sender?: Sender): Promise<ReadableStream<Uint8Array>> {
+    const key = sender === undefined ? undefined : await getPeerKey(hub, sender.nodeId);
     const stored = await hub.download(file.id);
     if (stored === undefined) throw missing(file.id);
-    if (key === undefined) return expectLength(stored, file.sizeBytes);
+    if (sender === undefined || key === undefined) return expectLength(stored, file.sizeBytes);
     try {
-      return await cipher.open(stored, { peerPublicKey: key, sealedBytes: file.sizeBytes });
+      const binding = () => bindingOf(analysisId, sender.nodeId);
+      return await cipher.open(stored, { peerPublicKey: key, sealedBytes: file.sizeBytes, binding, seal: sender.seal });
     } catch (error) {
       if (!(error instanceof DecryptionError)) throw error;
-      const problem = `Failed to decrypt file with ID ${file.id} which was encrypted by node ${senderNodeId}.`;
+      const problem = `Failed to decrypt file with ID ${file.id} which was encrypted by node ${sender.nodeId}.`;
       throw new AppError("invalid_input", problem, { cause: error, operatorDetail: error.message });
     }
   }
@@ -77,8 +84,8 @@ export function createIntermediateResults(deps: IntermediateDeps): IntermediateR
         return sendStored(deps, analysisId, remoteNodeId, await deps.local.open(analysisId, objectId));
       }),
 
-    async deliver(analysisId, file, senderNodeId, signal) {
-      const body = await open(file, senderNodeId);
+    async deliver(analysisId, file, sender, signal) {
+      const body = await open(analysisId, file, sender);
       return watchEnd(body, signal, (failure) => received(analysisId, file, failure));
     },
   };

@@ -71,6 +71,7 @@ function buildCrypto(values: SettingValues, { key }: Files): Settings["crypto"] 
       ? { pem: key.pem, source: key.path }
       : { pem: present(values.CRYPTO__ECDH_PRIVATE_KEY), source: "CRYPTO__ECDH_PRIVATE_KEY" },
     framing: values.CRYPTO__FRAMING,
+    accept: values.CRYPTO__ACCEPT,
     keyDerivation: values.CRYPTO__KEY_DERIVATION,
     chunkBytes: values.CHUNK_SIZE,
   };

@@ -136,7 +136,18 @@ function findKeyFaults(values: Partial<SettingValues>, files: Files): string[] {
   }
 }
 
-function findConflicts({ DATA_DIR, SERVER__WORKERS = 1 }: Partial<SettingValues>, system: string): string[] {
+function findConflicts(values: Partial<SettingValues>, system: string): string[] {
+  return [...findWorkerConflicts(values, system), ...findBoundConflicts(values)];
+}
+
+/** A bound file names both nodes, so this one must know its own id. */
+function findBoundConflicts(values: Partial<SettingValues>): string[] {
+  const names = (["CRYPTO__FRAMING", "CRYPTO__ACCEPT"] as const).filter((name) => values[name] === "bound");
+  if (values.HUB__NODE_ID !== undefined || values.HUB__AUTH__FLOW !== "password") return [];
+  return names.map((name) => `${name} is bound, which needs HUB__NODE_ID: HUB__AUTH__FLOW=password cannot look it up`);
+}
+
+function findWorkerConflicts({ DATA_DIR, SERVER__WORKERS = 1 }: Partial<SettingValues>, system: string): string[] {
   if (SERVER__WORKERS === 1) return [];
   return [
     ...(DATA_DIR === undefined ? [] : ["SERVER__WORKERS must be 1 with DATA_DIR, which only one process may use"]),

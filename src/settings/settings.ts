@@ -62,7 +62,8 @@ export interface Settings {
   readonly crypto: {
     /** This node's private key, read already whichever way it was given; `source` names the variable or file. */
     readonly key: { readonly pem: string; readonly source: string };
-    readonly framing: "segmented" | "single";
+    readonly framing: "segmented" | "single" | "bound";
+    readonly accept: "any" | "bound";
     readonly keyDerivation: "raw" | "hkdf";
     readonly chunkBytes: number;
   };

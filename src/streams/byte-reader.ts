@@ -7,6 +7,8 @@ export interface ByteReader {
   take(maxBytes: number): Promise<Uint8Array | undefined>;
   /** Copies bytes until the target is full or the source ends; resolves with how many. Throws the source's error. */
   fill(target: Uint8Array): Promise<number>;
+  /** Puts bytes back in front of what is still to come; they must not change any more. */
+  unread(bytes: Uint8Array): void;
   /** Cancels the source, also in the middle of a read, which then sees the end. */
   cancel(reason?: unknown): Promise<void>;
 }
@@ -37,5 +39,9 @@ export function createByteReader(source: ReadableStream<Uint8Array>): ByteReader
     return filled;
   }
 
-  return { take, fill, cancel: (reason) => reader.cancel(reason) };
+  function unread(bytes: Uint8Array): void {
+    if (bytes.length > 0) rest = rest.length === 0 ? bytes : Buffer.concat([bytes, rest]);
+  }
+
+  return { take, fill, unread, cancel: (reason) => reader.cancel(reason) };
 }

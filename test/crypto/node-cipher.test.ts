@@ -18,6 +18,7 @@ function cipherFor(privatePem: string, options: Partial<NodeCipherDependencies> 
     framing: "segmented",
     keyDerivation: "raw",
     chunkBytes: 1_048_576,
+    accept: "any",
     spool: memorySpool().spool,
     randomBytes,
     ...options,

@@ -32,7 +32,7 @@ const contract = {
   },
   getIntermediateResult: {
     at: "GET /intermediate/{object_id}",
-    takes: "path object_id, query remote_node_id?, query node_id?",
+    takes: "path object_id, query remote_node_id?, query node_id?, query seal?",
     answers: "200 400 401 403 404 422 502 504 507",
   },
   getLocalResult: {

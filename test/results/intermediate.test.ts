@@ -10,12 +10,17 @@ const analysisId = crypto.randomUUID();
 const unused = () => {
   throw new Error("not expected to be called");
 };
-const cipher: NodeCipher = { seal: unused, open: unused, sealedSize: unused };
+const cipher: NodeCipher = {
+  seal: unused,
+  open: unused,
+  sealedSize: unused,
+  bound: { seal: unused, sealedSize: unused },
+};
 const spool: Spool = { write: unused, sweep: unused };
 
 function createSubject(hub: Partial<Hub>, deleteAfterRead = false) {
   const { log, lines } = createTestLog();
-  const options = { requireEncryption: false, anyAnalysis: false, deleteAfterRead, urlWithNodeId: true };
+  const options = { requireEncryption: false, anyAnalysis: false, deleteAfterRead, bound: false, urlWithNodeId: true };
   const parts = { cipher, spool, local: { open: unused }, findOwnNodeId: unused, newId: unused, options, log };
   const trail = () => lines.filter(({ event }) => event === "intermediate.received").map(({ fields }) => fields);
   return { intermediate: createIntermediateResults({ hub: fakeHub(hub), ...parts }), lines, trail };

@@ -206,6 +206,18 @@ describe("what is required", () => {
 });
 
 describe("values", () => {
+  test.each(["CRYPTO__FRAMING", "CRYPTO__ACCEPT"])(
+    "%s=bound needs this node's id, given or to be looked up",
+    (name) => {
+      const { HUB__AUTH__ID: _, HUB__AUTH__SECRET: __, ...rest } = NODE;
+      const signIn = { HUB__AUTH__FLOW: "password", HUB__AUTH__USERNAME: "node", HUB__AUTH__PASSWORD: "hunter2" };
+      const password = { ...rest, ...signIn, [name]: "bound" };
+      expect(problems(password)).toEqual([expect.stringMatching(new RegExp(`^${name} .*HUB__NODE_ID`))]);
+      expect(problems({ ...password, HUB__NODE_ID: "6f0cdb0c-9fd3-4ae6-8c84-1f6b8e1d2a1f" })).toEqual([]);
+      expect(problems({ ...NODE, [name]: "bound" })).toEqual([]);
+    },
+  );
+
   test.each([
     ["1", true],
     ["true", true],

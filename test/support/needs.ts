@@ -7,6 +7,7 @@ import { keycloakInstalled } from "./keycloak-server.ts";
 import { seaweedfsInstalled } from "./seaweedfs-server.ts";
 import { squidInstalled } from "./squid.ts";
 import { findGoTool } from "./tools/go-tools.ts";
+import { pythonCryptographyInstalled } from "./tools/python.ts";
 
 /** Something that some tests cannot do without, and are skipped where it is missing. */
 export interface Need {
@@ -53,6 +54,12 @@ export const needs: readonly Need[] = [
   { name: "Chromium", remedy: debian("chromium"), isThere: () => chromiumPath !== undefined, sign: /chromiumPath/ },
   { name: "curl", remedy: debian("curl"), isThere: () => Bun.which("curl") !== null, sign: /"curl"/ },
   { name: "python3", remedy: debian("python3"), isThere: () => Bun.which("python3") !== null, sign: /"python3"/ },
+  {
+    name: "Python's cryptography",
+    remedy: `${debian("python3-venv")}, then ${built}`,
+    isThere: pythonCryptographyInstalled,
+    sign: /pythonCryptographyInstalled/,
+  },
   { name: "helm", remedy: built, isThere: () => findGoTool("helm") !== undefined, sign: /findGoTool\("helm"\)/ },
   { name: "SeaweedFS", remedy: built, isThere: seaweedfsInstalled, sign: /seaweedfsInstalled/ },
   { name: "Keycloak", remedy: built, isThere: keycloakInstalled, sign: /keycloakInstalled/ },

@@ -44,11 +44,11 @@ const noRoom = storageFull("There is no room for temporary files on this node");
  * A node's id as clients send it: old ones glue a second query to the first (`A?node_id=B`), or send the word None.
  * Empty and None count as not given.
  */
-const tolerantNodeId = z
-  .string()
-  .transform((text) => text.split("?")[0] ?? "")
-  .pipe(z.union([z.enum(["", "None"]).transform(() => undefined), uuidSchema("Id of a node", exampleIds.node)]))
-  .optional();
+const glued = z.string().transform((text) => text.split("?")[0] ?? "");
+const notGiven = z.enum(["", "None"]).transform(() => undefined);
+const tolerantNodeId = glued.pipe(z.union([notGiven, uuidSchema("Id of a node", exampleIds.node)])).optional();
+/** Whatever is no seal is the seal of no file. */
+const tolerantSeal = glued.pipe(z.union([notGiven, z.string()])).optional();
 
 export const putIntermediateResult = createRoute({
   ...shared,
@@ -116,6 +116,10 @@ export const getIntermediateResult = createRoute({
         type: "string",
         format: "uuid",
         description: "An older name of `remote_node_id`",
+      }),
+      seal: tolerantSeal.openapi({
+        type: "string",
+        description: "As the link has it, for a file in the bound framing: any other file is refused",
       }),
     }),
   },

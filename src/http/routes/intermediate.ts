@@ -30,9 +30,10 @@ export function intermediateRoutes(deps: IntermediateRouteDeps) {
   const router = createRouter();
   const middleware = [authenticate(authenticator)];
 
-  function describeSent(request: Request, { objectId, senderNodeId }: SentIntermediate) {
+  function describeSent(request: Request, { objectId, senderNodeId, seal }: SentIntermediate) {
     // SDK 0.6 takes the sender's id from the url; it counts everything after the last slash as the id.
-    const query = senderNodeId === undefined ? "" : `?remote_node_id=${senderNodeId}`;
+    const query =
+      senderNodeId === undefined ? "" : `?remote_node_id=${senderNodeId}${seal === undefined ? "" : `&seal=${seal}`}`;
     return { url: `${urls.base(request)}/intermediate/${objectId}${query}`, object_id: objectId, id: objectId };
   }
 
@@ -62,7 +63,9 @@ export function intermediateRoutes(deps: IntermediateRouteDeps) {
   });
 
   router.openapi({ ...specs.getIntermediateResult, middleware }, async (c) => {
-    const { remote_node_id: remoteNodeId, node_id: nodeId } = c.req.valid("query");
+    const { remote_node_id: remoteNodeId, node_id: olderName, seal } = c.req.valid("query");
+    const nodeId = remoteNodeId ?? olderName;
+    const sender = nodeId === undefined ? undefined : { nodeId, seal };
     const clientId = c.get("clientId");
     const file = await intermediate.find(clientId, c.req.valid("param").object_id);
     const headers = {
@@ -72,7 +75,7 @@ export function intermediateRoutes(deps: IntermediateRouteDeps) {
     };
     // Without saying how it would be sent the answer would announce an empty file.
     if (c.req.method === "HEAD") return new Response(null, { headers: { ...headers, "Transfer-Encoding": "chunked" } });
-    const body = await intermediate.deliver(clientId, file, remoteNodeId ?? nodeId, c.req.raw.signal);
+    const body = await intermediate.deliver(clientId, file, sender, c.req.raw.signal);
     c.env.allowSlowReading(stallSeconds);
     return new Response(body, { headers });
   });

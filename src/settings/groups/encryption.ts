@@ -21,9 +21,14 @@ export const ENCRYPTION = {
     doc: "File that holds the private key as PEM.",
   },
   CRYPTO__FRAMING: {
-    schema: oneOf("segmented", "single"),
+    schema: oneOf("segmented", "single", "bound"),
     default: "segmented",
-    doc: "How intermediates are sealed for sending: `segmented`, or `single` (one message) for nodes that run a 2025 release.",
+    doc: "How intermediates are sealed for sending: `segmented`, `single` (one message) for nodes that run a 2025 release, or `bound` once every node reads it.",
+  },
+  CRYPTO__ACCEPT: {
+    schema: oneOf("any", "bound"),
+    default: "any",
+    doc: "Which framings are read: `any`, or `bound` alone once every node sends it.",
   },
   CRYPTO__KEY_DERIVATION: {
     schema: oneOf("raw", "hkdf"),

@@ -1,9 +1,10 @@
 import { buildGoTool, findGoTool, goToolNames } from "./go-tools.ts";
 import { fetchKeycloak } from "./keycloak-files.ts";
+import { fetchPythonCryptography } from "./python.ts";
 
 /**
  * `bun run test:tools`: fetches and builds the third-party programs that the tests run against, one after the other. What
- * is there already is kept. With a cold cache it takes a quarter of an hour and needs Go, Java and Maven.
+ * is there already is kept. With a cold cache it takes a quarter of an hour and needs Go, Java, Maven and Python.
  */
 const failures: unknown[] = [];
 
@@ -22,4 +23,5 @@ async function provide(name: string, isThere: boolean, work: () => Promise<unkno
 
 for (const name of goToolNames) await provide(name, findGoTool(name) !== undefined, () => buildGoTool(name));
 await provide("keycloak", false, fetchKeycloak);
+await provide("python-cryptography", false, fetchPythonCryptography);
 process.exit(failures.length === 0 ? 0 : 1);

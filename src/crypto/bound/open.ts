@@ -1,0 +1,59 @@
+import type { ByteReader } from "../../streams/byte-reader.ts";
+import { pullStream } from "../../streams/pull-stream.ts";
+import { DecryptionError } from "../node-cipher.ts";
+import { BATCH_BYTES, openBatch } from "./chunks.ts";
+import { deriveFileKeys, type FileKeys, isSameCommitment } from "./key-schedule.ts";
+import { CHUNK_BYTES, HEADER_BYTES, MAGIC, SALT_BYTES } from "./size.ts";
+
+export interface BoundOpenOptions {
+  readonly inputKey: Uint8Array;
+  readonly context: Uint8Array;
+}
+
+export function hasMagic(head: Uint8Array): boolean {
+  return head.length >= MAGIC.length && MAGIC.every((byte, at) => head[at] === byte);
+}
+
+/** The keys of the file that begins with this header; `undefined` when they are not the ones it was sealed with. */
+export function readHeader(header: Uint8Array, { inputKey, context }: BoundOpenOptions): FileKeys | undefined {
+  if (header.length < HEADER_BYTES || !hasMagic(header)) return undefined;
+  const saltEnd = MAGIC.length + SALT_BYTES;
+  const keys = deriveFileKeys(inputKey, header.subarray(MAGIC.length, saltEnd), context);
+  return isSameCommitment(header.subarray(saltEnd, HEADER_BYTES), keys.commitment) ? keys : undefined;
+}
+
+/**
+ * Decrypts what follows the header, of which so many bytes are announced. Resolves once the first chunk is authenticated;
+ * throws `DecryptionError` when it is not. Damage further on fails the stream with one, behind all that is authentic.
+ */
+export async function openBound(
+  reader: ByteReader,
+  keys: FileKeys,
+  bodyBytes: number,
+): Promise<ReadableStream<Uint8Array>> {
+  const batches = openChunks(reader, keys, bodyBytes);
+  // An empty first piece stands for a file that is empty, and authentic.
+  const first = await batches.next();
+  return pullStream(continueWith(first, batches), reader.cancel);
+}
+
+async function* continueWith(first: IteratorResult<Uint8Array, void>, batches: AsyncGenerator<Uint8Array, void, void>) {
+  if (first.done) return;
+  if (first.value.length > 0) yield first.value;
+  yield* batches;
+}
+
+async function* openChunks(reader: ByteReader, keys: FileKeys, bodyBytes: number) {
+  const buffer = new Uint8Array(Math.min(BATCH_BYTES, bodyBytes));
+  for (let position = 0; ; position += BATCH_BYTES) {
+    const batch = buffer.subarray(0, Math.min(BATCH_BYTES, bodyBytes - position));
+    if ((await reader.fill(batch)) < batch.length) throw new DecryptionError("The file is shorter than announced");
+    if (batch.length < BATCH_BYTES && (await reader.take(1)) !== undefined) {
+      throw new DecryptionError("The file is longer than announced");
+    }
+    const { plain, brokenChunk } = openBatch(keys, position / CHUNK_BYTES, batch);
+    if (plain.length > 0 || (position === 0 && brokenChunk === undefined)) yield plain;
+    if (brokenChunk !== undefined) throw new DecryptionError(`Chunk ${brokenChunk} is not authentic`);
+    if (batch.length < BATCH_BYTES) return;
+  }
+}

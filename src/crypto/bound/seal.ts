@@ -1,0 +1,38 @@
+import { AppError } from "../../errors.ts";
+import { type ByteReader, createByteReader } from "../../streams/byte-reader.ts";
+import { pullStream } from "../../streams/pull-stream.ts";
+import type { BoundFile } from "../node-cipher.ts";
+import { BATCH_PLAIN_BYTES, sealBatch } from "./chunks.ts";
+import { deriveFileKeys, type FileKeys } from "./key-schedule.ts";
+import { CHUNK_PLAIN_BYTES, MAGIC, MAX_CHUNKS, SALT_BYTES } from "./size.ts";
+
+export interface BoundSealOptions {
+  readonly inputKey: Uint8Array;
+  readonly context: Uint8Array;
+  /** A cryptographically secure source; makes the salt. */
+  readonly randomBytes: (length: number) => Uint8Array;
+}
+
+/** What a link shows of a file, so that another one cannot be given out for it. */
+export function sealOf(commitment: Uint8Array): string {
+  return Buffer.from(commitment.subarray(0, 16)).toString("hex");
+}
+
+/** Encrypts a stream as it is read, holding one batch. Fails with the source's error. */
+export function sealBound(plain: ReadableStream<Uint8Array>, options: BoundSealOptions): BoundFile {
+  const salt = options.randomBytes(SALT_BYTES);
+  const keys = deriveFileKeys(options.inputKey, salt, options.context);
+  const reader = createByteReader(plain);
+  return { body: pullStream(sealChunks(reader, salt, keys), reader.cancel), seal: sealOf(keys.commitment) };
+}
+
+async function* sealChunks(reader: ByteReader, salt: Uint8Array, keys: FileKeys) {
+  yield Buffer.concat([MAGIC, salt, keys.commitment]);
+  const batch = new Uint8Array(BATCH_PLAIN_BYTES);
+  for (let chunk = 0; chunk < MAX_CHUNKS; chunk += BATCH_PLAIN_BYTES / CHUNK_PLAIN_BYTES) {
+    const filled = await reader.fill(batch);
+    yield sealBatch(keys, chunk, batch.subarray(0, filled));
+    if (filled < batch.length) return;
+  }
+  throw new AppError("too_large", "A file of 4 PiB or more cannot be encrypted");
+}
