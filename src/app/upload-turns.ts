@@ -7,7 +7,7 @@ import { findMemoryLimit } from "./memory-limit.ts";
 const mebibyte = 1024 * 1024;
 /** What the process takes without any upload, with room for downloads and for requests that wait. */
 const baseBytes = 384 * mebibyte;
-/** What an upload takes at most, per turn, before its memory is collected (measured). */
+/** What an upload takes at most, per turn, before its memory is collected (an estimate). */
 const turnBytes = { "s3+postgres": 16 * mebibyte, directory: 6 * mebibyte } as const;
 const fewest = { "s3+postgres": 2, directory: 4 } as const;
 const most = 256;
