@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { generateKeyPair } from "../../src/crypto/keys.ts";
 import { SETTINGS } from "../../src/settings/list.ts";
 import { parseSettings } from "../../src/settings/load.ts";
 import { version } from "../../src/version.ts";
@@ -86,8 +87,7 @@ describe("the Kubernetes manifests", () => {
       valueFrom ? crypto.randomUUID() : value,
     ]);
     expect(container.env.map(({ name }) => name).filter((name) => !(name in SETTINGS))).toEqual([]);
-    const key = "-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n";
-    const parsed = parseSettings(Object.fromEntries(environment), () => key);
+    const parsed = parseSettings(Object.fromEntries(environment), () => generateKeyPair("P-384").privatePem);
     expect({ problems: parsed.problems, warnings: parsed.warnings }).toEqual({ problems: undefined, warnings: [] });
   });
 
