@@ -65,7 +65,8 @@ describe("metrics", () => {
   });
 
   test("tell of failures of the Hub", async () => {
-    service.hub.fail({ path: /^\/core\/projects/ }, { kind: "status", status: 500 }, 1);
+    const body = { message: "not a Hub's own words, which would be a reason to sign in again" };
+    service.hub.fail({ path: /^\/core\/projects/ }, { kind: "status", status: 500, body }, 1);
     const path = `/local?project_id=${crypto.randomUUID()}`;
     expect((await service.fetch("adapter", path, { method: "DELETE" })).status).toBe(502);
     expect(await scrape()).toContain(
