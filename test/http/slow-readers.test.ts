@@ -69,7 +69,9 @@ test("a reader is given its limit anew once the server has begun to send", async
 });
 
 test("where the kernel has no such tables nothing happens", async () => {
-  const readers = createSlowReaders({ port: () => 8080, readTables: async () => ["", ""], everyMs: 3_600_000 });
+  const far = 3_600_000;
+  const readTables = async () => ["", ""];
+  const readers = createSlowReaders({ port: () => 8080, readTables, everyMs: far, armAfterMs: far });
   readers.watch({ address: "127.0.0.1", port: 1 }, () => {
     throw new Error("nobody knows that");
   });

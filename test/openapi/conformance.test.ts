@@ -4,14 +4,14 @@ import { loadDocument } from "./document.ts";
 
 const { check } = createConformance(loadDocument());
 const id = "1f0c4b1e-5c1a-4a6e-9a53-1f7a3c0e2b11";
-const proper = { "content-type": "application/json", "x-request-id": "1" };
+const proper = { "content-type": "application/json", "x-request-id": "1", "cache-control": "no-store" };
 
 function exchange(method: string, url: string, status: number, body: unknown, headers: Record<string, string> = {}) {
   const json = JSON.stringify(body);
   return { method, url, status, headers: new Headers({ ...proper, ...headers }), json } satisfies Exchange;
 }
 
-const stored = { url: `http://node/local/${id}`, object_id: id };
+const stored = { url: `http://node/local/${id}`, object_id: id, id };
 
 describe("the check of answers against the document", () => {
   test.each([
@@ -32,7 +32,7 @@ describe("the check of answers against the document", () => {
     ["the route is not declared; 405 was to be expected", exchange("POST", "/local", 200, stored)],
     ["the refusal is not the usual one", exchange("POST", "/local", 405, { detail: "Method Not Allowed" })],
     ["the route is declared, but not there", exchange("PUT", "/local", 404, { detail: "Not Found" })],
-    ["the body's root must have required property 'url'", exchange("PUT", "/local", 200, { object_id: id })],
+    ["the body's root must have required property 'url'", exchange("PUT", "/local", 200, { object_id: id, id })],
     ["the body's root must NOT have additional properties", exchange("PUT", "/local", 200, { ...stored, more: 1 })],
     ['the body\'s /object_id must match format "uuid"', exchange("PUT", "/local", 200, { ...stored, object_id: "1" })],
     ["the header etag is not declared", exchange("PUT", "/local", 200, stored, { etag: '"1"' })],
@@ -50,7 +50,7 @@ describe("the check of answers against the document", () => {
   });
 
   test("complains of content where there should be some, or none", () => {
-    const headers = new Headers({ "x-request-id": "1" });
+    const headers = new Headers({ "x-request-id": "1", "cache-control": "no-store" });
     expect(check({ method: "PUT", url: "/local", status: 200, headers })).toEqual(["it has no content"]);
     expect(check({ method: "PUT", url: "/final", status: 204, headers })).toEqual([]);
     expect(check(exchange("PUT", "/final", 204, null))).toEqual(["content of type application/json is not declared"]);

@@ -4,10 +4,12 @@ import { chromiumPath } from "../browser/browser.ts";
 import { fakeClockInstalled } from "../resilience/support/fake-clock.ts";
 import { opensslInstalled } from "./certificate.ts";
 import { keycloakInstalled } from "./keycloak-server.ts";
+import { minioInstalled } from "./minio-server.ts";
 import { seaweedfsInstalled } from "./seaweedfs-server.ts";
 import { squidInstalled } from "./squid.ts";
 import { findGoTool } from "./tools/go-tools.ts";
 import { pythonCryptographyInstalled } from "./tools/python.ts";
+import { versitygwInstalled } from "./versitygw-server.ts";
 
 /** Something that some tests cannot do without, and are skipped where it is missing. */
 export interface Need {
@@ -62,6 +64,8 @@ export const needs: readonly Need[] = [
   },
   { name: "helm", remedy: built, isThere: () => findGoTool("helm") !== undefined, sign: /findGoTool\("helm"\)/ },
   { name: "SeaweedFS", remedy: built, isThere: seaweedfsInstalled, sign: /seaweedfsInstalled/ },
+  { name: "MinIO", remedy: built, isThere: minioInstalled, sign: /minioInstalled/ },
+  { name: "versitygw", remedy: built, isThere: versitygwInstalled, sign: /versitygwInstalled/ },
   { name: "Keycloak", remedy: built, isThere: keycloakInstalled, sign: /keycloakInstalled/ },
 ];
 
