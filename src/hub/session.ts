@@ -43,7 +43,7 @@ export function createSession({ tokens, limitMs, now, log }: SessionOptions): Se
     if (isTokenRejected(response)) return true;
     if (!isUnexplained(response) || now() - doubtedAtMs < coolDownMs) return false;
     doubtedAtMs = now();
-    log.info("hub.token.doubted", { status: response.status });
+    log.info("hub.token.doubted", { hubStatus: response.status });
     return true;
   }
 

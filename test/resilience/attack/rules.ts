@@ -41,6 +41,7 @@ const upload = (
 };
 /** What each operation of the API answers to whom, about what. */
 export const rules: Readonly<Record<string, Rule>> = {
+  getVersion: () => [{ path: "/", status: 200 }],
   getHealth: () => [{ path: "/healthz", status: 200 }],
   getReadiness: () => [{ path: "/readyz", status: 200 }],
 

@@ -33,8 +33,14 @@ export function createAllowances(): Allowances {
     },
     allow(outcome, sinceMs) {
       const inForce = entries.filter(({ untilMs }) => untilMs >= sinceMs);
-      if (outcome.kind === "answered")
-        return inForce.some(({ allowance: { statuses = [] } }) => statuses.includes(outcome.status));
+      if (outcome.kind === "answered") {
+        // A service that starts listens at once, and refuses what it will be able to do in a moment.
+        const isStarting = outcome.status === 503 && Buffer.from(outcome.bytes).includes("The service is starting");
+        return inForce.some(
+          ({ allowance: { statuses = [], unanswered = false } }) =>
+            statuses.includes(outcome.status) || (isStarting && unanswered !== false),
+        );
+      }
       const isBefore = outcome.kind === "refused" || outcome.kind === "closed";
       return inForce.some(({ allowance: { unanswered = false }, fromMs }) =>
         unanswered === "late" ? isBefore && sinceMs > fromMs - justBeforeMs : unanswered,
