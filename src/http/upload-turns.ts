@@ -93,10 +93,14 @@ export function createUploadTurns(deps: UploadTurnsDeps): UploadTurns {
   function open(analysisId: string, { headers, signal }: Pick<Request, "headers" | "signal">): UploadTurn {
     const weight = Math.min(share, weigh(announcedLength(headers)));
     const pace = createPace(now, windowMs);
-    const evicted = Promise.withResolvers<never>();
-    evicted.promise.catch(() => {});
     let state: "none" | "held" | "over" = "none";
-    const holder: Holding = { analysisId, pace, evict: () => evicted.reject(tooSlow()) };
+    let isEvicted = false;
+    let giveUp = () => {};
+    const evict = () => {
+      isEvicted = true;
+      giveUp();
+    };
+    const holder: Holding = { analysisId, pace, evict };
     let leave = () => {};
 
     async function take(): Promise<void> {
@@ -127,8 +131,14 @@ export function createUploadTurns(deps: UploadTurnsDeps): UploadTurns {
         const done = pace.start();
         let bytes: Uint8Array | undefined;
         try {
-          bytes = await Promise.race([read(), evicted.promise]);
+          // No race against one promise for the whole upload: that would keep every piece until its end.
+          const received = Promise.withResolvers<Uint8Array | undefined>();
+          giveUp = () => received.reject(tooSlow());
+          if (isEvicted) giveUp();
+          read().then(received.resolve, received.reject);
+          bytes = await received.promise;
         } finally {
+          giveUp = () => {};
           done(bytes?.byteLength ?? 0);
         }
         return bytes;
