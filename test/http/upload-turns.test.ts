@@ -37,6 +37,23 @@ describe("turns of uploads", () => {
     expect(await hasTurn(taken[2] ?? Promise.reject())).toBe(true);
   });
 
+  test("keep no piece of an upload that has been read", async () => {
+    const turn = room(2).open("a");
+    await turn.take();
+    const pieces: WeakRef<Uint8Array>[] = [];
+    const read = async () => {
+      const piece = new Uint8Array(1024);
+      pieces.push(new WeakRef(piece));
+      return piece;
+    };
+    for (let index = 0; index < 100; index++) await turn.receive(read);
+    await eventually(() => {
+      Bun.gc(true);
+      expect(pieces.filter((piece) => piece.deref() !== undefined).length).toBeLessThan(50);
+    });
+    turn.release();
+  });
+
   test("are there even when there is only one", async () => {
     const { open } = room(1);
     const [a, b] = [open("a"), open("b")];
