@@ -1,11 +1,17 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import type { SignIn } from "../../src/hub/sign-in.ts";
+import { createTokenSource } from "../../src/hub/token.ts";
+import { createOutbound } from "../../src/hub/transport/create-outbound.ts";
+import { startTimeLimit } from "../../src/hub/transport/time-limit.ts";
+import type { Log } from "../../src/log.ts";
 import { catchAppError } from "./catch-error.ts";
 import { GENERATIONS, SEED, type ServedHub, type ServeOptions, serveHub } from "./serve-hub.ts";
+import { httpResponse, startRawServer } from "./transport/raw-server.ts";
 
 const { projectA, analysis1, nodeA } = SEED;
 const USER: SignIn = { flow: "password", ...SEED.user };
 const CLIENT: SignIn = { flow: "client", id: nodeA.clientId, secret: nodeA.clientSecret };
+const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 const ROBOT: SignIn = { flow: "robot", id: nodeA.robotId, secret: nodeA.robotSecret };
 
 let served: ServedHub | undefined;
@@ -129,6 +135,26 @@ test("a sign-in answer that makes no sense is an error", async () => {
   const error = await catchAppError(ask(connect()));
   expect([error.code, error.upstream?.status]).toEqual(["hub_unexpected", 200]);
   expect(error.operatorDetail).toContain("HUB__AUTH_BASE_URL");
+});
+
+test("a web server's own refusal in place of the sign-in is no wrong password", async () => {
+  const { url, stop } = await startRawServer((socket) => {
+    socket.end(httpResponse("400 Bad Request", "<html>The plain HTTP request was sent to HTTPS port</html>"));
+  });
+  const limit = startTimeLimit(5_000);
+  const tokens = createTokenSource({
+    authUrl: url.replace(/\/$/, ""),
+    signIn: CLIENT,
+    outbound: createOutbound({ log: silent }),
+    limitMs: 5_000,
+    now: () => 0,
+    wallNow: () => 0,
+    log: silent,
+  });
+  const error = await catchAppError(tokens.get(limit));
+  stop();
+  expect(error.operatorDetail).toContain("has to be https");
+  expect(error.operatorDetail).not.toContain("HUB__AUTH__SECRET");
 });
 
 test("no secret and no token gets into the log or an error", async () => {
