@@ -35,7 +35,8 @@ export function createAllowances(): Allowances {
       const inForce = entries.filter(({ untilMs }) => untilMs >= sinceMs);
       if (outcome.kind === "answered") {
         // A service that starts listens at once, and refuses what it will be able to do in a moment.
-        const isStarting = outcome.status === 503 && Buffer.from(outcome.bytes).includes("The service is starting");
+        const isStarting =
+          outcome.status === 503 && /^$|The service is starting/.test(Buffer.from(outcome.bytes).toString());
         return inForce.some(
           ({ allowance: { statuses = [], unanswered = false } }) =>
             statuses.includes(outcome.status) || (isStarting && unanswered !== false),
