@@ -180,11 +180,11 @@ describe("an upload is refused, and its connection closed,", () => {
     }
   });
 
-  test("when the form is compressed: 422, for it is no form", async () => {
+  test("when the form is compressed: 415, for it is no form as it stands", async () => {
     const body = gzipSync(form).toString("latin1");
     const head = put({ "Content-Length": body.length, "Content-Encoding": "gzip" });
     const { answers } = await send([head + body]);
-    expect(answers.map(({ status }) => status)).toEqual([422]);
+    expect(answers.map(({ status }) => status)).toEqual([415]);
     world.figures.faults += 1;
   });
 });
