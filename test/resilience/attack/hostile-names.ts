@@ -61,6 +61,7 @@ export function checkHeaders(told: string, { status, headers }: RawAnswer) {
     "content-disposition",
     "content-security-policy",
     "content-type",
+    "cache-control",
     "x-content-type-options",
     "x-request-id",
   ];
