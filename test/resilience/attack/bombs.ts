@@ -82,16 +82,16 @@ export const bombs: Readonly<Record<string, Bomb>> = {
   "a boundary of dashes": {
     contentType: "multipart/form-data; boundary=--",
     head: `------\r\n${disposition}\r\n\r\ndata\r\n------\r\n`,
-    status: [415],
+    status: [422],
   },
   "a boundary that begins another line": {
     head: `${file}\r\n--${cut}${cut}\r\n${end}`,
-    status: [415],
+    status: [422],
   },
-  "line feeds alone": { head: `${file}${end}`.replaceAll("\r\n", "\n"), status: [415] },
-  "a form that is broken off": { head: file, status: [415] },
-  "a form that ends at once": { head: `--${cut}--\r\n`, status: [415] },
-  nothing: { head: "", status: [415] },
+  "line feeds alone": { head: `${file}${end}`.replaceAll("\r\n", "\n"), status: [422] },
+  "a form that is broken off": { head: file, status: [422] },
+  "a form that ends at once": { head: `--${cut}--\r\n`, status: [422] },
+  nothing: { head: "", status: [422] },
   "a gzip bomb": {
     headers: "Content-Encoding: gzip\r\n",
     head: gzipSync(Buffer.concat([Buffer.from(file), Buffer.alloc(64 * mebibyte), Buffer.from(end)])),
