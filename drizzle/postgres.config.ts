@@ -7,6 +7,8 @@ export default defineConfig({
     "./src/catalog/postgres-schema.ts",
     "./src/submissions/store/postgres-schema.ts",
     "./src/database/postgres-removed-project.ts",
+    "./src/record/postgres-schema.ts",
+    "./src/operators/postgres-schema.ts",
   ],
   out: "./drizzle/postgres",
 });

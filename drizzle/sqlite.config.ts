@@ -7,6 +7,8 @@ export default defineConfig({
     "./src/catalog/sqlite-schema.ts",
     "./src/submissions/store/sqlite-schema.ts",
     "./src/database/sqlite-removed-project.ts",
+    "./src/record/sqlite-schema.ts",
+    "./src/operators/sqlite-schema.ts",
   ],
   out: "./drizzle/sqlite",
 });

@@ -93,7 +93,8 @@ async function requireRights(postgres: Postgres, role: string): Promise<void> {
 
 function missingRights(): SQL {
   return sql`
-    select name, "right" from unnest(array['tag', 'result', 'taggedresult', 'submission', 'removed_project']) as name,
+    select name, "right" from unnest(array['tag', 'result', 'taggedresult', 'submission', 'removed_project',
+      'record_entry', 'operator_ticket', 'operator_session', 'traffic']) as name,
       unnest(array['select', 'insert', 'update', 'delete']) as "right"
     where to_regclass(name) is not null and not has_table_privilege(name, "right")`;
 }

@@ -1,0 +1,154 @@
+import { and, asc, desc, eq, gte, isNotNull, isNull, lt, lte, type SQL, sql } from "drizzle-orm";
+import type { BunSQLDatabase } from "drizzle-orm/bun-sql";
+import type { Postgres } from "../database/postgres-connection.ts";
+import { chain } from "./chain.ts";
+import { recordEntry } from "./postgres-schema.ts";
+import { asEntry, asSealed, columnsOf, prunedEntry, pruneBatch, sealBatch } from "./record-row.ts";
+import type { Head, RecordFilter, RecordStore, Sealed } from "./record-store.ts";
+
+type Transaction = Pick<BunSQLDatabase, "execute" | "insert" | "select" | "delete">;
+
+// Any number will do, as long as every version of this service takes the same one.
+const sealLock = 7_046_032;
+
+/** The record in PostgreSQL, whose clock counts; for any number of processes. */
+export function createPostgresRecord(postgres: Postgres): RecordStore {
+  return {
+    append: (entry) =>
+      postgres.run(
+        async (db) => {
+          await db.insert(recordEntry).values(columnsOf(entry)).onConflictDoNothing();
+        },
+        { repeatable: entry.id !== undefined },
+      ),
+    prove: () =>
+      postgres.run(async (db) => {
+        await db.execute(sql`insert into ${recordEntry} (event, outcome) select '', '' where false`);
+      }),
+
+    async seal() {
+      let rows = 0;
+      for (;;) {
+        const sealed = await postgres.run(sealSome);
+        if (sealed === undefined) return undefined;
+        rows += sealed.rows;
+        if (sealed.rows < sealBatch) return rows === 0 ? undefined : { rows, head: sealed.head };
+      }
+    },
+
+    list: (filter, before, limit) =>
+      postgres.run(async (db) => {
+        const isBefore = before === undefined ? undefined : lt(recordEntry.sequence, before);
+        const fits = and(isSealed, matches(filter), isBefore);
+        const rows = await db.select().from(recordEntry).where(fits).orderBy(desc(recordEntry.sequence)).limit(limit);
+        return rows.map(asSealed);
+      }),
+    count: (filter) => postgres.run((db) => db.$count(recordEntry, and(isSealed, matches(filter)))),
+    readAfter: (filter, after, limit) =>
+      postgres.run(async (db) => {
+        const fits = and(sql`${recordEntry.sequence} > ${after}`, matches(filter));
+        const rows = await db.select().from(recordEntry).where(fits).orderBy(asc(recordEntry.sequence)).limit(limit);
+        return rows.map(asSealed);
+      }),
+
+    prune: (olderThanMs) => postgres.run((db) => db.transaction((tx) => prune(tx, olderThanMs))),
+    stats: () => postgres.run(readStats),
+  };
+}
+
+const isSealed = isNotNull(recordEntry.sequence);
+const isUnsealed = isNull(recordEntry.sequence);
+
+function matches({ event, projectId, analysisId, from, to }: RecordFilter): SQL | undefined {
+  return and(
+    event === undefined ? undefined : eq(recordEntry.event, event),
+    projectId === undefined ? undefined : eq(recordEntry.projectId, projectId),
+    analysisId === undefined ? undefined : eq(recordEntry.analysisId, analysisId),
+    from === undefined ? undefined : gte(recordEntry.time, from),
+    to === undefined ? undefined : lt(recordEntry.time, to),
+  );
+}
+
+/** Waits for whoever seals; each later statement sees what that one has written. */
+async function lockSealing(tx: Transaction): Promise<void> {
+  await tx.execute(sql`select pg_advisory_xact_lock(${sealLock})`);
+}
+
+/** Rows may be there whose place is lower than that of sealed ones, as their transaction has ended later: they come later. */
+async function sealSome(db: BunSQLDatabase): Promise<Sealed | undefined> {
+  const [waiting] = await db.select({ place: recordEntry.place }).from(recordEntry).where(isUnsealed).limit(1);
+  if (waiting === undefined) return undefined;
+  return await db.transaction(async (tx) => {
+    await lockSealing(tx);
+    return sealBatchIn(tx);
+  });
+}
+
+async function sealBatchIn(tx: Transaction): Promise<Sealed | undefined> {
+  const last = await findHead(tx);
+  const rows = await tx
+    .select()
+    .from(recordEntry)
+    .where(isUnsealed)
+    .orderBy(asc(recordEntry.place))
+    .limit(sealBatch);
+  const places = chain(
+    last,
+    rows.map((row) => ({ ...asEntry(row), place: row.place })),
+  ).map(({ place, sequence, hash }) => ({ place, sequence, hash }));
+  const head = places.at(-1) ?? last;
+  if (head === undefined) return undefined;
+  await tx.execute(sql`
+    update record_entry as entry set sequence = sealed.sequence, hash = sealed.hash
+    from json_to_recordset(${JSON.stringify(places)}::text::json) as sealed(place bigint, sequence bigint, hash text)
+    where entry.place = sealed.place`);
+  return { rows: places.length, head: { sequence: head.sequence, hash: head.hash } };
+}
+
+async function findHead(db: Pick<BunSQLDatabase, "select">): Promise<Head | undefined> {
+  const { sequence, hash } = recordEntry;
+  const [row] = await db.select({ sequence, hash }).from(recordEntry).where(isSealed).orderBy(desc(sequence)).limit(1);
+  return row && { sequence: row.sequence ?? 0, hash: row.hash ?? "" };
+}
+
+async function prune(tx: Transaction, olderThanMs: number): Promise<number> {
+  await lockSealing(tx);
+  const end = sql`clock_timestamp() - ${olderThanMs} * interval '1 millisecond'`;
+  const { sequence, hash, time } = recordEntry;
+  const oldest = tx.select({ sequence, hash, time }).from(recordEntry).where(isSealed).orderBy(asc(sequence));
+  const batch = oldest.limit(pruneBatch).as("batch");
+  const firstYoung = tx.select({ sequence: batch.sequence }).from(batch).where(sql`${batch.time} >= ${end}`);
+  const [last] = await tx
+    .select({ sequence: batch.sequence, hash: batch.hash })
+    .from(batch)
+    .where(sql`${batch.sequence} < all (${firstYoung})`)
+    .orderBy(desc(batch.sequence))
+    .limit(1);
+  if (last === undefined) return 0;
+  await tx.insert(recordEntry).values(columnsOf(prunedEntry(last.sequence ?? 0, last.hash ?? "")));
+  for (let rows = sealBatch; rows === sealBatch; ) rows = (await sealBatchIn(tx))?.rows ?? 0;
+  const removed = await tx
+    .delete(recordEntry)
+    .where(lte(sequence, last.sequence ?? 0))
+    .returning({ place: recordEntry.place });
+  return removed.length;
+}
+
+async function readStats(db: BunSQLDatabase) {
+  const { sequence, time } = recordEntry;
+  // Without holes, and so both ends tell how many there are.
+  const [sealed] = await db
+    .select({ rows: sql`coalesce(max(${sequence}) - min(${sequence}) + 1, 0)`.mapWith(Number) })
+    .from(recordEntry);
+  const [waiting] = await db
+    .select({
+      unsealed: sql`count(*)`.mapWith(Number),
+      unsealedSeconds: sql`coalesce(greatest(extract(epoch from clock_timestamp() - min(${time})), 0), 0)`.mapWith(
+        Number,
+      ),
+    })
+    .from(recordEntry)
+    .where(isUnsealed);
+  const { unsealed, unsealedSeconds } = waiting ?? { unsealed: 0, unsealedSeconds: 0 };
+  return { rows: (sealed?.rows ?? 0) + unsealed, unsealed, unsealedSeconds, head: await findHead(db) };
+}

@@ -1,0 +1,28 @@
+import { sql } from "drizzle-orm";
+import { bigint, bigserial, index, pgTable, text, timestamp, uuid, varchar } from "drizzle-orm/pg-core";
+
+export const recordEntry = pgTable(
+  "record_entry",
+  {
+    /** The order of writing; may have holes, as a transaction that is rolled back leaves one. */
+    place: bigserial("place", { mode: "number" }).primaryKey(),
+    /** Only so that nothing is written twice. */
+    id: uuid("id").unique(),
+    /** These two are given when the row is sealed. */
+    sequence: bigint("sequence", { mode: "number" }).unique(),
+    hash: varchar("hash", { length: 64 }),
+    /** Milliseconds and no finer, so that the row reads everywhere as it was hashed. */
+    time: timestamp("time", { withTimezone: true, precision: 3 }).notNull().default(sql`clock_timestamp()`),
+    event: varchar("event", { length: 32 }).notNull(),
+    actor: text("actor"),
+    analysisId: text("analysis_id"),
+    projectId: text("project_id"),
+    objectId: text("object_id"),
+    peerNodeId: text("peer_node_id"),
+    bytes: bigint("bytes", { mode: "number" }),
+    sha256: text("sha256"),
+    requestId: text("request_id"),
+    outcome: varchar("outcome", { length: 16 }).notNull(),
+  },
+  (table) => [index("record_entry_unsealed").on(table.place).where(sql`sequence is null`)],
+);

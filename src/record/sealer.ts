@@ -1,0 +1,81 @@
+import { reasonOf } from "../errors.ts";
+import type { Log } from "../log.ts";
+import type { RecordStore, Sealed } from "./record-store.ts";
+
+/** Seals what was written, again and again, and prunes what is too old. */
+export interface Sealer {
+  start(): void;
+  /** Seals what there is now, and tells the log, which so keeps a head that nobody can cut off behind. */
+  seal(): Promise<Sealed | undefined>;
+  /** Seals once more. Never throws: what stays unsealed is sealed by the next process. */
+  stop(): Promise<void>;
+}
+
+export interface SealerDeps {
+  readonly store: Pick<RecordStore, "seal" | "prune">;
+  /** 0 = for ever. */
+  readonly keepMs: number;
+  readonly log: Log;
+  readonly sealMs?: number;
+  readonly pruneMs?: number;
+}
+
+export function createSealer({ store, keepMs, log, sealMs = 2_000, pruneMs = 3_600_000 }: SealerDeps): Sealer {
+  let timers: ReturnType<typeof setTimeout>[] = [];
+  let running: Promise<void> = Promise.resolve();
+  let isStopped = false;
+
+  async function seal(): Promise<Sealed | undefined> {
+    const sealed = await store.seal();
+    if (sealed !== undefined) {
+      const { sequence, hash } = sealed.head;
+      log.info("record.sealed", { sequence, head: hash, rows: sealed.rows });
+    }
+    return sealed;
+  }
+
+  async function prune(): Promise<void> {
+    for (let removed = 1, total = 0; removed > 0 && !isStopped; total += removed) {
+      removed = await store.prune(keepMs);
+      if (removed === 0 && total > 0) log.info("record.pruned", { rows: total });
+    }
+  }
+
+  /** One after the other, so that a slow database is not asked more and more. */
+  function repeat(what: string, work: () => Promise<unknown>, everyMs: number, firstMs: number): void {
+    let isFailing = false;
+    const run = async () => {
+      try {
+        await work();
+        isFailing = false;
+      } catch (error) {
+        if (!isFailing) log.warn(`record.${what}.failed`, { reason: reasonOf(error) });
+        isFailing = true;
+      }
+    };
+    const plan = (delayMs: number): void => {
+      const timer = setTimeout(() => {
+        timers = timers.filter((other) => other !== timer);
+        running = Promise.all([running, run()]).then(() => {
+          if (!isStopped) plan(everyMs);
+        });
+      }, delayMs);
+      timers.push(timer);
+    };
+    plan(firstMs);
+  }
+
+  return {
+    seal,
+    start() {
+      repeat("seal", seal, sealMs, 0);
+      if (keepMs > 0) repeat("prune", prune, pruneMs, sealMs);
+    },
+    async stop() {
+      isStopped = true;
+      for (const timer of timers) clearTimeout(timer);
+      await running;
+      await seal().catch((error: unknown) => log.warn("record.seal.failed", { reason: reasonOf(error) }));
+    },
+  };
+}
