@@ -23,6 +23,7 @@ export type ErrorCode =
   | "unsupported_coding"
   | "client_too_slow"
   | "client_gone"
+  | "too_many_requests"
   | "hub_unexpected"
   | "hub_unreachable"
   | "hub_timeout"

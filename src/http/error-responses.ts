@@ -23,6 +23,7 @@ export const statusOf = {
   unsupported_coding: 415,
   client_too_slow: 408,
   client_gone: 400,
+  too_many_requests: 429,
   hub_unexpected: 502,
   hub_unreachable: 502,
   hub_timeout: 504,
@@ -74,6 +75,7 @@ export function describeError(error: unknown): Record<string, unknown> {
 /** RFC 6750 §3. */
 function challengeFor(error: AppError): Record<string, string> {
   if (error.code === "not_authenticated") return { "WWW-Authenticate": "Bearer" };
+  if (error.code === "too_many_requests") return { "Retry-After": "60" };
   if (error.code !== "token_rejected") return {};
   const reason = (error.operatorDetail ?? error.message).replace(/["\\]/g, "'").replace(/[^\x20-\x7e]/g, "?");
   return { "WWW-Authenticate": `Bearer error="invalid_token", error_description="${reason}"` };

@@ -1,3 +1,8 @@
+export interface Identified {
+  readonly clientId: string;
+  readonly claims: Readonly<Record<string, unknown>>;
+}
+
 /** Tells who sends a request. */
 export interface Authenticator {
   /**
@@ -6,6 +11,8 @@ export interface Authenticator {
    * is the `operatorDetail`) or `auth_provider_unavailable` (no keys to judge by).
    */
   authenticate(authorization: string | undefined): Promise<string>;
+  /** The same with everything else the token says. */
+  identify(authorization: string | undefined): Promise<Identified>;
   /** Throws `auth_provider_unavailable` unless there are keys to judge tokens by. */
   check(): Promise<void>;
 }

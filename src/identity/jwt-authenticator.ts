@@ -1,7 +1,7 @@
 import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from "jose";
 import { AppError, reasonOf } from "../errors.ts";
 import { parseUuid } from "../uuid.ts";
-import type { Authenticator } from "./authenticator.ts";
+import type { Authenticator, Identified } from "./authenticator.ts";
 import type { RemoteKey, RemoteKeys } from "./remote-keys.ts";
 import { createVerifiedTokens, type VerifiedTokens } from "./verified-tokens.ts";
 
@@ -21,20 +21,22 @@ export interface JwtAuthenticatorOptions {
 /** Judges JWTs (RFC 7519, with the precautions of RFC 8725) by a remote key set. */
 export function createJwtAuthenticator(options: JwtAuthenticatorOptions): Authenticator {
   const verified = createVerifiedTokens(options.now);
+  async function identify(authorization: string | undefined): Promise<Identified> {
+    const token = /^bearer +(\S+) *$/i.exec(authorization ?? "")?.[1];
+    if (token === undefined) throw new AppError("not_authenticated", "Not authenticated");
+    try {
+      const claims = options.skipValidation ? decodeJwt(token) : await verify(token, verified, options);
+      return { clientId: readClientId(claims, options.clientIdClaim), claims };
+    } catch (error) {
+      if (error instanceof AppError) throw error;
+      const reason = error instanceof errors.JOSEError || error instanceof TypeError ? error.message : "invalid token";
+      throw rejected(reason, error);
+    }
+  }
+
   return {
-    async authenticate(authorization) {
-      const token = /^bearer +(\S+) *$/i.exec(authorization ?? "")?.[1];
-      if (token === undefined) throw new AppError("not_authenticated", "Not authenticated");
-      try {
-        const payload = options.skipValidation ? decodeJwt(token) : await verify(token, verified, options);
-        return readClientId(payload, options.clientIdClaim);
-      } catch (error) {
-        if (error instanceof AppError) throw error;
-        const reason =
-          error instanceof errors.JOSEError || error instanceof TypeError ? error.message : "invalid token";
-        throw rejected(reason, error);
-      }
-    },
+    identify,
+    authenticate: async (authorization) => (await identify(authorization)).clientId,
     async check() {
       if (!options.skipValidation) await options.keys.get();
     },

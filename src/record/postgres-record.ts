@@ -3,7 +3,7 @@ import type { BunSQLDatabase } from "drizzle-orm/bun-sql";
 import type { Postgres } from "../database/postgres-connection.ts";
 import { chain } from "./chain.ts";
 import { recordEntry } from "./postgres-schema.ts";
-import { asEntry, asSealed, columnsOf, prunedEntry, pruneBatch, sealBatch } from "./record-row.ts";
+import { asEntry, asSealed, columnsOf, pruneBatch, prunedEntry, sealBatch } from "./record-row.ts";
 import type { Head, RecordFilter, RecordStore, Sealed } from "./record-store.ts";
 
 type Transaction = Pick<BunSQLDatabase, "execute" | "insert" | "select" | "delete">;
@@ -27,12 +27,10 @@ export function createPostgresRecord(postgres: Postgres): RecordStore {
       }),
 
     async seal() {
-      let rows = 0;
-      for (;;) {
+      for (let done: Sealed | undefined; ; ) {
         const sealed = await postgres.run(sealSome);
-        if (sealed === undefined) return undefined;
-        rows += sealed.rows;
-        if (sealed.rows < sealBatch) return rows === 0 ? undefined : { rows, head: sealed.head };
+        if (sealed === undefined || sealed.rows === 0) return done;
+        done = { rows: (done?.rows ?? 0) + sealed.rows, head: sealed.head };
       }
     },
 
@@ -86,12 +84,7 @@ async function sealSome(db: BunSQLDatabase): Promise<Sealed | undefined> {
 
 async function sealBatchIn(tx: Transaction): Promise<Sealed | undefined> {
   const last = await findHead(tx);
-  const rows = await tx
-    .select()
-    .from(recordEntry)
-    .where(isUnsealed)
-    .orderBy(asc(recordEntry.place))
-    .limit(sealBatch);
+  const rows = await tx.select().from(recordEntry).where(isUnsealed).orderBy(asc(recordEntry.place)).limit(sealBatch);
   const places = chain(
     last,
     rows.map((row) => ({ ...asEntry(row), place: row.place })),

@@ -24,7 +24,6 @@ interface Facts extends Omit<EntryColumns, "time"> {
   readonly id: string | null;
 }
 
-
 const longestText = 1_000;
 
 /** A text that both databases take and give back as it is; what a client calls itself must not keep a row from being written. */

@@ -1,7 +1,7 @@
 import { and, asc, desc, eq, gt, gte, isNotNull, isNull, lt, lte, type SQL, sql } from "drizzle-orm";
 import type { Sqlite, SqliteDatabase } from "../database/sqlite-connection.ts";
 import { chain } from "./chain.ts";
-import { asEntry, asSealed, columnsOf, prunedEntry, pruneBatch, sealBatch } from "./record-row.ts";
+import { asEntry, asSealed, columnsOf, pruneBatch, prunedEntry, sealBatch } from "./record-row.ts";
 import type { Head, RecordFilter, RecordStats, RecordStore, Sealed } from "./record-store.ts";
 import { recordEntry } from "./sqlite-schema.ts";
 
@@ -23,14 +23,12 @@ export function createSqliteRecord(sqlite: Sqlite, now: () => number): RecordSto
       }),
 
     async seal() {
-      let rows = 0;
-      for (;;) {
+      for (let done: Sealed | undefined; ; ) {
         const sealed = await sqlite.run((db) =>
           hasUnsealed(db) ? db.transaction((tx) => sealBatchIn(tx), immediate) : undefined,
         );
-        if (sealed === undefined) return undefined;
-        rows += sealed.rows;
-        if (sealed.rows < sealBatch) return rows === 0 ? undefined : { rows, head: sealed.head };
+        if (sealed === undefined || sealed.rows === 0) return done;
+        done = { rows: (done?.rows ?? 0) + sealed.rows, head: sealed.head };
       }
     },
 
@@ -95,13 +93,7 @@ function sealBatchIn(tx: Transaction): Sealed | undefined {
 
 function findHead(db: Pick<SqliteDatabase, "select">): Head | undefined {
   const { sequence, hash } = recordEntry;
-  const row = db
-    .select({ sequence, hash })
-    .from(recordEntry)
-    .where(isSealed)
-    .orderBy(desc(sequence))
-    .limit(1)
-    .get();
+  const row = db.select({ sequence, hash }).from(recordEntry).where(isSealed).orderBy(desc(sequence)).limit(1).get();
   return row && { sequence: row.sequence ?? 0, hash: row.hash ?? "" };
 }
 
@@ -130,7 +122,11 @@ function prune(tx: Transaction, nowMs: number, end: Date): number {
 
 function readStats(db: SqliteDatabase, nowMs: number): RecordStats {
   const { sequence, time } = recordEntry;
-  const lowest = db.select({ value: sql<number | null>`min(${sequence})` }).from(recordEntry).get()?.value ?? 0;
+  const lowest =
+    db
+      .select({ value: sql<number | null>`min(${sequence})` })
+      .from(recordEntry)
+      .get()?.value ?? 0;
   const head = findHead(db);
   const waiting = db
     .select({ unsealed: sql<number>`count(*)`, oldest: sql<number | null>`min(${time})` })

@@ -68,7 +68,10 @@ export async function verifyRecord(store: Readable, options: VerifyOptions = {})
 function findDamage(entry: SealedEntry, last: Head): BrokenRow | undefined {
   const { sequence, hash } = entry;
   if (hashEntry(last.hash, entry) === hash) return undefined;
-  return { sequence, reason: `Row ${sequence} was changed: its hash does not fit what it says and what stands before it.` };
+  return {
+    sequence,
+    reason: `Row ${sequence} was changed: its hash does not fit what it says and what stands before it.`,
+  };
 }
 
 /** What stands before the first row: nothing, or those that were pruned, of which the last pruning tells. */

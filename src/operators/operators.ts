@@ -1,0 +1,114 @@
+import { AppError } from "../errors.ts";
+import type { Authenticator } from "../identity/authenticator.ts";
+import { findRoles } from "./claims.ts";
+import type { OperatorStore, SessionKind } from "./operator-store.ts";
+
+/** Somebody who may look into what this node does, and decide. */
+export interface Operator {
+  /** For the record. */
+  readonly name: string;
+  /** Tells two people apart, whatever they are called. */
+  readonly subject: string;
+  readonly kind: SessionKind | "token";
+  readonly endsAt: Date | undefined;
+}
+
+export interface Credentials {
+  readonly authorization: string | undefined;
+  /** The token in the session's cookie. */
+  readonly session: string | undefined;
+}
+
+export interface OperatorRules {
+  readonly clientIds: readonly string[];
+  readonly roles: readonly string[];
+  /** A path with dots, such as `realm_access.roles`. */
+  readonly roleClaim: string;
+}
+
+export interface Operators {
+  /**
+   * Whether there are operators at all: because the settings say so, or as long as somebody is signed in or may be by a link.
+   * Where the database cannot tell there are none.
+   */
+  areOn(): Promise<boolean>;
+  /** Throws `not_authenticated` without any credentials, `forbidden` for whoever is no operator, and the authenticator's errors. */
+  identify(credentials: Credentials): Promise<Operator>;
+  /** Opens a session by a one-time link; throws `not_authenticated` when it was used, is too old or unknown. */
+  redeem(ticket: string): Promise<OpenedSession>;
+  /** Opens a session for whoever the identity provider has vouched for; throws `forbidden` for one who is no operator. */
+  admit(candidates: readonly Claims[], clientId: string): Promise<OpenedSession>;
+  signOut(session: string): Promise<void>;
+}
+
+export type Claims = Readonly<Record<string, unknown>>;
+
+export interface OpenedSession {
+  readonly token: string;
+  readonly operator: Operator;
+}
+
+export interface OperatorsDeps {
+  readonly store: OperatorStore;
+  readonly authenticator: Pick<Authenticator, "identify">;
+  readonly rules: OperatorRules;
+  /** Whether any of the operators' settings is given. */
+  readonly isConfigured: boolean;
+  /** Cannot be guessed. */
+  readonly newToken: () => string;
+  readonly hash: (token: string) => string;
+}
+
+export function createOperators(deps: OperatorsDeps): Operators {
+  const { store, authenticator, rules, isConfigured, newToken, hash } = deps;
+
+  function isOperator(clientId: string, claims: Claims): boolean {
+    if (rules.clientIds.includes(clientId)) return true;
+    return findRoles(claims, rules.roleClaim).some((role) => rules.roles.includes(role));
+  }
+
+  return {
+    areOn: async () => isConfigured || (await store.isAnyOpen().catch(() => false)),
+
+    async identify({ authorization, session }) {
+      if (authorization === undefined && session !== undefined) {
+        const found = await store.find(hash(session));
+        if (found === undefined) throw new AppError("not_authenticated", "Not authenticated");
+        return { ...found, subject: `${found.kind}:${found.name}` };
+      }
+      const { clientId, claims } = await authenticator.identify(authorization);
+      if (!isOperator(clientId, claims)) throw notAnOperator(clientId);
+      const name = nameOf(claims) ?? clientId;
+      return { name, subject: textOf(claims.sub) ?? name, kind: "token", endsAt: undefined };
+    },
+
+    async redeem(ticket) {
+      const token = newToken();
+      const session = await store.redeem(hash(ticket), hash(token));
+      if (session !== undefined) return { token, operator: { ...session, subject: `console:${session.name}` } };
+      throw new AppError("not_authenticated", "The link was used, is too old, or is not ours.");
+    },
+
+    async admit(candidates, clientId) {
+      if (!candidates.some((claims) => isOperator(clientId, claims))) throw notAnOperator(clientId);
+      const name = candidates.map(nameOf).find((found) => found !== undefined) ?? clientId;
+      const token = newToken();
+      const session = await store.open({ tokenHash: hash(token), name, kind: "oidc" });
+      return { token, operator: { ...session, subject: `oidc:${name}` } };
+    },
+
+    signOut: (session) => store.end(hash(session)),
+  };
+}
+
+function nameOf(claims: Claims): string | undefined {
+  return textOf(claims.preferred_username) ?? textOf(claims.sub);
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+function notAnOperator(clientId: string): AppError {
+  return new AppError("forbidden", `Only operators are allowed to do this, got client ID '${clientId}'.`);
+}

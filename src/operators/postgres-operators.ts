@@ -1,0 +1,81 @@
+import { and, eq, gt, lte, or, type SQL, sql } from "drizzle-orm";
+import type { BunSQLDatabase } from "drizzle-orm/bun-sql";
+import type { Postgres } from "../database/postgres-connection.ts";
+import type { AppendInPostgres } from "../record/postgres-append.ts";
+import {
+  idleMs,
+  type NewSession,
+  type OperatorStore,
+  type Session,
+  sessionMs,
+  ticketMs,
+  touchMs,
+} from "./operator-store.ts";
+import { operatorSession, operatorTicket } from "./postgres-schema.ts";
+
+const now = sql`now()`;
+const inMs = (ms: number) => sql`now() + ${ms} * interval '1 millisecond'`;
+const isOpen = (): SQL | undefined => and(gt(operatorSession.endsAt, now), gt(operatorSession.seenAt, inMs(-idleMs)));
+const columns = { name: operatorSession.name, kind: operatorSession.kind, endsAt: operatorSession.endsAt };
+/** These change something at most once; what a lost answer leaves behind is a session that nobody knows. */
+const once = { repeatable: false };
+
+type Transaction = Pick<BunSQLDatabase, "insert" | "delete">;
+
+/** Operators' tickets and sessions in PostgreSQL, whose clock counts. */
+export function createPostgresOperators(postgres: Postgres, append: AppendInPostgres | undefined): OperatorStore {
+  async function open(tx: Transaction, session: NewSession): Promise<Session> {
+    const isOver = or(lte(operatorSession.endsAt, now), lte(operatorSession.seenAt, inMs(-idleMs)));
+    await tx.delete(operatorSession).where(isOver);
+    const row = { ...session, seenAt: now, endsAt: inMs(sessionMs) };
+    const [opened] = await tx.insert(operatorSession).values(row).returning(columns);
+    if (opened === undefined) throw new Error("PostgreSQL gave no row where there always is one");
+    await append?.(tx, { event: "operator.signed_in", actor: session.name, outcome: "ok" });
+    return opened;
+  }
+
+  return {
+    addTicket: (ticketHash, name) =>
+      postgres.run(async (db) => {
+        await db.delete(operatorTicket).where(lte(operatorTicket.endsAt, now));
+        await db.insert(operatorTicket).values({ ticketHash, name, endsAt: inMs(ticketMs) });
+      }, once),
+    redeem: (ticketHash, tokenHash) =>
+      postgres.run(
+        (db) =>
+          db.transaction(async (tx) => {
+            const isSought = and(eq(operatorTicket.ticketHash, ticketHash), gt(operatorTicket.endsAt, now));
+            const [ticket] = await tx.delete(operatorTicket).where(isSought).returning({ name: operatorTicket.name });
+            return ticket && open(tx, { tokenHash, name: ticket.name, kind: "console" });
+          }),
+        once,
+      ),
+    open: (session) => postgres.run((db) => db.transaction((tx) => open(tx, session)), once),
+
+    find: (tokenHash) =>
+      postgres.run(async (db) => {
+        const isSought = and(eq(operatorSession.tokenHash, tokenHash), isOpen());
+        const isOverdue = sql<boolean>`${operatorSession.seenAt} < ${inMs(-touchMs)}`;
+        const [row] = await db
+          .select({ ...columns, isOverdue })
+          .from(operatorSession)
+          .where(isSought);
+        if (row === undefined) return undefined;
+        const { isOverdue: isUntouched, ...session } = row;
+        if (isUntouched) await db.update(operatorSession).set({ seenAt: now }).where(isSought);
+        return session;
+      }),
+    end: (tokenHash) =>
+      postgres.run(async (db) => {
+        await db.delete(operatorSession).where(eq(operatorSession.tokenHash, tokenHash));
+      }),
+
+    count: () => postgres.run((db) => db.$count(operatorSession, isOpen())),
+    isAnyOpen: () =>
+      postgres.run(async (db) => {
+        const ticket = gt(operatorTicket.endsAt, now);
+        if ((await db.$count(operatorTicket, ticket)) > 0) return true;
+        return (await db.$count(operatorSession, isOpen())) > 0;
+      }),
+  };
+}
