@@ -16,14 +16,15 @@ export interface RequestContext {
   /** For log lines; empty outside of requests. */
   fields(): LogFields;
   traceparent(): string | undefined;
+  requestId(): string | undefined;
 }
 
 export function createRequestContext(): RequestContext {
-  const storage = new AsyncLocalStorage<{ fields: LogFields; readonly traceparent: string | undefined }>();
+  const storage = new AsyncLocalStorage<RequestFacts & { fields: LogFields }>();
   return {
     run({ requestId, traceparent }, work) {
       const traceId = traceparent === undefined ? {} : { trace_id: traceparent.split("-")[1] };
-      return storage.run({ fields: { requestId, ...traceId }, traceparent }, work);
+      return storage.run({ fields: { requestId, ...traceId }, requestId, traceparent }, work);
     },
     identify(user) {
       const facts = storage.getStore();
@@ -31,6 +32,7 @@ export function createRequestContext(): RequestContext {
     },
     fields: () => storage.getStore()?.fields ?? {},
     traceparent: () => storage.getStore()?.traceparent,
+    requestId: () => storage.getStore()?.requestId,
   };
 }
 

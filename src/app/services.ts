@@ -1,5 +1,6 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { createNodeCipher } from "../crypto/create-node-cipher.ts";
+import type { OperatorServices } from "../http/routes/operator-deps.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { Authenticator } from "../identity/authenticator.ts";
 import type { Log } from "../log.ts";
@@ -8,6 +9,8 @@ import type { Metrics } from "../observability/metrics.ts";
 import { createObserveCall, observeKeyFetch, observeOutbound } from "../observability/observed-calls.ts";
 import type { Readiness } from "../observability/readiness.ts";
 import { traceOutbound } from "../observability/traced-outbound.ts";
+import { createTrafficCounter, type TrafficCounter } from "../operators/traffic-counter.ts";
+import { noRecord, type Recorder } from "../record/recorder.ts";
 import { createFinalResults, type FinalResults } from "../results/final.ts";
 import { createIntermediateResults } from "../results/intermediate.ts";
 import type { IntermediateResults } from "../results/intermediate-results.ts";
@@ -22,6 +25,8 @@ import { openQueue } from "../submissions/open-queue.ts";
 import type { SubmissionQueue } from "../submissions/queue.ts";
 import { connectHub, connectOutbound, createAuthenticator, fetchKeys, hubUrls, readPrivateKey } from "./connections.ts";
 import { openStorage } from "./open-storage.ts";
+import { createOperatorServices } from "./operator-services.ts";
+import { newSha256, startRecord } from "./record-services.ts";
 import type { StartUp, Storage } from "./storage.ts";
 
 export interface Services {
@@ -31,6 +36,8 @@ export interface Services {
   readonly final: FinalResults;
   readonly submissions: Pick<SubmissionQueue, "drain">;
   readonly readiness: Readiness;
+  readonly recorder: Recorder;
+  readonly operator: OperatorServices;
   /** Ends background work and closes what was opened. */
   close(): Promise<void>;
 }
@@ -39,8 +46,11 @@ export interface Services {
 export interface Surroundings extends StartUp {
   readonly log: Log;
   readonly metrics: Metrics;
-  /** The trace of the request being served. */
+  /** The trace and the id of the request being served. */
   readonly traceparent: () => string | undefined;
+  readonly requestId: () => string | undefined;
+  /** Counts the files that pass, for operators. */
+  readonly watchTraffic: (count: TrafficCounter["count"]) => void;
 }
 
 const dayMs = 24 * 3_600_000;
@@ -52,7 +62,9 @@ export async function createServices(settings: Settings, surroundings: Surroundi
   const { log, metrics, traceparent } = surroundings;
   const privateKey = readPrivateKey(settings);
   const observe = createObserveCall(metrics, () => performance.now());
-  const storage = await openStorage(settings.storage, { ...surroundings, observe });
+  const isRecording = settings.record.isEnabled;
+  const storage = await openStorage(settings.storage, { ...surroundings, observe, isRecording });
+  const record = startRecord(settings, storage, surroundings);
   const { objects, catalog, submissions } = storage;
   const outbound = traceOutbound(connectOutbound(settings, log), traceparent);
   const hub = connectHub(settings, observeOutbound(outbound, hubUrls(settings), observe), log);
@@ -69,6 +81,12 @@ export async function createServices(settings: Settings, surroundings: Surroundi
   const queue = createQueue(settings, storage, hub, log);
   metrics.watchSubmissions(submissions.stats);
   queue.start();
+  const readiness = watchParts(settings, storage, authenticator, hub, log);
+  const traffic = createTrafficCounter({ store: storage.traffic, now: Date.now, log });
+  if (settings.operators.isConfigured) {
+    surroundings.watchTraffic(traffic.count);
+    traffic.start();
+  }
   return {
     authenticator,
     local,
@@ -80,6 +98,7 @@ export async function createServices(settings: Settings, surroundings: Surroundi
       findOwnNodeId: async () => settings.hub.nodeId ?? hub.findOwnNodeId(),
       newId,
       options: { ...settings.intermediate, bound: settings.crypto.framing === "bound" },
+      recording: record && { recorder: record.recorder, newHash: newSha256 },
       log,
     }),
     final: createFinalResults({
@@ -87,15 +106,20 @@ export async function createServices(settings: Settings, surroundings: Surroundi
       buckets: createResultBuckets({ hub }),
       queue,
       isQueued: settings.final.queue,
+      recorder: record?.recorder,
       randomBytes,
       log,
     }),
     submissions: queue,
-    readiness: watchParts(settings, storage, authenticator, hub, log),
+    readiness,
+    recorder: record?.recorder ?? noRecord,
+    operator: createOperatorServices(settings, { storage, record, traffic, authenticator, readiness, log }),
     async close() {
       reconciler.stop();
       await queue.stop();
       await rollback.close();
+      await traffic.stop();
+      await record?.stop();
       await storage.close();
     },
   };
@@ -115,10 +139,7 @@ function createQueue(settings: Settings, storage: Storage, hub: Hub, log: Log): 
     waitMs: waitSeconds * 1000,
     retryMaxMs: retryMaxSeconds * 1000,
     newId: () => crypto.randomUUID(),
-    newHash: () => {
-      const hash = createHash("sha256");
-      return { update: (bytes) => void hash.update(bytes), digest: () => hash.digest("hex") };
-    },
+    newHash: newSha256,
     random: Math.random,
     log,
   });

@@ -7,6 +7,7 @@ import { createCountedLog } from "../observability/counted-log.ts";
 import type { Metrics, MetricsReport } from "../observability/metrics.ts";
 import { createPrometheusMetrics, type Gathered } from "../observability/prometheus.ts";
 import type { PartState } from "../observability/readiness.ts";
+import type { TrafficCounter } from "../operators/traffic-counter.ts";
 import type { RequestContext } from "../request-context.ts";
 import { listen } from "../server/server.ts";
 import type { Settings } from "../settings/settings.ts";
@@ -47,7 +48,8 @@ export interface StartDeps {
 export async function startService(settings: Settings, deps: StartDeps): Promise<RunningService> {
   const { context, patienceMs, signal, gather, inspect = async (_, response) => response } = deps;
   const metrics = createPrometheusMetrics({ version, runtime: `bun ${Bun.version}`, gather });
-  const log = createCountedLog(deps.log, metrics);
+  let watcher: TrafficCounter["count"] = () => {};
+  const log = createCountedLog(deps.log, metrics, (event, fields) => watcher(event, fields));
   const parts = new Map<string, PartState>();
   const startingApp = createStartingApp(() => Object.fromEntries(parts), version);
   let serve = async (request: Request, connection: Connection) => startingApp.fetch(request, connection);
@@ -58,8 +60,12 @@ export async function startService(settings: Settings, deps: StartDeps): Promise
   deps.onListening?.();
   try {
     const onPart = (name: string, state: PartState) => void parts.set(name, state);
-    const { traceparent } = context;
-    const services = await createServices(settings, { log, metrics, traceparent, patienceMs, signal, onPart });
+    const { traceparent, requestId } = context;
+    const watchTraffic = (count: typeof watcher) => {
+      watcher = count;
+    };
+    const surroundings = { log, metrics, traceparent, requestId, watchTraffic, patienceMs, signal, onPart };
+    const services = await createServices(settings, surroundings);
     const app = createServiceApp(settings, services, { ...deps, log, metrics, port: listener.port });
     serve = async (request, connection) => inspect(request, await app.fetch(request, connection));
     return {

@@ -5,6 +5,10 @@ import { acquireDataDirLock } from "../database/data-dir-lock.ts";
 import { migrateSqlite } from "../database/migrate-sqlite.ts";
 import { openSqlite } from "../database/sqlite-connection.ts";
 import { observeObjectStore, observeSqlite } from "../observability/observed-calls.ts";
+import { createSqliteOperators } from "../operators/sqlite-operators.ts";
+import { createSqliteTraffic } from "../operators/sqlite-traffic.ts";
+import { createAppendInSqlite } from "../record/sqlite-append.ts";
+import { createSqliteRecord } from "../record/sqlite-record.ts";
 import type { StorageSettings } from "../settings/settings.ts";
 import { createSqliteSubmissions } from "../submissions/store/sqlite-submissions.ts";
 import { proveWritable } from "./prove-writable.ts";
@@ -13,7 +17,7 @@ import { logMigrations, openObjectStore, type Storage, type StorageDeps, sqliteP
 /** Everything under one folder, which this process alone uses. */
 export async function openEmbedded(
   storage: StorageSettings & { kind: "directory" },
-  { log, observe }: StorageDeps,
+  { log, observe, isRecording, requestId }: StorageDeps,
 ): Promise<Storage> {
   const { dataDir } = storage;
   const lock = acquireDataDirLock(dataDir);
@@ -32,10 +36,21 @@ export async function openEmbedded(
     const spoolDir = join(dataDir, "spool");
     mkdirSync(spoolDir, { recursive: true, mode: 0o700 });
     proveWritable(spoolDir, "let DATA_DIR name a folder on a local disk that the service's user may write to");
-    const submissions = createSqliteSubmissions(sqlite, Date.now);
+    const append = isRecording ? createAppendInSqlite(Date.now, requestId) : undefined;
+    const submissions = createSqliteSubmissions(sqlite, Date.now, undefined, append);
     // Whoever held them is dead: this process has the lock.
     await submissions.releaseAll();
-    return { objects, catalog: createSqliteCatalog(sqlite), submissions, isAlone: true, spoolDir, close };
+    return {
+      objects,
+      catalog: createSqliteCatalog(sqlite, append),
+      submissions,
+      record: createSqliteRecord(sqlite, Date.now),
+      operators: createSqliteOperators(sqlite, Date.now, append),
+      traffic: createSqliteTraffic(sqlite),
+      isAlone: true,
+      spoolDir,
+      close,
+    };
   } catch (error) {
     await close();
     throw error;

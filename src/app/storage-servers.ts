@@ -6,6 +6,10 @@ import { isLastingRefusal } from "../database/postgres-failure.ts";
 import { inspectPostgres, provePostgresWrite } from "../database/postgres-usability.ts";
 import { isLastingS3Refusal } from "../objects/s3/errors.ts";
 import { observeObjectStore, observePostgres } from "../observability/observed-calls.ts";
+import { createPostgresOperators } from "../operators/postgres-operators.ts";
+import { createPostgresTraffic } from "../operators/postgres-traffic.ts";
+import { createAppendInPostgres } from "../record/postgres-append.ts";
+import { createPostgresRecord } from "../record/postgres-record.ts";
 import type { StorageSettings } from "../settings/settings.ts";
 import { createPostgresSubmissions } from "../submissions/store/postgres-submissions.ts";
 import { waitUntilUp } from "../time/wait-until-up.ts";
@@ -17,8 +21,10 @@ const storeCheckMs = 10_000;
 /** An S3 store and PostgreSQL, which other processes may use as well. */
 export async function openServers(
   storage: StorageSettings & { kind: "s3+postgres" },
-  { log, observe, patienceMs = Number.POSITIVE_INFINITY, signal, onPart = () => {} }: StorageDeps,
+  deps: StorageDeps,
 ): Promise<Storage> {
+  const { log, observe, patienceMs = Number.POSITIVE_INFINITY, signal, onPart = () => {} } = deps;
+  const { isRecording, requestId } = deps;
   proveWritable(tmpdir(), "mount one there that the service's user may write to, or let TMPDIR name one");
   const postgres = observePostgres(openPostgres(storage.postgres), observe);
   const objects = observeObjectStore(openObjectStore(storage, log), observe);
@@ -37,9 +43,18 @@ export async function openServers(
     onPart("database", "ok");
     onPart("object_store", "failed");
     await waitUntilUp(findStore, { ...wait, event: "object_store.waiting", isLasting: isLastingS3Refusal });
-    const catalog = createPostgresCatalog(postgres);
-    const submissions = createPostgresSubmissions(postgres);
-    return { objects, catalog, submissions, isAlone: false, spoolDir: tmpdir(), close: postgres.close };
+    const append = isRecording ? createAppendInPostgres(requestId) : undefined;
+    return {
+      objects,
+      catalog: createPostgresCatalog(postgres, append),
+      submissions: createPostgresSubmissions(postgres, undefined, append),
+      record: createPostgresRecord(postgres),
+      operators: createPostgresOperators(postgres, append),
+      traffic: createPostgresTraffic(postgres),
+      isAlone: false,
+      spoolDir: tmpdir(),
+      close: postgres.close,
+    };
   } catch (error) {
     await postgres.close();
     throw error;

@@ -5,6 +5,9 @@ import { createDirectoryObjectStore } from "../objects/directory/directory-objec
 import type { ObjectStore } from "../objects/object-store.ts";
 import { createS3ObjectStore } from "../objects/s3/s3-object-store.ts";
 import type { ObserveCall } from "../observability/observed-calls.ts";
+import type { OperatorStore } from "../operators/operator-store.ts";
+import type { TrafficStore } from "../operators/traffic-store.ts";
+import type { RecordStore } from "../record/record-store.ts";
 import type { StorageSettings } from "../settings/settings.ts";
 import type { SubmissionStore } from "../submissions/store/submission-store.ts";
 
@@ -12,6 +15,9 @@ export interface Storage {
   readonly objects: ObjectStore;
   readonly catalog: Catalog;
   readonly submissions: SubmissionStore;
+  readonly record: RecordStore;
+  readonly operators: OperatorStore;
+  readonly traffic: TrafficStore;
   /** Whether no other process can use this storage. */
   readonly isAlone: boolean;
   /** For temporary files; exists. */
@@ -29,6 +35,10 @@ export interface StartUp {
 }
 
 export interface StorageDeps extends StartUp {
+  /** Whether what the database does is put on record. */
+  readonly isRecording: boolean;
+  /** Of the request being served, if any. */
+  readonly requestId: () => string | undefined;
   readonly log: Log;
   readonly observe: ObserveCall;
 }

@@ -35,9 +35,9 @@ export interface Catalog {
   /**
    * Notes for good that the project is removed, and removes its tags, the results that carry one of them and its submissions,
    * all at once; also the submissions of the given analyses whose project nobody knows. Resolves with the ids of those
-   * submissions, whose files are left. Idempotent.
+   * submissions, whose files are left. Idempotent. Where there is a record it says so in the same transaction, by `actor`.
    */
-  removeProject(projectId: string, analysisIds?: readonly string[]): Promise<readonly string[]>;
+  removeProject(projectId: string, analysisIds?: readonly string[], actor?: string): Promise<readonly string[]>;
   isRemoved(projectId: string): Promise<boolean>;
   /** Every project that was ever removed. */
   listRemoved(): Promise<string[]>;

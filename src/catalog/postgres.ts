@@ -3,11 +3,12 @@ import type { BunSQLDatabase } from "drizzle-orm/bun-sql";
 import type { Postgres } from "../database/postgres-connection.ts";
 import { isRemoved, keepFromRemoval, noteRemoval, removedProject } from "../database/postgres-removed-project.ts";
 import { provePostgresWrite } from "../database/postgres-usability.ts";
+import type { AppendInPostgres } from "../record/postgres-append.ts";
 import type { Catalog, NewTaggedResult } from "./catalog.ts";
 import { result, tag, taggedResult } from "./postgres-schema.ts";
 
 /** A catalog in the tables that the Python services made; `close` closes the shared connection pool. */
-export function createPostgresCatalog(postgres: Postgres): Catalog {
+export function createPostgresCatalog(postgres: Postgres, append?: AppendInPostgres): Catalog {
   return {
     tag: (entry) => postgres.run((db) => tagObject(db, entry)),
     findFilename: (clientId, objectId) =>
@@ -33,7 +34,14 @@ export function createPostgresCatalog(postgres: Postgres): Catalog {
           .groupBy(result.id)
           .orderBy(min(taggedResult.id)),
       ),
-    removeProject: (projectId, analysisIds = []) => postgres.run((db) => removeProject(db, projectId, analysisIds)),
+    removeProject: (projectId, analysisIds = [], actor) =>
+      postgres.run((db) =>
+        db.transaction(async (tx) => {
+          const removed = await removeProject(tx, projectId, analysisIds);
+          await append?.(tx, { event: "project.deleted", actor, projectId, outcome: "ok" });
+          return removed;
+        }),
+      ),
     isRemoved: (projectId) => postgres.run((db) => isRemoved(db, projectId)),
     listRemoved: () =>
       postgres.run(async (db) => (await db.select().from(removedProject)).map(({ projectId }) => projectId)),
@@ -115,23 +123,21 @@ async function linkResult(tx: Transaction, entry: NewTaggedResult): Promise<stri
 
 /** Locks the tags before the results, in the same order as tagging does. The links go with either of them. */
 async function removeProject(
-  db: BunSQLDatabase,
+  tx: Transaction,
   projectId: string,
   analysisIds: readonly string[],
 ): Promise<readonly string[]> {
-  return await db.transaction(async (tx) => {
-    await noteRemoval(tx, projectId);
-    const isOfProject = eq(tag.projectId, projectId);
-    await tx.select({ id: tag.id }).from(tag).where(isOfProject).orderBy(tag.id).for("update");
-    const tagged = tx
-      .select({ id: taggedResult.resultId })
-      .from(taggedResult)
-      .innerJoin(tag, eq(taggedResult.tagId, tag.id))
-      .where(isOfProject);
-    await tx.delete(result).where(inArray(result.id, tagged));
-    await tx.delete(tag).where(isOfProject);
-    return removeSubmissions(tx, projectId, analysisIds);
-  });
+  await noteRemoval(tx, projectId);
+  const isOfProject = eq(tag.projectId, projectId);
+  await tx.select({ id: tag.id }).from(tag).where(isOfProject).orderBy(tag.id).for("update");
+  const tagged = tx
+    .select({ id: taggedResult.resultId })
+    .from(taggedResult)
+    .innerJoin(tag, eq(taggedResult.tagId, tag.id))
+    .where(isOfProject);
+  await tx.delete(result).where(inArray(result.id, tagged));
+  await tx.delete(tag).where(isOfProject);
+  return removeSubmissions(tx, projectId, analysisIds);
 }
 
 /** The table belongs to the queue of finals; only the database can remove its rows in the same transaction. */

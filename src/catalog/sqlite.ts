@@ -1,11 +1,12 @@
 import { and, eq, inArray, min, sql, TransactionRollbackError } from "drizzle-orm";
 import type { Sqlite, SqliteDatabase } from "../database/sqlite-connection.ts";
 import { isRemoved, removedProject } from "../database/sqlite-removed-project.ts";
+import type { AppendInSqlite } from "../record/sqlite-append.ts";
 import type { Catalog, NewTaggedResult } from "./catalog.ts";
 import { result, tag, taggedResult } from "./sqlite-schema.ts";
 
 /** A catalog in an SQLite file; `close` closes the shared connection. */
-export function createSqliteCatalog(sqlite: Sqlite): Catalog {
+export function createSqliteCatalog(sqlite: Sqlite, append?: AppendInSqlite): Catalog {
   return {
     tag: (entry) => sqlite.run((db) => tagObject(db, entry)),
     findFilename: (clientId, objectId) =>
@@ -31,7 +32,17 @@ export function createSqliteCatalog(sqlite: Sqlite): Catalog {
           .orderBy(min(taggedResult.id))
           .all(),
       ),
-    removeProject: (projectId, analysisIds = []) => sqlite.run((db) => removeProject(db, projectId, analysisIds)),
+    removeProject: (projectId, analysisIds = [], actor) =>
+      sqlite.run((db) =>
+        db.transaction(
+          (tx) => {
+            const removed = removeProject(tx, projectId, analysisIds);
+            append?.(tx, { event: "project.deleted", actor, projectId, outcome: "ok" });
+            return removed;
+          },
+          { behavior: "immediate" },
+        ),
+      ),
     isRemoved: (projectId) => sqlite.run((db) => isRemoved(db, projectId)),
     listRemoved: () =>
       sqlite.run((db) =>
@@ -84,22 +95,21 @@ function tagObject(db: SqliteDatabase, entry: NewTaggedResult): { readonly known
   return isGone ? undefined : { knownAs };
 }
 
-function removeProject(db: SqliteDatabase, projectId: string, analysisIds: readonly string[]): readonly string[] {
-  return db.transaction(
-    (tx) => {
-      tx.insert(removedProject).values({ projectId }).onConflictDoNothing().run();
-      const isOfProject = eq(tag.projectId, projectId);
-      const tagged = tx
-        .select({ id: taggedResult.resultId })
-        .from(taggedResult)
-        .innerJoin(tag, eq(taggedResult.tagId, tag.id))
-        .where(isOfProject);
-      tx.delete(result).where(inArray(result.id, tagged)).run();
-      tx.delete(tag).where(isOfProject).run();
-      return removeSubmissions(tx, projectId, analysisIds);
-    },
-    { behavior: "immediate" },
-  );
+function removeProject(
+  tx: Pick<SqliteDatabase, "select" | "insert" | "delete" | "all">,
+  projectId: string,
+  analysisIds: readonly string[],
+): readonly string[] {
+  tx.insert(removedProject).values({ projectId }).onConflictDoNothing().run();
+  const isOfProject = eq(tag.projectId, projectId);
+  const tagged = tx
+    .select({ id: taggedResult.resultId })
+    .from(taggedResult)
+    .innerJoin(tag, eq(taggedResult.tagId, tag.id))
+    .where(isOfProject);
+  tx.delete(result).where(inArray(result.id, tagged)).run();
+  tx.delete(tag).where(isOfProject).run();
+  return removeSubmissions(tx, projectId, analysisIds);
 }
 
 /** The table belongs to the queue of finals; only the database can remove its rows in the same transaction. */

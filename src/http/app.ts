@@ -4,6 +4,7 @@ import type { Authenticator } from "../identity/authenticator.ts";
 import type { AuditEvent, AuditFields, Log } from "../log.ts";
 import type { Metrics } from "../observability/metrics.ts";
 import type { Readiness } from "../observability/readiness.ts";
+import type { Recorder } from "../record/recorder.ts";
 import type { RequestContext } from "../request-context.ts";
 import type { FinalResults } from "../results/final.ts";
 import type { IntermediateResults } from "../results/intermediate-results.ts";
@@ -22,6 +23,11 @@ import { healthRoutes } from "./routes/health.ts";
 import { intermediateRoutes } from "./routes/intermediate.ts";
 import { localRoutes } from "./routes/local.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
+import type { OperatorServices } from "./routes/operator-deps.ts";
+import { operatorOverviewRoutes } from "./routes/operator-overview.ts";
+import { operatorQueueRoutes } from "./routes/operator-queue.ts";
+import { operatorRecordRoutes } from "./routes/operator-record.ts";
+import { operatorSessionRoutes } from "./routes/operator-session.ts";
 import type { UploadTurns } from "./upload-turns.ts";
 import type { Urls } from "./urls.ts";
 
@@ -31,6 +37,8 @@ export interface AppDeps {
   readonly intermediate: IntermediateResults;
   readonly final: FinalResults;
   readonly readiness: Readiness;
+  readonly recorder: Pick<Recorder, "countDenial">;
+  readonly operator: OperatorServices;
   readonly metrics: Metrics;
   readonly urls: Urls;
   readonly log: Log;
@@ -56,12 +64,18 @@ export function createApp(deps: AppDeps) {
   app.use(requestLog({ ...deps, routes }));
   app.use(keepLengthOnHead);
   app.use(neverStored);
+  app.use("/operator", operatorsOnly(deps));
+  app.use("/operator/*", operatorsOnly(deps));
   app.use(refuseOtherMethods(routes));
   app.route("/", healthRoutes(deps.readiness, deps.version));
   if (deps.serveMetrics) app.route("/", metricsRoutes(deps.metrics));
   app.route("/", localRoutes({ ...deps, authenticator }));
   app.route("/", intermediateRoutes({ ...deps, authenticator }));
   app.route("/", finalRoutes({ ...deps, authenticator }));
+  app.route("/", operatorSessionRoutes(deps));
+  app.route("/", operatorOverviewRoutes(deps));
+  app.route("/", operatorQueueRoutes(deps));
+  app.route("/", operatorRecordRoutes(deps));
   if (deps.docs)
     app.route(
       "/",
@@ -70,7 +84,9 @@ export function createApp(deps: AppDeps) {
   registerComponents(app);
   app.notFound(() => detailResponse(404, "Not Found"));
   app.onError((error, c) => {
-    if (!logFailure(deps.log, refusedTokens, error, c.get("clientId"))) c.set("isCounted", true);
+    const clientId = c.get("clientId");
+    if (!logFailure(deps.log, refusedTokens, error, clientId)) c.set("isCounted", true);
+    if (isDenial(error)) deps.recorder.countDenial(clientId);
     return errorResponse(error);
   });
   return app;
@@ -97,18 +113,24 @@ function identifying({ authenticator, context }: AppDeps): Authenticator {
 
 const denials: readonly ErrorCode[] = ["not_authenticated", "token_rejected", "forbidden"];
 
+const isDenial = (error: unknown): boolean => error instanceof AppError && denials.includes(error.code);
+
 /** Says whether a line was written: one of a flood of refused tokens is only counted. */
 function logFailure(log: Log, refused: RefusedTokens, error: unknown, clientId: string | undefined): boolean {
   const description = describeError(error);
   if (!(error instanceof AppError)) log.error("http.failed", description);
-  else if (!denials.includes(error.code))
-    log[statusOf[error.code] >= 500 ? "warn" : "info"]("http.failed", description);
+  else if (!isDenial(error)) log[statusOf[error.code] >= 500 ? "warn" : "info"]("http.failed", description);
   else {
     const fields: AuditFields = { ...description, code: error.code, outcome: "denied" };
     if (clientId === undefined) return refused.report(fields);
     log.info("access.denied" satisfies AuditEvent, { ...fields, analysisId: clientId } satisfies AuditFields);
   }
   return true;
+}
+
+/** Where there are no operators, there is nothing at all. */
+function operatorsOnly({ operator }: Pick<AppDeps, "operator">): MiddlewareHandler<AppEnv> {
+  return async (_, next) => ((await operator.operators.areOn()) ? next() : detailResponse(404, "Not Found"));
 }
 
 /** RFC 9110 §15.5.6: a known path with a method it has not. */

@@ -1,9 +1,13 @@
+import type { Operator } from "../operators/operators.ts";
+
 /** What the server tells the app about the connection of a request. */
 export interface Connection {
   /** Seconds without a byte after which the connection is cut; 0 = never, for handlers that watch over it themselves. */
   setIdleTimeout(seconds: number): void;
   /** Cuts the connection when for so many seconds the client takes no byte of an answer that is still on its way. */
   allowSlowReading(seconds: number): void;
+  /** The address it comes from, which may be a proxy's; `undefined` once it is gone. */
+  address(): string | undefined;
 }
 
 /** The types of Hono's context: request facts only. */
@@ -14,6 +18,8 @@ export interface AppEnv {
     clientId: string;
     /** The request is one of a flood, and its line is left out like the others'. */
     isCounted?: boolean;
+    /** Set by `requireOperator`. */
+    operator: Operator;
   };
 }
 

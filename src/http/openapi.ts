@@ -9,6 +9,12 @@ export function registerComponents({ openAPIRegistry: registry }: OpenAPIHono<Ap
     bearerFormat: "JWT",
     description: "The access token of an analysis, from the node's identity provider",
   });
+  registry.registerComponent("securitySchemes", "session", {
+    type: "apiKey",
+    in: "cookie",
+    name: "flame_operator",
+    description: "An operator's session, opened by a one-time link or by signing in",
+  });
   registry.registerComponent("headers", "X-Request-Id", {
     description: "The request's own, if it had a sane one, else a new one. All log lines of the request bear it.",
     required: true,
@@ -56,5 +62,9 @@ const tags = [
     description: "Results on their way to other nodes through the Hub, encrypted so that the Hub cannot read them.",
   },
   { name: "Final", description: "Results for the Hub. They are safe here while the Hub is away." },
+  {
+    name: "Operators",
+    description: "What this node does, and who let it. Off unless a setting or an open session says otherwise.",
+  },
   { name: "Health", description: "For probes; no token is needed." },
 ] as const;

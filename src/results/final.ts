@@ -4,6 +4,7 @@ import type { Hub } from "../hub/hub.ts";
 import type { Log } from "../log.ts";
 import type { LaplaceOptions } from "../privacy/laplace.ts";
 import type { RandomBytes } from "../privacy/random-integers.ts";
+import type { Recorder } from "../record/recorder.ts";
 import { getSubmission, type NewFinal, type SubmissionQueue } from "../submissions/queue.ts";
 import type { Submission } from "../submissions/store/submission-store.ts";
 import { within } from "../time/deadline.ts";
@@ -34,6 +35,8 @@ export interface FinalResultsDeps {
   readonly isQueued: boolean;
   /** Cryptographically secure. */
   readonly randomBytes: RandomBytes;
+  /** Where nothing is put on record, there is none. What the queue does it puts on record itself. */
+  readonly recorder?: Recorder | undefined;
   readonly log: Log;
 }
 
@@ -70,6 +73,7 @@ export function createFinalResults(deps: FinalResultsDeps): FinalResults {
       upload.kept();
       // Before anything else is done, so that no error, log line or delay hereafter depends on the true value.
       const noisy = attempt(() => addNoise(form, randomBytes));
+      await deps.recorder?.prove();
       const projectId = isQueued ? await admit(deps, analysisId) : undefined;
       if (!isQueued) await buckets.get(analysisId);
       const content = new TextEncoder().encode(noisy());
@@ -115,12 +119,18 @@ const sendThroughQueue: Send = async ({ queue, audit }, final) => {
 
 const sendWithoutQueue: Send = async (parts, final) => {
   const { analysisId } = final;
+  const { recorder } = parts;
+  const entry = { event: "final.submitted", actor: analysisId, analysisId } as const;
   try {
+    await recorder?.prove();
     const bytes = await sendDirectly(parts, final);
+    await recorder?.note({ ...entry, bytes, outcome: "ok" });
+    await recorder?.note({ ...entry, event: "final.delivered", bytes, outcome: "ok" });
     parts.audit.ok("final.submitted", { analysisId, bytes });
     parts.audit.ok("final.delivered", { analysisId, bytes });
     return undefined;
   } catch (error) {
+    await recorder?.note({ ...entry, outcome: "failed" });
     parts.audit.failed("final.submitted", { analysisId }, error);
     throw error;
   }
@@ -128,18 +138,21 @@ const sendWithoutQueue: Send = async (parts, final) => {
 
 /** A release is put on record as soon as the noisy value may have left this node, even if sending it failed. */
 async function released<T>(
-  { audit }: Parts,
+  { audit, recorder }: Parts,
   analysisId: string,
   { epsilon, sensitivity }: LaplaceOptions,
   send: () => Promise<T>,
 ): Promise<T> {
-  const record = () => audit.ok("dp.released", { analysisId, epsilon, sensitivity });
+  const record = async () => {
+    await recorder?.note({ event: "dp.released", actor: analysisId, analysisId, outcome: "ok" });
+    audit.ok("dp.released", { analysisId, epsilon, sensitivity });
+  };
   try {
     const sent = await send();
-    record();
+    await record();
     return sent;
   } catch (error) {
-    if (error instanceof AppError && error.code.startsWith("hub_")) record();
+    if (error instanceof AppError && error.code.startsWith("hub_")) await record();
     throw error;
   }
 }

@@ -4,10 +4,11 @@ import { plainName } from "../hub/file-names.ts";
 import { removeFromHub, singleFile } from "../hub/files.ts";
 import type { HubBucket, HubDirectory } from "../hub/hub.ts";
 import type { OpenObject } from "../objects/object-store.ts";
+import { countedContent } from "../streams/counted-content.ts";
 import { parseUuid } from "../uuid.ts";
 import { defaultFilename } from "./file-name.ts";
 import { findFreshBucket } from "./fresh-bucket.ts";
-import type { IntermediateDeps, SentIntermediate } from "./intermediate-results.ts";
+import type { IntermediateDeps, SentIntermediate, TransferFacts } from "./intermediate-results.ts";
 import type { Upload } from "./upload.ts";
 
 /** Where a file goes and who can read it there; all that can be refused before its first byte is sent. */
@@ -30,12 +31,14 @@ export async function sendUpload(
   analysisId: string,
   upload: Upload,
   isForNode: boolean,
+  facts: TransferFacts,
 ): Promise<SentIntermediate> {
   const { filename } = upload;
   const early = readRemoteNodeId(upload.early);
   if (early !== undefined) {
+    facts.peerNodeId = early;
     const target = await prepare(deps, analysisId, early);
-    return deliver(deps, target, { filename, plain: upload.body, confirm: () => refuseChange(upload, early) });
+    return deliver(deps, target, facts, { filename, plain: upload.body, confirm: () => refuseChange(upload, early) });
   }
   // Whether to encrypt, and for whom, may still follow: until then the file must not leave the node.
   const spooled = await deps.spool.write(upload.body);
@@ -44,8 +47,9 @@ export async function sendUpload(
     if (remoteNodeId === undefined && isForNode) {
       throw fieldProblem({ field: "remote_node_id", problem: "missing", message: "Field required" });
     }
+    facts.peerNodeId = remoteNodeId;
     const target = await prepare(deps, analysisId, remoteNodeId);
-    return await deliver(deps, target, { filename, plain: spooled.open(), plainBytes: spooled.sizeBytes });
+    return await deliver(deps, target, facts, { filename, plain: spooled.open(), plainBytes: spooled.sizeBytes });
   } finally {
     await spooled.remove();
   }
@@ -57,11 +61,13 @@ export async function sendStored(
   analysisId: string,
   remoteNodeId: string,
   { info, body }: OpenObject,
+  facts: TransferFacts,
 ): Promise<SentIntermediate> {
+  facts.peerNodeId = remoteNodeId;
   const plain = body instanceof Blob ? body.stream() : body;
   try {
     const target = await prepare(deps, analysisId, remoteNodeId);
-    return await deliver(deps, target, {
+    return await deliver(deps, target, facts, {
       filename: info.filename ?? defaultFilename,
       plain,
       plainBytes: info.sizeBytes,
@@ -119,10 +125,17 @@ interface Delivery {
   readonly confirm?: () => void;
 }
 
-async function deliver(deps: IntermediateDeps, target: Target, delivery: Delivery): Promise<SentIntermediate> {
-  const { hub, newId } = deps;
+async function deliver(
+  deps: IntermediateDeps,
+  target: Target,
+  facts: TransferFacts,
+  delivery: Delivery,
+): Promise<SentIntermediate> {
+  const { hub, newId, recording } = deps;
   const { bucket, senderNodeId } = target;
-  const { body, sizeBytes, seal } = await encode(deps, target, delivery);
+  const counted = recording && countedContent(delivery.plain, recording.newHash());
+  const plain = counted?.stream ?? delivery.plain;
+  const { body, sizeBytes, seal } = await encode(deps, target, { ...delivery, plain });
   const files = await hub.upload(bucket.bucketId, {
     // Names are unique in a bucket; the Hub keeps the last segment as the file's name.
     path: plainName(`${newId()}/${delivery.filename}`),
@@ -132,6 +145,7 @@ async function deliver(deps: IntermediateDeps, target: Target, delivery: Deliver
   });
   try {
     const file = singleFile(files);
+    Object.assign(facts, counted?.facts());
     delivery.confirm?.();
     if (bucket.needsLink) await hub.link(bucket, file);
     return { objectId: file.id, senderNodeId, seal, bytes: file.sizeBytes };

@@ -1,6 +1,8 @@
 import type { NodeCipher } from "../crypto/node-cipher.ts";
 import type { Hub, HubFile } from "../hub/hub.ts";
 import type { Log } from "../log.ts";
+import type { Recorder } from "../record/recorder.ts";
+import type { ContentHash } from "../streams/content-hash.ts";
 import type { Spool } from "../streams/spool.ts";
 import type { LocalResults } from "./local.ts";
 import type { Upload } from "./upload.ts";
@@ -48,6 +50,14 @@ export interface SentIntermediate {
   readonly bytes: number;
 }
 
+/** What the record is to say of a file on its way, as far as it is known. */
+export interface TransferFacts {
+  peerNodeId?: string | undefined;
+  /** Of the plain file. */
+  bytes?: number | undefined;
+  sha256?: string | undefined;
+}
+
 export interface IntermediateDeps {
   readonly hub: Hub;
   readonly cipher: NodeCipher;
@@ -57,7 +67,14 @@ export interface IntermediateDeps {
   readonly findOwnNodeId: () => Promise<string | undefined>;
   readonly newId: () => string;
   readonly options: IntermediateOptions;
+  /** Where nothing is put on record, there is none. */
+  readonly recording?: Recording | undefined;
   readonly log: Log;
+}
+
+export interface Recording {
+  readonly recorder: Recorder;
+  readonly newHash: () => ContentHash;
 }
 
 export interface IntermediateOptions {

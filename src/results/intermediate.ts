@@ -1,15 +1,23 @@
 import { type Binding, DecryptionError } from "../crypto/node-cipher.ts";
 import { AppError } from "../errors.ts";
 import type { HubFile } from "../hub/hub.ts";
+import { countedContent } from "../streams/counted-content.ts";
 import { expectLength } from "../streams/expect-length.ts";
 import { isUuid } from "../uuid.ts";
 import { type AuditFacts, createAudit } from "./audit.ts";
 import { getOwnNodeId, getPeerKey, sendStored, sendUpload } from "./intermediate-delivery.ts";
-import type { IntermediateDeps, IntermediateResults, Sender, SentIntermediate } from "./intermediate-results.ts";
+import type {
+  IntermediateDeps,
+  IntermediateResults,
+  Sender,
+  SentIntermediate,
+  TransferFacts,
+} from "./intermediate-results.ts";
 import { watchEnd } from "./watch-end.ts";
 
 export function createIntermediateResults(deps: IntermediateDeps): IntermediateResults {
-  const { hub, cipher, options, log } = deps;
+  const { hub, cipher, options, recording, log } = deps;
+  const recorder = recording?.recorder;
   const audit = createAudit(log);
 
   async function owns(analysisId: string, bucketId: string): Promise<boolean> {
@@ -54,9 +62,20 @@ export function createIntermediateResults(deps: IntermediateDeps): IntermediateR
     if (reason !== undefined) log.info("intermediate.kept", { objectId: file.id, reason });
   }
 
-  async function received(analysisId: string, file: HubFile, failure?: { readonly error: unknown }): Promise<void> {
+  async function noteReceived(analysisId: string, { id }: HubFile, facts: TransferFacts, outcome: "ok" | "failed") {
+    const entry = { event: "intermediate.received", actor: analysisId, analysisId, objectId: id, ...facts } as const;
+    await recorder?.note({ ...entry, outcome });
+  }
+
+  async function received(
+    analysisId: string,
+    file: HubFile,
+    plainFacts: TransferFacts,
+    failure?: { readonly error: unknown },
+  ): Promise<void> {
     const facts = { analysisId, objectId: file.id, bytes: file.sizeBytes };
     if (failure !== undefined) {
+      await noteReceived(analysisId, file, plainFacts, "failed");
       audit.failed("intermediate.received", facts, failure.error);
       log.warn("intermediate.broken_off", { objectId: file.id, reason: String(failure.error) });
       return;
@@ -65,28 +84,54 @@ export function createIntermediateResults(deps: IntermediateDeps): IntermediateR
     if (options.deleteAfterRead) await removeCopy(file);
   }
 
-  function sent(analysisId: string, send: () => Promise<SentIntermediate>): Promise<SentIntermediate> {
+  async function sent(
+    analysisId: string,
+    send: (facts: TransferFacts) => Promise<SentIntermediate>,
+  ): Promise<SentIntermediate> {
     const facts: AuditFacts = { analysisId };
+    const transfer: TransferFacts = {};
+    const entry = { event: "intermediate.sent", actor: analysisId, analysisId } as const;
     return audit.during("intermediate.sent", facts, async () => {
-      const result = await send();
-      Object.assign(facts, { objectId: result.objectId, bytes: result.bytes });
-      return result;
+      await recorder?.prove();
+      try {
+        const result = await send(transfer);
+        const { objectId, bytes } = result;
+        Object.assign(facts, { objectId, bytes });
+        await recorder?.note({ ...entry, objectId, ...transfer, outcome: "ok" });
+        return result;
+      } catch (error) {
+        await recorder?.note({ ...entry, ...transfer, outcome: "failed" });
+        throw error;
+      }
     });
   }
 
   return {
     find,
     send: (analysisId, upload, isForNode = false) =>
-      sent(analysisId, () => sendUpload(deps, analysisId, upload, isForNode || deps.options.requireEncryption)),
+      sent(analysisId, (facts) => {
+        return sendUpload(deps, analysisId, upload, isForNode || deps.options.requireEncryption, facts);
+      }),
 
     sendLocal: (analysisId, objectId, remoteNodeId) =>
-      sent(analysisId, async () => {
-        return sendStored(deps, analysisId, remoteNodeId, await deps.local.open(analysisId, objectId));
+      sent(analysisId, async (facts) => {
+        return sendStored(deps, analysisId, remoteNodeId, await deps.local.open(analysisId, objectId), facts);
       }),
 
     async deliver(analysisId, file, sender, signal) {
+      await recorder?.prove();
+      const facts: TransferFacts = { peerNodeId: sender?.nodeId };
       const body = await open(analysisId, file, sender);
-      return watchEnd(body, signal, (failure) => received(analysisId, file, failure));
+      const counted = recording && countedContent(body, recording.newHash());
+      return watchEnd(
+        counted?.stream ?? body,
+        signal,
+        (failure) => received(analysisId, file, facts, failure),
+        async () => {
+          Object.assign(facts, counted?.facts());
+          await noteReceived(analysisId, file, facts, "ok");
+        },
+      );
     },
   };
 }

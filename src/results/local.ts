@@ -136,7 +136,8 @@ export function createLocalResults(deps: LocalResultsDeps): LocalResults {
     },
 
     removeProject(projectId) {
-      return audit.during("project.deleted", { projectId }, () => removeProject(deps, projectId));
+      const remove = () => removeProject(deps, projectId, deps.adapterClientId);
+      return audit.during("project.deleted", { projectId }, remove);
     },
   };
 }

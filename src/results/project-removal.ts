@@ -20,7 +20,7 @@ export function projectFolder(projectId: string): string {
  * Removes everything of a project for good. What is being stored for it at the same time is either there in time to be
  * removed as well, or is refused by the row that stays behind.
  */
-export async function removeProject(deps: ProjectRemovalDeps, projectId: string): Promise<void> {
+export async function removeProject(deps: ProjectRemovalDeps, projectId: string, actor: string): Promise<void> {
   const { objects, catalog, hub } = deps;
   if (await hub.projectExists(projectId)) {
     const problem = `Project '${projectId}' will not be deleted because it is still available on the Hub.`;
@@ -29,7 +29,7 @@ export async function removeProject(deps: ProjectRemovalDeps, projectId: string)
   const analysisIds = await findAnalyses(deps, projectId);
   hub.forgetProject(projectId);
   const removeObjects = () => objects.removeAll(projectFolder(projectId));
-  const removeRows = () => catalog.removeProject(projectId, analysisIds);
+  const removeRows = () => catalog.removeProject(projectId, analysisIds, actor);
   // Rows first: a crash in between leaves objects without rows, which the next call removes, never the other way round.
   const submissionIds = await removeRows().catch(async (error: unknown) => {
     if (!(error instanceof AppError && error.code === "storage_full")) throw error;

@@ -43,7 +43,9 @@ export function listen({ hostname, port, sharesPort = false, fetch, log }: Liste
       const peer = self.requestIP(request);
       if (peer !== null) slowReaders.watch(peer, () => setIdleTimeout(seconds));
     };
-    const work = Promise.resolve(fetch(request, { setIdleTimeout, allowSlowReading }));
+    const work = Promise.resolve(
+      fetch(request, { setIdleTimeout, allowSlowReading, address: () => self.requestIP(request)?.address }),
+    );
     running.add(work);
     try {
       return await work;

@@ -77,6 +77,19 @@ function buildCrypto(values: SettingValues, { key }: Files): Settings["crypto"] 
   };
 }
 
+function buildOperators(values: SettingValues): Settings["operators"] {
+  const { OPERATOR__CLIENT_IDS: clientIds = [], OPERATOR__ROLES: roles = [] } = values;
+  const { OPERATOR__OIDC_ISSUER: issuer, OPERATOR__OIDC_CLIENT_SECRET: clientSecret } = values;
+  return {
+    isConfigured: clientIds.length > 0 || roles.length > 0 || issuer !== undefined,
+    clientIds,
+    roles,
+    roleClaim: values.OPERATOR__ROLE_CLAIM,
+    signIn:
+      issuer === undefined ? undefined : { issuer, clientId: present(values.OPERATOR__OIDC_CLIENT_ID), clientSecret },
+  };
+}
+
 function buildServer(values: SettingValues): Settings["server"] {
   return {
     host: values.SERVER__HOST,
@@ -116,6 +129,8 @@ export function buildSettings(values: SettingValues, files: Files): Settings {
       retryMaxSeconds: values.SUBMISSIONS__RETRY_MAX_SECONDS,
       keepDays: values.SUBMISSIONS__KEEP_DAYS,
     },
+    operators: buildOperators(values),
+    record: { isEnabled: values.RECORD__ENABLED, keepDays: values.RECORD__KEEP_DAYS },
     server: buildServer(values),
     log: { level: values.LOG__LEVEL, format: values.LOG__FORMAT },
   };

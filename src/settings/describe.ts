@@ -1,7 +1,7 @@
 import type { Settings } from "./settings.ts";
 
-const MASK = "***";
-const SECRETS: ReadonlySet<string> = new Set(["password", "secret", "accessKey", "secretKey"]);
+export const MASK = "***";
+const SECRETS: ReadonlySet<string> = new Set(["password", "secret", "clientSecret", "accessKey", "secretKey"]);
 const LEFT_OUT: ReadonlySet<string> = new Set(["pem"]);
 
 /** Hides what stands before an `@`, be it in a sound URL or in one that was refused: it may be a password. */

@@ -3,6 +3,8 @@ import { HUB } from "./groups/hub.ts";
 import { IDENTITY } from "./groups/identity.ts";
 import { LOGGING } from "./groups/logging.ts";
 import { NETWORK } from "./groups/network.ts";
+import { OPERATORS } from "./groups/operators.ts";
+import { RECORD } from "./groups/record.ts";
 import { RESULTS } from "./groups/results.ts";
 import { SERVER } from "./groups/server.ts";
 import { STORAGE } from "./groups/storage.ts";
@@ -15,6 +17,8 @@ export const SETTINGS = {
   ...IDENTITY,
   ...ENCRYPTION,
   ...RESULTS,
+  ...OPERATORS,
+  ...RECORD,
   ...SERVER,
   ...NETWORK,
   ...LOGGING,
@@ -26,6 +30,8 @@ export const SETTING_GROUPS: readonly { readonly title: string; readonly setting
   { title: "Identity provider", settings: IDENTITY },
   { title: "Encryption", settings: ENCRYPTION },
   { title: "Results", settings: RESULTS },
+  { title: "Operators", settings: OPERATORS },
+  { title: "Record", settings: RECORD },
   { title: "Server", settings: SERVER },
   { title: "Network", settings: NETWORK },
   { title: "Logging", settings: LOGGING },

@@ -137,7 +137,7 @@ function findKeyFaults(values: Partial<SettingValues>, files: Files): string[] {
 }
 
 function findConflicts(values: Partial<SettingValues>, system: string): string[] {
-  return [...findWorkerConflicts(values, system), ...findBoundConflicts(values)];
+  return [...findWorkerConflicts(values, system), ...findBoundConflicts(values), ...findSignInConflicts(values)];
 }
 
 /** A bound file names both nodes, so this one must know its own id. */
@@ -153,4 +153,12 @@ function findWorkerConflicts({ DATA_DIR, SERVER__WORKERS = 1 }: Partial<SettingV
     ...(DATA_DIR === undefined ? [] : ["SERVER__WORKERS must be 1 with DATA_DIR, which only one process may use"]),
     ...(system === "linux" ? [] : ["SERVER__WORKERS must be 1 here: processes share a port on Linux only"]),
   ];
+}
+
+function findSignInConflicts(values: Partial<SettingValues>): string[] {
+  const { OPERATOR__OIDC_ISSUER: issuer, OPERATOR__OIDC_CLIENT_ID: clientId } = values;
+  if (issuer !== undefined)
+    return clientId === undefined ? ["OPERATOR__OIDC_ISSUER needs OPERATOR__OIDC_CLIENT_ID"] : [];
+  const lone = (["OPERATOR__OIDC_CLIENT_ID", "OPERATOR__OIDC_CLIENT_SECRET"] as const).filter((name) => values[name]);
+  return lone.map((name) => `${name} needs OPERATOR__OIDC_ISSUER`);
 }

@@ -37,6 +37,12 @@ export function oneOf<const T extends string>(...choices: readonly [T, ...T[]]) 
   );
 }
 
+/** Names separated by commas. */
+export const textList = parsed("must be a list of names, separated by commas", (text) => {
+  const names = text.split(",").map((name) => name.trim());
+  return names.includes("") ? undefined : [...new Set(names)];
+});
+
 /** Any spelling of a UUID, given back in lower-case canonical form. */
 export const uuid = parsed("must be a UUID", parseUuid);
 

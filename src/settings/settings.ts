@@ -38,6 +38,12 @@ export interface CaBundle extends PemFile {
   readonly faults: readonly string[];
 }
 
+export interface OperatorSignIn {
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret: string | undefined;
+}
+
 /** Everything an operator can set, checked. Base URLs have no trailing slash. */
 export interface Settings {
   readonly hub: {
@@ -81,6 +87,19 @@ export interface Settings {
   readonly submissions: {
     readonly waitSeconds: number;
     readonly retryMaxSeconds: number;
+    readonly keepDays: number;
+  };
+  readonly operators: {
+    /** Whether any setting says who is an operator. */
+    readonly isConfigured: boolean;
+    readonly clientIds: readonly string[];
+    readonly roles: readonly string[];
+    readonly roleClaim: string;
+    readonly signIn: OperatorSignIn | undefined;
+  };
+  readonly record: {
+    readonly isEnabled: boolean;
+    /** 0 = for ever. */
     readonly keepDays: number;
   };
   readonly server: {

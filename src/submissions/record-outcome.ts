@@ -92,7 +92,7 @@ async function refuse(deps: RecordOutcomeDeps, submission: HeldSubmission, error
   if (!(await store.renew(id, lease))) return clients.answer(id, "queued");
   const client = clients.take(id);
   if (client !== undefined) {
-    await rollback.rollBack(id);
+    await rollback.rollBack(id, "rejected");
     log.info("final.rejected", { analysisId, objectId: id, bytes, attempts, code: error.code, outcome: "failed" });
     return client.refuse(error);
   }

@@ -10,7 +10,7 @@ export interface Rollback {
    * Removes row and file. What cannot be done now, because the database or the store is away, is tried again in the
    * background until it succeeds. Never throws, and resolves after a short time in any case.
    */
-  rollBack(id: string): Promise<void>;
+  rollBack(id: string, because?: "rejected" | "failed"): Promise<void>;
   /** Whether a submission waits to be taken back, so that nobody may deliver it. */
   isRollingBack(id: string): boolean;
   /** Removes a file, or what an upload to the store has left that failed because the store did, in the background. */
@@ -39,13 +39,13 @@ export function createRollback({ store, objects, log, retryMs = 1_000 }: Rollbac
   });
 
   return {
-    async rollBack(id) {
+    async rollBack(id, because = "failed") {
       rollingBack.add(id);
       // The row first: without it nothing is delivered, and the reconciler finds a file without a row.
       await retries.run(
         id,
         async () => {
-          await store.remove(id);
+          await store.remove(id, because);
           rollingBack.delete(id);
           await objects.remove(submissionKey(id));
           return "done";

@@ -2,6 +2,7 @@ import {
   type AnyColumn,
   and,
   asc,
+  desc,
   eq,
   getTableColumns,
   gt,
@@ -18,14 +19,18 @@ import type { BunSQLDatabase } from "drizzle-orm/bun-sql";
 import { alias, type PgUpdateSetSource } from "drizzle-orm/pg-core";
 import type { Postgres } from "../../database/postgres-connection.ts";
 import { isRemoved, keepFromRemoval } from "../../database/postgres-removed-project.ts";
+import type { AppendInPostgres } from "../../record/postgres-append.ts";
+import type { NewEntry } from "../../record/record-store.ts";
 import { submission } from "./postgres-schema.ts";
 import {
+  asEntry,
   asHeldSubmission,
   asSubmission,
   endedStates,
   type Head,
   pendingStates,
   placeBehind,
+  statesOf,
 } from "./submission-row.ts";
 import {
   type Lease,
@@ -37,6 +42,8 @@ import {
 } from "./submission-store.ts";
 
 type Changes = PgUpdateSetSource<typeof submission>;
+type Row = typeof submission.$inferSelect;
+type Alteration = (db: Pick<BunSQLDatabase, "update" | "delete">) => Promise<Row[]>;
 
 // The database's clock counts, so that replicas need not agree on the time. Any lock number will do.
 const addingLock = 7_046_030;
@@ -44,11 +51,16 @@ const now = sql`now()`;
 const inMs = (ms: number) => sql`now() + ${ms} * interval '1 millisecond'`;
 const isPending = inArray(submission.state, [...pendingStates]);
 const isFree = or(isNull(submission.leaseUntil), lt(submission.leaseUntil, now));
+const failed = { outcome: "failed" } as const;
 const noLease = { leaseHolder: null, leaseUntil: null };
 const blocks = (failingSince: AnyColumn, blockMs: number) => or(isNull(failingSince), gt(failingSince, inMs(-blockMs)));
 
 /** The queue of finals in PostgreSQL, for any number of processes; after `blockMs` a failing one stands aside. */
-export function createPostgresSubmissions(postgres: Postgres, blockMs = longestBlockMs): SubmissionStore {
+export function createPostgresSubmissions(
+  postgres: Postgres,
+  blockMs = longestBlockMs,
+  append?: AppendInPostgres,
+): SubmissionStore {
   const standsAside = sql<boolean>`${and(isPending, not(sql`(${blocks(submission.failingSince, blockMs)})`))}`;
   const columns = { ...getTableColumns(submission), standsAside };
   async function change(condition: SQL | undefined, changes: Changes): Promise<number> {
@@ -58,9 +70,31 @@ export function createPostgresSubmissions(postgres: Postgres, blockMs = longestB
     return rows.length;
   }
   const changeOne = async (condition: SQL | undefined, changes: Changes) => (await change(condition, changes)) > 0;
+  /** Does something with a row, and puts on record what that means; in one transaction where there is a record. */
+  function alter(work: Alteration, entryOf: (row: Row) => NewEntry | undefined): Promise<boolean> {
+    if (append === undefined) return postgres.run(async (db) => (await work(db)).length > 0);
+    return postgres.run((db) =>
+      db.transaction(async (tx) => {
+        const [row] = await work(tx);
+        const entry = row && entryOf(row);
+        if (entry !== undefined) await append(tx, entry);
+        return row !== undefined;
+      }),
+    );
+  }
+  const end = (id: string, holder: string, changes: Changes, entryOf: (row: Row) => NewEntry) =>
+    alter(
+      (db) =>
+        db
+          .update(submission)
+          .set({ ...noLease, endedAt: now, ...changes })
+          .where(isHeldBy(id, holder))
+          .returning(),
+      entryOf,
+    );
 
   return {
-    add: (added, lease) => postgres.run((db) => add(db, added, lease, blockMs)),
+    add: (added, lease) => postgres.run((db) => add(db, added, lease, blockMs, append)),
     find: (id) =>
       postgres.run(async (db) => {
         const [row] = await db.select(columns).from(submission).where(eq(submission.id, id));
@@ -76,9 +110,9 @@ export function createPostgresSubmissions(postgres: Postgres, blockMs = longestB
     claim: (lease, longest) => postgres.run((db) => claim(db, lease, isDue(longest), blockMs)),
     renew: (id, { holder, leaseMs }) => changeOne(isHeldBy(id, holder), { leaseUntil: inMs(leaseMs) }),
     markDelivered: (id, holder) =>
-      changeOne(isHeldBy(id, holder), { ...noLease, state: "delivered", endedAt: now, lastError: null }),
+      end(id, holder, { state: "delivered", lastError: null }, (row) => asEntry("final.delivered", row)),
     markRejected: (id, holder, reason) =>
-      changeOne(isHeldBy(id, holder), { ...noLease, state: "rejected", endedAt: now, lastError: reason }),
+      end(id, holder, { state: "rejected", lastError: reason }, (row) => asEntry("final.rejected", row, failed)),
     postpone: (id, holder, { delayMs, isFixed, reason }) =>
       changeOne(isHeldBy(id, holder), {
         ...noLease,
@@ -97,10 +131,11 @@ export function createPostgresSubmissions(postgres: Postgres, blockMs = longestB
     releaseAll: async () => {
       await change(eq(submission.state, "delivering"), { ...noLease, state: "queued", nextAttemptAt: now });
     },
-    remove: (id) =>
-      postgres.run(async (db) => {
-        await db.delete(submission).where(eq(submission.id, id));
-      }),
+    remove: async (id, because) => {
+      const event = because === "rejected" ? "final.rejected" : "final.submitted";
+      const entryOf = (row: Row) => (because === undefined ? undefined : asEntry(event, row, failed));
+      await alter((db) => db.delete(submission).where(eq(submission.id, id)).returning(), entryOf);
+    },
     findEnded: (longerAgoMs) =>
       postgres.run(async (db) => {
         const isOld = and(inArray(submission.state, [...endedStates]), lt(submission.endedAt, inMs(-longerAgoMs)));
@@ -117,6 +152,23 @@ export function createPostgresSubmissions(postgres: Postgres, blockMs = longestB
       await change(and(eq(submission.analysisId, analysisId), isNull(submission.projectId)), { projectId });
     },
 
+    page: (filter, after, limit) =>
+      postgres.run(async (db) => {
+        const { id, sequence, state, analysisId } = submission;
+        const isOfAnalysis = filter.analysisId === undefined ? undefined : eq(analysisId, filter.analysisId);
+        const fits = and(inArray(state, statesOf(filter.status)), isOfAnalysis);
+        const last = db
+          .select({ sequence })
+          .from(submission)
+          .where(eq(id, after ?? ""));
+        const isBehind = after === undefined ? undefined : lt(sequence, sql`(${last})`);
+        const query = db.select(columns).from(submission).where(and(fits, isBehind)).orderBy(desc(sequence));
+        const rows = await query.limit(limit + 1);
+        const submissions = rows.slice(0, limit).map((row) => asSubmission(row, row.standsAside));
+        const next = rows.length > limit ? submissions.at(-1)?.id : undefined;
+        return { submissions, next, total: await db.$count(submission, fits) };
+      }),
+    count: (state) => postgres.run((db) => db.$count(submission, eq(submission.state, state))),
     retry: (id) =>
       changeOne(and(eq(submission.id, id), not(eq(submission.state, "delivered")), isFree), {
         ...noLease,
@@ -126,11 +178,15 @@ export function createPostgresSubmissions(postgres: Postgres, blockMs = longestB
         failingSince: null,
         endedAt: null,
       }),
-    drop: (id) =>
-      postgres.run(async (db) => {
-        const condition = and(eq(submission.id, id), isFree);
-        return (await db.delete(submission).where(condition).returning({ id: submission.id })).length > 0;
-      }),
+    drop: (id, actor) =>
+      alter(
+        (db) =>
+          db
+            .delete(submission)
+            .where(and(eq(submission.id, id), isFree))
+            .returning(),
+        (row) => (row.state === "delivered" ? undefined : asEntry("final.rejected", row, { actor })),
+      ),
 
     stats: () =>
       postgres.run(async (db) => {
@@ -158,6 +214,7 @@ async function add(
   added: NewSubmission,
   { holder, leaseMs }: Lease,
   blockMs: number,
+  append: AppendInPostgres | undefined,
 ): Promise<Place> {
   const { analysisId, projectId } = added;
   return await db.transaction(async (tx) => {
@@ -180,10 +237,12 @@ async function add(
       found === undefined
         ? ({ state: "delivering", attempts: 1, leaseHolder: holder, leaseUntil: inMs(leaseMs) } as const)
         : ({ state: "queued", attempts: 0 } as const);
-    await tx
+    const inserted = await tx
       .insert(submission)
       .values({ ...added, ...start })
-      .onConflictDoNothing();
+      .onConflictDoNothing()
+      .returning({ id: submission.id });
+    if (inserted.length > 0) await append?.(tx, asEntry("final.submitted", added, { actor: analysisId }));
     return placeBehind(found, added);
   });
 }

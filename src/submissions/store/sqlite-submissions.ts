@@ -2,6 +2,7 @@ import {
   type AnyColumn,
   and,
   asc,
+  desc,
   eq,
   getTableColumns,
   gt,
@@ -18,8 +19,18 @@ import {
 import { alias, type SQLiteUpdateSetSource } from "drizzle-orm/sqlite-core";
 import type { Sqlite, SqliteDatabase } from "../../database/sqlite-connection.ts";
 import { isRemoved } from "../../database/sqlite-removed-project.ts";
+import type { NewEntry } from "../../record/record-store.ts";
+import type { AppendInSqlite } from "../../record/sqlite-append.ts";
 import { submission } from "./sqlite-schema.ts";
-import { asHeldSubmission, asSubmission, endedStates, pendingStates, placeBehind } from "./submission-row.ts";
+import {
+  asEntry,
+  asHeldSubmission,
+  asSubmission,
+  endedStates,
+  pendingStates,
+  placeBehind,
+  statesOf,
+} from "./submission-row.ts";
 import {
   type HeldSubmission,
   type Lease,
@@ -31,13 +42,21 @@ import {
 } from "./submission-store.ts";
 
 type Changes = SQLiteUpdateSetSource<typeof submission>;
+type Row = typeof submission.$inferSelect;
+type Alteration = (db: Pick<SqliteDatabase, "update" | "delete">) => Row | undefined;
 
 const isPending = inArray(submission.state, [...pendingStates]);
+const failed = { outcome: "failed" } as const;
 const noLease = { leaseHolder: null, leaseUntil: null };
 const blocks = (failingSince: AnyColumn, since: Date) => or(isNull(failingSince), gt(failingSince, since));
 
 /** The queue of finals in an SQLite file; `now` gives milliseconds since the epoch. After `blockMs` a failing one stands aside. */
-export function createSqliteSubmissions(sqlite: Sqlite, now: () => number, blockMs = longestBlockMs): SubmissionStore {
+export function createSqliteSubmissions(
+  sqlite: Sqlite,
+  now: () => number,
+  blockMs = longestBlockMs,
+  append?: AppendInSqlite,
+): SubmissionStore {
   const inMs = (ms: number) => new Date(now() + ms);
   /** 1 or 0. */
   const standsAside = () =>
@@ -49,10 +68,38 @@ export function createSqliteSubmissions(sqlite: Sqlite, now: () => number, block
       (db) => db.update(submission).set(changes).where(condition).returning({ id: submission.id }).all().length,
     );
   const changeOne = async (condition: SQL | undefined, changes: Changes) => (await change(condition, changes)) > 0;
+  /** Does something with a row, and puts on record what that means; in one transaction where there is a record. */
+  function alter(work: Alteration, entryOf: (row: Row) => NewEntry | undefined): Promise<boolean> {
+    if (append === undefined) return sqlite.run((db) => work(db) !== undefined);
+    return sqlite.run((db) =>
+      db.transaction(
+        (tx) => {
+          const row = work(tx);
+          const entry = row && entryOf(row);
+          if (entry !== undefined) append(tx, entry);
+          return row !== undefined;
+        },
+        { behavior: "immediate" },
+      ),
+    );
+  }
+  const end = (id: string, holder: string, changes: Changes, entryOf: (row: Row) => NewEntry) =>
+    alter(
+      (db) =>
+        db
+          .update(submission)
+          .set({ ...noLease, endedAt: inMs(0), ...changes })
+          .where(isHeldBy(id, holder))
+          .returning()
+          .get(),
+      entryOf,
+    );
 
   return {
     add: (added, lease) =>
-      sqlite.run((db) => db.transaction((tx) => add(tx, added, lease, now(), blockMs), { behavior: "immediate" })),
+      sqlite.run((db) =>
+        db.transaction((tx) => add(tx, added, lease, now(), blockMs, append), { behavior: "immediate" }),
+      ),
     find: (id) =>
       sqlite.run((db) => {
         const row = db.select(columns()).from(submission).where(eq(submission.id, id)).get();
@@ -69,9 +116,9 @@ export function createSqliteSubmissions(sqlite: Sqlite, now: () => number, block
       sqlite.run((db) => claim(db, lease, now(), blockMs, and(isDue(longest, now()), isFree()))),
     renew: (id, { holder, leaseMs }) => changeOne(isHeldBy(id, holder), { leaseUntil: inMs(leaseMs) }),
     markDelivered: (id, holder) =>
-      changeOne(isHeldBy(id, holder), { ...noLease, state: "delivered", endedAt: inMs(0), lastError: null }),
+      end(id, holder, { state: "delivered", lastError: null }, (row) => asEntry("final.delivered", row)),
     markRejected: (id, holder, reason) =>
-      changeOne(isHeldBy(id, holder), { ...noLease, state: "rejected", endedAt: inMs(0), lastError: reason }),
+      end(id, holder, { state: "rejected", lastError: reason }, (row) => asEntry("final.rejected", row, failed)),
     postpone: (id, holder, { delayMs, isFixed, reason }) =>
       changeOne(isHeldBy(id, holder), {
         ...noLease,
@@ -91,10 +138,11 @@ export function createSqliteSubmissions(sqlite: Sqlite, now: () => number, block
     releaseAll: async () => {
       await change(eq(submission.state, "delivering"), { ...noLease, state: "queued", nextAttemptAt: inMs(0) });
     },
-    remove: (id) =>
-      sqlite.run((db) => {
-        db.delete(submission).where(eq(submission.id, id)).run();
-      }),
+    remove: async (id, because) => {
+      const event = because === "rejected" ? "final.rejected" : "final.submitted";
+      const entryOf = (row: Row) => (because === undefined ? undefined : asEntry(event, row, failed));
+      await alter((db) => db.delete(submission).where(eq(submission.id, id)).returning().get(), entryOf);
+    },
     findEnded: (longerAgoMs) =>
       sqlite.run((db) => {
         const isOld = and(inArray(submission.state, [...endedStates]), lt(submission.endedAt, inMs(-longerAgoMs)));
@@ -112,6 +160,28 @@ export function createSqliteSubmissions(sqlite: Sqlite, now: () => number, block
       await change(and(eq(submission.analysisId, analysisId), isNull(submission.projectId)), { projectId });
     },
 
+    page: (filter, after, limit) =>
+      sqlite.run((db) => {
+        const { id, sequence, state, analysisId } = submission;
+        const isOfAnalysis = filter.analysisId === undefined ? undefined : eq(analysisId, filter.analysisId);
+        const fits = and(inArray(state, statesOf(filter.status)), isOfAnalysis);
+        const last = db
+          .select({ sequence })
+          .from(submission)
+          .where(eq(id, after ?? ""));
+        const isBehind = after === undefined ? undefined : lt(sequence, sql`(${last})`);
+        const query = db.select(columns()).from(submission).where(and(fits, isBehind)).orderBy(desc(sequence));
+        const rows = query.limit(limit + 1).all();
+        const submissions = rows.slice(0, limit).map((row) => asSubmission(row, row.standsAside === 1));
+        const next = rows.length > limit ? submissions.at(-1)?.id : undefined;
+        const total = db.select({ rows: sql<number>`count(*)` }).from(submission).where(fits).get()?.rows ?? 0;
+        return { submissions, next, total };
+      }),
+    count: (state) =>
+      sqlite.run((db) => {
+        const counted = db.select({ rows: sql<number>`count(*)` }).from(submission);
+        return counted.where(eq(submission.state, state)).get()?.rows ?? 0;
+      }),
     retry: (id) =>
       changeOne(and(eq(submission.id, id), not(eq(submission.state, "delivered")), isFree()), {
         ...noLease,
@@ -121,11 +191,16 @@ export function createSqliteSubmissions(sqlite: Sqlite, now: () => number, block
         failingSince: null,
         endedAt: null,
       }),
-    drop: (id) =>
-      sqlite.run((db) => {
-        const condition = and(eq(submission.id, id), isFree());
-        return db.delete(submission).where(condition).returning({ id: submission.id }).all().length > 0;
-      }),
+    drop: (id, actor) =>
+      alter(
+        (db) =>
+          db
+            .delete(submission)
+            .where(and(eq(submission.id, id), isFree()))
+            .returning()
+            .get(),
+        (row) => (row.state === "delivered" ? undefined : asEntry("final.rejected", row, { actor })),
+      ),
 
     stats: () =>
       sqlite.run((db) => {
@@ -151,6 +226,7 @@ function add(
   { holder, leaseMs }: Lease,
   nowMs: number,
   blockMs: number,
+  append: AppendInSqlite | undefined,
 ): Place {
   if (added.projectId !== undefined && isRemoved(db, added.projectId)) return "removed";
   const head = db
@@ -171,10 +247,13 @@ function add(
       ? ({ state: "delivering", attempts: 1, leaseHolder: holder, leaseUntil: new Date(nowMs + leaseMs) } as const)
       : ({ state: "queued", attempts: 0 } as const);
   const at = new Date(nowMs);
-  db.insert(submission)
+  const inserted = db
+    .insert(submission)
     .values({ ...added, ...start, submittedAt: at, nextAttemptAt: at })
     .onConflictDoNothing()
-    .run();
+    .returning({ id: submission.id })
+    .get();
+  if (inserted !== undefined) append?.(db, asEntry("final.submitted", added, { actor: added.analysisId }));
   const isWaiting = head?.state === "queued" && head.nextAttemptAt > at;
   return placeBehind(head && { id: head.id, isWaiting }, added);
 }

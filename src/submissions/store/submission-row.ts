@@ -1,4 +1,12 @@
-import type { HeldSubmission, NewSubmission, Place, Submission, SubmissionState } from "./submission-store.ts";
+import type { NewEntry } from "../../record/record-store.ts";
+import type {
+  HeldSubmission,
+  NewSubmission,
+  Place,
+  Submission,
+  SubmissionFilter,
+  SubmissionState,
+} from "./submission-store.ts";
 
 /** What both databases give for a row. */
 export interface SubmissionRow {
@@ -19,6 +27,12 @@ export interface SubmissionRow {
 }
 
 export const pendingStates = ["queued", "delivering"] as const satisfies SubmissionState[];
+/** The states that an operator's filter means. */
+export function statesOf(status: SubmissionFilter["status"]): SubmissionState[] {
+  if (status === "queued") return [...pendingStates];
+  return status === undefined ? [...pendingStates, ...endedStates] : [status];
+}
+
 export const endedStates = ["delivered", "rejected"] as const satisfies SubmissionState[];
 
 /** `standsAside`: by the clock of whoever has read the row. */
@@ -40,6 +54,27 @@ export function asHeldSubmission(row: SubmissionRow): HeldSubmission {
   const projectId = row.projectId ?? undefined;
   return { id, analysisId, projectId, filename, contentType, sizeBytes, sha256, attempts };
 }
+
+/** What the record says of a submission. */
+export function asEntry(event: NewEntry["event"], row: EntryRow, part: Partial<NewEntry> = {}): NewEntry {
+  const { id, analysisId, sizeBytes, sha256 } = row;
+  const projectId = row.projectId ?? undefined;
+  return {
+    event,
+    actor: "node",
+    analysisId,
+    projectId,
+    objectId: id,
+    bytes: sizeBytes,
+    sha256,
+    outcome: "ok",
+    ...part,
+  };
+}
+
+type EntryRow = Pick<HeldSubmission, "id" | "analysisId" | "sizeBytes" | "sha256"> & {
+  readonly projectId: string | null | undefined;
+};
 
 /** The head of an analysis' queue. */
 export interface Head {

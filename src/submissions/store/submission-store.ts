@@ -72,6 +72,8 @@ export const longestBlockMs = 24 * 3_600_000;
  * are held one at a time and in the order they came in, but one whose attempts have failed for a day stands aside: it is
  * still tried, and keeps back none of the others. Ids are lower-case canonical UUIDs.
  *
+ * What becomes of them is put on record, where there is one, in the same transaction.
+ *
  * Every function throws `AppError("database")` when the database fails, `storage_full` when it has no room.
  */
 export interface SubmissionStore {
@@ -98,8 +100,8 @@ export interface SubmissionStore {
   wake(): Promise<number>;
   /** Ends all leases; only for a process that has the database to itself. */
   releaseAll(): Promise<void>;
-  /** Forgets a submission that nobody was promised, or that is over. Idempotent. */
-  remove(id: string): Promise<void>;
+  /** Forgets a submission that nobody was promised, or that is over; `rejected`: the Hub refused it. Idempotent. */
+  remove(id: string, because?: "rejected" | "failed"): Promise<void>;
   /** Ids of those that ended, either way, longer ago than this. */
   findEnded(longerAgoMs: number): Promise<string[]>;
 
@@ -108,12 +110,29 @@ export interface SubmissionStore {
   /** Says which project those of the analysis are of that have none yet. */
   setProject(analysisId: string, projectId: string): Promise<void>;
 
+  /** For operators: newest first, behind the one that `next` of another page named; behind an unknown one is nothing. */
+  page(filter: SubmissionFilter, after: string | undefined, limit: number): Promise<SubmissionPage>;
+  count(state: SubmissionState): Promise<number>;
   /** For operators: makes a submission due now, also a rejected one; `false` if it is delivered, held or unknown. */
   retry(id: string): Promise<boolean>;
-  /** For operators: forgets a submission; `false` if it is held or unknown. */
-  drop(id: string): Promise<boolean>;
+  /** For operators, by name: forgets a submission; `false` if it is held or unknown. */
+  drop(id: string, actor?: string): Promise<boolean>;
 
   stats(): Promise<SubmissionStats>;
+}
+
+export interface SubmissionFilter {
+  /** `queued`: those that are being delivered as well. */
+  readonly status?: "queued" | "delivered" | "rejected" | undefined;
+  readonly analysisId?: string | undefined;
+}
+
+export interface SubmissionPage {
+  readonly submissions: readonly Submission[];
+  /** `after` of the next page; `undefined` on the last one. */
+  readonly next: string | undefined;
+  /** How many fit, on all pages. */
+  readonly total: number;
 }
 
 export const submissionFolder = "submissions/";

@@ -1,0 +1,28 @@
+import type { MiddlewareHandler } from "hono";
+import { getCookie } from "hono/cookie";
+import { AppError } from "../errors.ts";
+import type { Operators } from "../operators/operators.ts";
+import type { AppEnv } from "./env.ts";
+
+export const sessionCookie = "flame_operator";
+
+/** Lets operators pass, and leaves who it is in the context. */
+export function requireOperator(operators: () => Operators): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    const authorization = c.req.header("authorization");
+    refuseOtherSites(c.req.method, c.req.header("sec-fetch-site"), authorization !== undefined);
+    const operator = await operators().identify({ authorization, session: getCookie(c, sessionCookie) });
+    c.set("operator", operator);
+    await next();
+  };
+}
+
+/**
+ * A page of another site can make a browser send a request with the session's cookie. Browsers say where a request comes from
+ * (W3C Fetch Metadata); other programs do not, and send no cookie by themselves.
+ */
+export function refuseOtherSites(method: string, site: string | undefined, mayBeSilent: boolean): void {
+  if (method === "GET" || method === "HEAD") return;
+  if (site === "same-origin" || (site === undefined && mayBeSilent)) return;
+  throw new AppError("forbidden", "Requests from another site are refused.");
+}

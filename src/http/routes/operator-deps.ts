@@ -1,0 +1,26 @@
+import type { Attempts } from "../../operators/attempts.ts";
+import type { OidcSignIn } from "../../operators/oidc-sign-in.ts";
+import type { Operators } from "../../operators/operators.ts";
+import type { Overview } from "../../operators/overview.ts";
+import type { RecordBook } from "../../record/record-book.ts";
+import type { SubmissionStore } from "../../submissions/store/submission-store.ts";
+import type { Urls } from "../urls.ts";
+
+/** What operators do, apart from how it is asked for. */
+export interface OperatorServices {
+  readonly operators: Operators;
+  /** Where an identity provider is named for it. */
+  readonly signIn: OidcSignIn | undefined;
+  readonly attempts: Attempts;
+  readonly record: RecordBook;
+  readonly queue: Pick<SubmissionStore, "page" | "find" | "retry"> & {
+    /** Forgets a submission and its file; `false` if it is held or unknown. */
+    drop(id: string, operator: string): Promise<boolean>;
+  };
+  overview(): Promise<Overview>;
+}
+
+export interface OperatorRouteDeps {
+  readonly operator: OperatorServices;
+  readonly urls: Urls;
+}

@@ -1,0 +1,27 @@
+import type { ContentHash } from "./content-hash.ts";
+
+export interface CountedContent {
+  readonly stream: ReadableStream<Uint8Array>;
+  /** Of all bytes; to be asked once, when the stream has been read to its end. */
+  facts(): { readonly bytes: number; readonly sha256: string };
+}
+
+/** The same stream, counted and hashed as it is read. */
+export function countedContent(source: ReadableStream<Uint8Array>, hash: ContentHash): CountedContent {
+  const reader = source.getReader();
+  let bytes = 0;
+  const stream = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { done, value } = await reader.read();
+        if (done) return controller.close();
+        bytes += value.byteLength;
+        hash.update(value);
+        controller.enqueue(value);
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
+  return { stream, facts: () => ({ bytes, sha256: hash.digest() }) };
+}
