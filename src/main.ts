@@ -27,6 +27,14 @@ const load = {
 /** As a shell reports a command that was ended by SIGINT. */
 const exitInterrupted = 130;
 
+/** Settled once all that was printed so far has been taken. */
+let lastWrite: Promise<void> = Promise.resolve();
+
+function writeOut(text: string): Promise<void> {
+  lastWrite = new Promise((resolve) => void process.stdout.write(text, () => resolve()));
+  return lastWrite;
+}
+
 function createProcessIo(): ProcessIo {
   startAgainWithoutAmbient();
   const env = { ...process.env };
@@ -34,8 +42,9 @@ function createProcessIo(): ProcessIo {
   return {
     env,
     readTextFile: (path) => readFileSync(path, "utf8"),
-    print: (line) => void process.stdout.write(`${line}\n`),
+    print: (line) => void writeOut(`${line}\n`),
     printError: (line) => void process.stderr.write(`${line}\n`),
+    write: writeOut,
     writeLog: (line) => void process.stdout.write(line),
     stopRequested: new Promise((resolve) => {
       for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve(signal));
@@ -257,4 +266,6 @@ process.on("unhandledRejection", (reason) => {
 });
 
 keepMemoryOutOfCoreFiles();
-await createProgram(createProcessIo(), (exitCode) => process.exit(exitCode)).parseAsync();
+// What is still on its way into a pipe would be lost with the process.
+const finish = (exitCode: number) => void lastWrite.then(() => process.exit(exitCode));
+await createProgram(createProcessIo(), finish).parseAsync();

@@ -8,6 +8,8 @@ export interface ProcessIo {
   readonly readTextFile: ReadTextFile;
   /** A line for people or programs that read the command's result. */
   print(line: string): void;
+  /** Text of any length; resolves when whoever reads it has taken it. */
+  write(text: string): Promise<void>;
   /** A line about what went wrong. */
   printError(line: string): void;
   /** A finished log line. */

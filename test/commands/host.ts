@@ -22,6 +22,7 @@ export function createTestEdge(env: Environment): TestEdge {
       throw Object.assign(new Error(`ENOENT: ${path}`), { code: "ENOENT" });
     },
     print: (line) => void printed.push(line),
+    write: async (text) => void printed.push(text),
     printError: (line) => void complaints.push(line),
     writeLog: (line) => void logged.push(line),
     stopRequested: stop.promise,
