@@ -15,6 +15,10 @@ const contracts = [
   "src/submissions/store/submission-store.ts",
   "src/crypto/node-cipher.ts",
   "src/identity/authenticator.ts",
+  "src/record/record-store.ts",
+  "src/record/recorder.ts",
+  "src/operators/operator-store.ts",
+  "src/operators/traffic-store.ts",
   "src/observability/metrics.ts",
   "src/observability/readiness.ts",
 ];
@@ -22,6 +26,8 @@ const rooms = [
   "http",
   "results",
   "submissions",
+  "record",
+  "operators",
   "database",
   "objects",
   "catalog",
@@ -69,13 +75,14 @@ const isSubmissionAdapter = (path: string) => /^src\/submissions\/store\/(?:post
 /** What use cases share about the Hub's files; it stands on the Hub's contract alone. */
 const isHubFiles = (path: string) => ["src/hub/files.ts", "src/hub/file-names.ts"].includes(path);
 
-test("contracts depend on nothing but the error codes", () => {
-  expect(
-    breaches(
-      (path) => contracts.includes(path),
-      (target) => target === "src/errors.ts",
-    ),
-  ).toEqual([]);
+/** In rooms that hold both use cases and adapters. */
+const isDatabaseAdapter = (path: string) => /^src\/(?:record|operators)\/(?:postgres|sqlite)-/.test(path);
+/** How the adapters of other rooms put on record, in one transaction, what they do. */
+const isAppend = (path: string) => /^src\/record\/(?:postgres|sqlite)-append\.ts$/.test(path);
+
+test("contracts depend on nothing but the error codes and each other", () => {
+  const allowed = (target: string) => target === "src/errors.ts" || contracts.includes(target);
+  expect(breaches((path) => contracts.includes(path), allowed)).toEqual([]);
 });
 
 test("use cases know contracts, never adapters, HTTP, settings or packages", () => {
@@ -90,8 +97,20 @@ test("use cases know contracts, never adapters, HTTP, settings or packages", () 
 
 test("the adapters of submissions know their contract, the database and packages only", () => {
   const allowed = (target: string) =>
-    shared(target) || isPackage(target) || within("submissions/store", "database", "time")(target);
+    shared(target) ||
+    isPackage(target) ||
+    contracts.includes(target) ||
+    isAppend(target) ||
+    within("submissions/store", "database", "time")(target);
   expect(breaches(isSubmissionAdapter, allowed)).toEqual([]);
+});
+
+test("the record and the operators know contracts and each other, and their adapters the database, too", () => {
+  const isUseCase = (path: string) => within("record", "operators")(path) && !isDatabaseAdapter(path);
+  const allowed = (target: string) =>
+    shared(target) || isPackage(target) || contracts.includes(target) || within("record", "operators", "time")(target);
+  expect(breaches(isUseCase, (target) => allowed(target) && !isDatabaseAdapter(target))).toEqual([]);
+  expect(breaches(isDatabaseAdapter, (target) => allowed(target) || within("database")(target))).toEqual([]);
 });
 
 test("use cases use neither Bun nor the process", () => {
@@ -103,7 +122,7 @@ test("use cases use neither Bun nor the process", () => {
 
 test.each(adapterRooms)("the adapters in %s know their own room, streams, time, database and packages only", (room) => {
   const allowed = (target: string) =>
-    shared(target) || isPackage(target) || within(room, "streams", "time", "database")(target);
+    shared(target) || isPackage(target) || isAppend(target) || within(room, "streams", "time", "database")(target);
   expect(breaches(within(room), allowed)).toEqual([]);
 });
 
@@ -121,6 +140,7 @@ test("HTTP knows use cases and contracts, never adapters, settings or other pack
     contracts.includes(target) ||
     target === "src/request-context.ts" ||
     within("http", "results", "streams")(target) ||
+    (within("record", "operators")(target) && !isDatabaseAdapter(target)) ||
     packages.some((name) => target === name || target.startsWith("hono/")) ||
     target.startsWith("node_modules/@scalar/api-reference/dist/browser/") ||
     target.endsWith(".woff2");
@@ -130,7 +150,8 @@ test("HTTP knows use cases and contracts, never adapters, settings or other pack
 test("only the composition root joins adapters", () => {
   const isAdapter = (target: string) =>
     (within(...adapterRooms)(target) && !contracts.includes(target) && !isHubFiles(target)) ||
-    isSubmissionAdapter(target);
+    isSubmissionAdapter(target) ||
+    (isDatabaseAdapter(target) && !isAppend(target));
   const outside = (path: string) => !within("app", "commands", "sandbox")(path);
   const isOpen = (target: string) => within("hub/transport", "database")(target) || target === "src/crypto/keys.ts";
   expect(

@@ -1,40 +1,14 @@
-import {
-  type AnyColumn,
-  and,
-  asc,
-  desc,
-  eq,
-  getTableColumns,
-  gt,
-  inArray,
-  isNull,
-  lt,
-  lte,
-  not,
-  notExists,
-  or,
-  type SQL,
-  sql,
-} from "drizzle-orm";
-import { alias, type SQLiteUpdateSetSource } from "drizzle-orm/sqlite-core";
+import { and, asc, desc, eq, getTableColumns, inArray, isNull, lt, lte, not, or, type SQL, sql } from "drizzle-orm";
+import type { SQLiteUpdateSetSource } from "drizzle-orm/sqlite-core";
 import type { Sqlite, SqliteDatabase } from "../../database/sqlite-connection.ts";
 import { isRemoved } from "../../database/sqlite-removed-project.ts";
 import type { NewEntry } from "../../record/record-store.ts";
 import type { AppendInSqlite } from "../../record/sqlite-append.ts";
+import { blocks, claim, isDue, isPending } from "./sqlite-claim.ts";
 import { submission } from "./sqlite-schema.ts";
+import { asEntry, asSubmission, endedStates, placeBehind, statesOf } from "./submission-row.ts";
 import {
-  asEntry,
-  asHeldSubmission,
-  asSubmission,
-  endedStates,
-  pendingStates,
-  placeBehind,
-  statesOf,
-} from "./submission-row.ts";
-import {
-  type HeldSubmission,
   type Lease,
-  type LongestDelays,
   longestBlockMs,
   type NewSubmission,
   type Place,
@@ -45,10 +19,8 @@ type Changes = SQLiteUpdateSetSource<typeof submission>;
 type Row = typeof submission.$inferSelect;
 type Alteration = (db: Pick<SqliteDatabase, "update" | "delete">) => Row | undefined;
 
-const isPending = inArray(submission.state, [...pendingStates]);
 const failed = { outcome: "failed" } as const;
 const noLease = { leaseHolder: null, leaseUntil: null };
-const blocks = (failingSince: AnyColumn, since: Date) => or(isNull(failingSince), gt(failingSince, since));
 
 /** The queue of finals in an SQLite file; `now` gives milliseconds since the epoch. After `blockMs` a failing one stands aside. */
 export function createSqliteSubmissions(
@@ -256,56 +228,4 @@ function add(
   if (inserted !== undefined) append?.(db, asEntry("final.submitted", added, { actor: added.analysisId }));
   const isWaiting = head?.state === "queued" && head.nextAttemptAt > at;
   return placeBehind(head && { id: head.id, isWaiting }, added);
-}
-
-function isDue(longest: LongestDelays | undefined, nowMs: number): SQL | undefined {
-  const { nextAttemptAt, isFixed } = submission;
-  const isNow = lte(nextAttemptAt, new Date(nowMs));
-  if (longest === undefined) return isNow;
-  const { ownMs, fixedMs } = longest;
-  return or(
-    isNow,
-    and(isFixed, gt(nextAttemptAt, new Date(nowMs + fixedMs))),
-    and(not(isFixed), gt(nextAttemptAt, new Date(nowMs + ownMs))),
-  );
-}
-
-/** One statement, so that not even an operator's command comes in between. */
-function claim(
-  db: SqliteDatabase,
-  { holder, leaseMs }: Lease,
-  nowMs: number,
-  blockMs: number,
-  isReady: SQL | undefined,
-): HeldSubmission | undefined {
-  const older = alias(submission, "older");
-  const olderPending = db
-    .select({ one: sql`1` })
-    .from(older)
-    .where(
-      and(
-        eq(older.analysisId, submission.analysisId),
-        inArray(older.state, [...pendingStates]),
-        lt(older.sequence, submission.sequence),
-        blocks(older.failingSince, new Date(nowMs - blockMs)),
-      ),
-    );
-  const next = db
-    .select({ id: submission.id })
-    .from(submission)
-    .where(and(isPending, isReady, notExists(olderPending)))
-    .orderBy(asc(submission.sequence))
-    .limit(1);
-  const row = db
-    .update(submission)
-    .set({
-      state: "delivering",
-      attempts: sql`${submission.attempts} + 1`,
-      leaseHolder: holder,
-      leaseUntil: new Date(nowMs + leaseMs),
-    })
-    .where(inArray(submission.id, next))
-    .returning()
-    .get();
-  return row && asHeldSubmission(row);
 }

@@ -1,0 +1,78 @@
+import {
+  type AnyColumn,
+  and,
+  asc,
+  eq,
+  gt,
+  inArray,
+  isNull,
+  lt,
+  lte,
+  not,
+  notExists,
+  or,
+  type SQL,
+  sql,
+} from "drizzle-orm";
+import { alias } from "drizzle-orm/sqlite-core";
+import type { SqliteDatabase } from "../../database/sqlite-connection.ts";
+import { submission } from "./sqlite-schema.ts";
+import { asHeldSubmission, pendingStates } from "./submission-row.ts";
+import type { HeldSubmission, Lease, LongestDelays } from "./submission-store.ts";
+
+export const isPending = inArray(submission.state, [...pendingStates]);
+/** Whether one that has failed since then keeps back those behind it. */
+export const blocks = (failingSince: AnyColumn, since: Date) => or(isNull(failingSince), gt(failingSince, since));
+
+/** Whether a submission has waited for as long as it was to, or for longer than anything is made to wait. */
+export function isDue(longest: LongestDelays | undefined, nowMs: number): SQL | undefined {
+  const { nextAttemptAt, isFixed } = submission;
+  const isNow = lte(nextAttemptAt, new Date(nowMs));
+  if (longest === undefined) return isNow;
+  const { ownMs, fixedMs } = longest;
+  return or(
+    isNow,
+    and(isFixed, gt(nextAttemptAt, new Date(nowMs + fixedMs))),
+    and(not(isFixed), gt(nextAttemptAt, new Date(nowMs + ownMs))),
+  );
+}
+
+/** One statement, so that not even an operator's command comes in between. */
+export function claim(
+  db: SqliteDatabase,
+  { holder, leaseMs }: Lease,
+  nowMs: number,
+  blockMs: number,
+  isReady: SQL | undefined,
+): HeldSubmission | undefined {
+  const older = alias(submission, "older");
+  const olderPending = db
+    .select({ one: sql`1` })
+    .from(older)
+    .where(
+      and(
+        eq(older.analysisId, submission.analysisId),
+        inArray(older.state, [...pendingStates]),
+        lt(older.sequence, submission.sequence),
+        blocks(older.failingSince, new Date(nowMs - blockMs)),
+      ),
+    );
+  const next = db
+    .select({ id: submission.id })
+    .from(submission)
+    .where(and(isPending, isReady, notExists(olderPending)))
+    .orderBy(asc(submission.sequence))
+    .limit(1);
+  const row = db
+    .update(submission)
+    .set({
+      state: "delivering",
+      attempts: sql`${submission.attempts} + 1`,
+      leaseHolder: holder,
+      leaseUntil: new Date(nowMs + leaseMs),
+    })
+    .where(inArray(submission.id, next))
+    .returning()
+    .get();
+  return row && asHeldSubmission(row);
+}
