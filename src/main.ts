@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { ProcessIo } from "./commands/host.ts";
+import type { RecordRequest } from "./commands/record.ts";
 import type { SubmissionsRequest } from "./commands/submissions.ts";
 import type { ParentLine, ToWorker } from "./commands/workers/ipc.ts";
 import { startWorkerProcess } from "./commands/workers/worker-process.ts";
@@ -19,6 +20,8 @@ const load = {
   openapi: () => import("./commands/openapi.ts"),
   sandbox: () => import("./commands/sandbox.ts"),
   serve: () => import("./commands/serve.ts"),
+  console: () => import("./commands/console.ts"),
+  record: () => import("./commands/record.ts"),
   submissions: () => import("./commands/submissions.ts"),
   token: () => import("./commands/token.ts"),
   worker: () => import("./commands/workers/worker.ts"),
@@ -45,6 +48,9 @@ function createProcessIo(): ProcessIo {
     print: (line) => void writeOut(`${line}\n`),
     printError: (line) => void process.stderr.write(`${line}\n`),
     write: writeOut,
+    showProgress(text) {
+      if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
+    },
     writeLog: (line) => void process.stdout.write(line),
     stopRequested: new Promise((resolve) => {
       for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve(signal));
@@ -144,6 +150,12 @@ function preferArguments(io: ProcessIo, given: Readonly<Record<string, string | 
   }
 }
 
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError("It must be a whole number from 1.");
+  return value;
+}
+
 function createProgram(io: ProcessIo, finish: (exitCode: number) => void): Command {
   const program = new Command("flame-result")
     .description("The FLAME Node Result Service: local, intermediate and final results of federated analyses.")
@@ -224,9 +236,41 @@ function addOperatorCommands(program: Command, io: ProcessIo, finish: (exitCode:
     .command("healthcheck")
     .description("exit 0 if the service on this machine answers; needs no setting but SERVER__PORT")
     .action(() => untilStopped(load.healthcheck, ({ healthcheck }) => healthcheck(io)));
+  program
+    .command("console")
+    .description("print a link that opens the operators' page once, within ten minutes")
+    .requiredOption("--as <name>", "who will be signed in, for the record")
+    .action(({ as }) => untilStopped(load.console, ({ printConsoleLink }) => printConsoleLink(io, as)));
+  addRecordCommand(program, (request) => untilStopped(load.record, ({ record }) => record(io, request)));
   addSubmissionsCommand(program, (request) =>
     untilStopped(load.submissions, ({ submissions }) => submissions(io, request, { confirm })),
   );
+}
+
+function addRecordCommand(program: Command, run: (request: RecordRequest) => Promise<void>): void {
+  const record = program
+    .command("record")
+    .description("what left this node, came in from others, was decided or destroyed, and who let it")
+    .addHelpText("after", "\nAll of them work beside a running service, with PostgreSQL as well as on a DATA_DIR.");
+  const filtered = (command: Command) =>
+    command
+      .option("--event <event>", "of this kind alone, such as intermediate.sent")
+      .option("--project <id>", "of this project alone")
+      .option("--analysis <id>", "of this analysis alone")
+      .option("--from <time>", "not before, such as 2026-01-31 or 2026-01-31T12:00:00Z")
+      .option("--to <time>", "before");
+  filtered(record.command("list").description("show the newest rows"))
+    .option("--limit <rows>", "at most so many", wholeNumber, 50)
+    .option("--json", "as JSON", false)
+    .action((options) => run({ action: "list", ...options }));
+  filtered(record.command("export").description("print all rows, oldest first"))
+    .addOption(new Option("--format <format>", "the form").choices(["jsonl", "csv"]).default("jsonl"))
+    .action((options) => run({ action: "export", ...options }));
+  record
+    .command("verify")
+    .description("compute the chain of hashes anew; exit 1 naming the first row that is not as it was sealed")
+    .option("--head <hash>", "a head that the log has told by record.sealed: the chain must still go through it")
+    .action(({ head }) => run({ action: "verify", head }));
 }
 
 function addSubmissionsCommand(program: Command, run: (request: SubmissionsRequest) => Promise<void>): void {

@@ -10,6 +10,8 @@ export interface ProcessIo {
   print(line: string): void;
   /** Text of any length; resolves when whoever reads it has taken it. */
   write(text: string): Promise<void>;
+  /** How far something is, instead of what it said before; for people at a terminal alone. */
+  showProgress(text: string): void;
   /** A line about what went wrong. */
   printError(line: string): void;
   /** A finished log line. */

@@ -2,7 +2,7 @@ import { reasonOf } from "../errors.ts";
 import { type Submission, type SubmissionState, submissionKey } from "../submissions/store/submission-store.ts";
 import { parseUuid } from "../uuid.ts";
 import { exitConfig, type ProcessIo } from "./host.ts";
-import { openSubmissions, type SubmissionsAccess } from "./open-submissions.ts";
+import { openStores, type Stores } from "./open-stores.ts";
 import { readSettings } from "./read-settings.ts";
 
 export type SubmissionsRequest =
@@ -25,7 +25,7 @@ export async function submissions(io: ProcessIo, request: SubmissionsRequest, de
   if (settings === undefined) return exitConfig;
   if (settings.extraCaCerts !== undefined) io.trustAlso(settings.extraCaCerts);
   try {
-    const access = await openSubmissions(settings.storage, quietLog);
+    const access = await openStores(settings, quietLog);
     return await run(io, access, request, deps).finally(access.close);
   } catch (error) {
     io.printError(reasonOf(error));
@@ -33,12 +33,7 @@ export async function submissions(io: ProcessIo, request: SubmissionsRequest, de
   }
 }
 
-async function run(
-  io: ProcessIo,
-  access: SubmissionsAccess,
-  request: SubmissionsRequest,
-  deps: SubmissionsDeps,
-): Promise<number> {
+async function run(io: ProcessIo, access: Stores, request: SubmissionsRequest, deps: SubmissionsDeps): Promise<number> {
   if (request.action === "list") return list(io, access, request);
   const ids = request.ids.map((text) => parseUuid(text) ?? text);
   const bad = ids.find((id) => parseUuid(id) === undefined);
@@ -49,7 +44,7 @@ async function run(
   return request.action === "retry" ? retry(io, access, ids, request.all) : drop(io, access, ids, request.yes, deps);
 }
 
-async function list(io: ProcessIo, { store }: SubmissionsAccess, { all, json }: { all: boolean; json: boolean }) {
+async function list(io: ProcessIo, { submissions: store }: Stores, { all, json }: { all: boolean; json: boolean }) {
   const found = await store.list(all ? [...undelivered, "delivered"] : undelivered);
   if (json) {
     io.print(JSON.stringify(found.map(describe), undefined, 2));
@@ -63,7 +58,7 @@ async function list(io: ProcessIo, { store }: SubmissionsAccess, { all, json }: 
 
 async function retry(
   io: ProcessIo,
-  { store }: SubmissionsAccess,
+  { submissions: store }: Stores,
   ids: readonly string[],
   all: boolean,
 ): Promise<number> {
@@ -86,7 +81,7 @@ async function retry(
 
 async function drop(
   io: ProcessIo,
-  { store, objects }: SubmissionsAccess,
+  { submissions: store, objects }: Stores,
   ids: readonly string[],
   yes: boolean,
   { confirm }: SubmissionsDeps,
@@ -99,7 +94,7 @@ async function drop(
   let failures = 0;
   for (const id of ids) {
     // The row first: whatever happens then, the file alone is not delivered, and is removed by the service's next sweep.
-    if (await store.drop(id)) {
+    if (await store.drop(id, "command line")) {
       await objects.remove(submissionKey(id));
       io.print(`${id} is dropped`);
     } else {

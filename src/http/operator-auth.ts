@@ -10,8 +10,8 @@ export const sessionCookie = "flame_operator";
 export function requireOperator(operators: () => Operators): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const authorization = c.req.header("authorization");
-    refuseOtherSites(c.req.method, c.req.header("sec-fetch-site"), authorization !== undefined);
     const operator = await operators().identify({ authorization, session: getCookie(c, sessionCookie) });
+    refuseOtherSites(c.req.method, c.req.header("sec-fetch-site"), authorization !== undefined);
     c.set("operator", operator);
     await next();
   };

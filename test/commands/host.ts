@@ -23,6 +23,7 @@ export function createTestEdge(env: Environment): TestEdge {
     },
     print: (line) => void printed.push(line),
     write: async (text) => void printed.push(text),
+    showProgress() {},
     printError: (line) => void complaints.push(line),
     writeLog: (line) => void logged.push(line),
     stopRequested: stop.promise,

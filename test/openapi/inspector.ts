@@ -24,7 +24,7 @@ export function createInspector(): Inspector {
       if (request.signal.aborted) return response;
       const { method, url } = request;
       const { status, headers } = response;
-      const isJson = headers.get("content-type")?.startsWith("application/json") && !headers.has("etag");
+      const isJson = /^application\/json(?:;|$)/.test(headers.get("content-type") ?? "") && !headers.has("etag");
       const json = isJson && response.body !== null ? { json: await response.clone().text() } : {};
       const differences = conformance.check({ method, url, status, headers, ...json });
       const operation = conformance.findRoute(method, pathOf(url))?.operation.operationId;

@@ -87,7 +87,10 @@ export const listRecord = createRoute({
   },
 });
 
-const download = { "Content-Disposition": { example: 'attachment; filename="record.jsonl"', description: "A file" } };
+const download = {
+  "X-Content-Type-Options": { example: "nosniff", description: "Browsers must save it, never show it" },
+  "Content-Disposition": { example: 'attachment; filename="record.jsonl"', description: "A file" },
+};
 const plain = { type: "string" } as const;
 
 export const exportRecord = createRoute({

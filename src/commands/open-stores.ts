@@ -1,0 +1,74 @@
+import { existsSync } from "node:fs";
+import { openObjectStore, sqlitePath } from "../app/storage.ts";
+import { listPendingPostgresMigrations } from "../database/migrate-postgres.ts";
+import { listPendingSqliteMigrations } from "../database/migrate-sqlite.ts";
+import { openPostgres } from "../database/postgres-connection.ts";
+import { openSqlite } from "../database/sqlite-connection.ts";
+import type { Log } from "../log.ts";
+import type { ObjectStore } from "../objects/object-store.ts";
+import type { OperatorStore } from "../operators/operator-store.ts";
+import { createPostgresOperators } from "../operators/postgres-operators.ts";
+import { createSqliteOperators } from "../operators/sqlite-operators.ts";
+import { createAppendInPostgres } from "../record/postgres-append.ts";
+import { createPostgresRecord } from "../record/postgres-record.ts";
+import type { RecordStore } from "../record/record-store.ts";
+import { createAppendInSqlite } from "../record/sqlite-append.ts";
+import { createSqliteRecord } from "../record/sqlite-record.ts";
+import type { Settings } from "../settings/settings.ts";
+import { createPostgresSubmissions } from "../submissions/store/postgres-submissions.ts";
+import { createSqliteSubmissions } from "../submissions/store/sqlite-submissions.ts";
+import type { SubmissionStore } from "../submissions/store/submission-store.ts";
+
+/** What the service keeps, for a command that runs beside it. */
+export interface Stores {
+  readonly submissions: SubmissionStore;
+  readonly record: RecordStore;
+  readonly operators: OperatorStore;
+  readonly objects: ObjectStore;
+  close(): Promise<void>;
+}
+
+const noRequest = () => undefined;
+
+/**
+ * Opens it without making or migrating anything. Throws when the service has never run on this storage, or only an older
+ * version of it. The embedded database takes a second process, as each change is one short transaction.
+ */
+export async function openStores({ storage, record: { isEnabled } }: Settings, log: Log): Promise<Stores> {
+  const objects = openObjectStore(storage, log);
+  if (storage.kind === "directory") {
+    const path = sqlitePath(storage.dataDir);
+    if (!existsSync(path)) throw new Error(`There is no ${path}: the service has not been started on this DATA_DIR`);
+    const sqlite = openSqlite(path);
+    const append = isEnabled ? createAppendInSqlite(Date.now, noRequest) : undefined;
+    const stores = {
+      submissions: createSqliteSubmissions(sqlite, Date.now, undefined, append),
+      record: createSqliteRecord(sqlite, Date.now),
+      operators: createSqliteOperators(sqlite, Date.now, append),
+      objects,
+      close: sqlite.close,
+    };
+    return migrated(stores, () => listPendingSqliteMigrations(sqlite));
+  }
+  const postgres = openPostgres({ ...storage.postgres, maxConnections: 1 });
+  const append = isEnabled ? createAppendInPostgres(noRequest) : undefined;
+  const stores = {
+    submissions: createPostgresSubmissions(postgres, undefined, append),
+    record: createPostgresRecord(postgres),
+    operators: createPostgresOperators(postgres, append),
+    objects,
+    close: postgres.close,
+  };
+  return migrated(stores, () => listPendingPostgresMigrations(postgres));
+}
+
+async function migrated(stores: Stores, listPending: () => Promise<string[]>): Promise<Stores> {
+  try {
+    const pending = await listPending();
+    if (pending.length === 0) return stores;
+    throw new Error(`The database lacks ${pending.join(", ")}: run \`flame-result migrate\``);
+  } catch (error) {
+    await stores.close();
+    throw error;
+  }
+}

@@ -1,0 +1,132 @@
+import { createPinoLog } from "../app/pino-log.ts";
+import { reasonOf } from "../errors.ts";
+import { type DescribedEntry, describeEntry } from "../record/describe-entry.ts";
+import type { ExportFormat } from "../record/export-record.ts";
+import { createRecordBook, type RecordBook } from "../record/record-book.ts";
+import { type RecordFilter, recordEvents } from "../record/record-store.ts";
+import { createSealer } from "../record/sealer.ts";
+import type { Settings } from "../settings/settings.ts";
+import { parseUuid } from "../uuid.ts";
+import { exitConfig, type ProcessIo } from "./host.ts";
+import { openStores, type Stores } from "./open-stores.ts";
+import { readSettings } from "./read-settings.ts";
+
+export interface FilterOptions {
+  readonly event?: string;
+  readonly project?: string;
+  readonly analysis?: string;
+  readonly from?: string;
+  readonly to?: string;
+}
+
+export type RecordRequest =
+  | (FilterOptions & { readonly action: "list"; readonly limit: number; readonly json: boolean })
+  | (FilterOptions & { readonly action: "export"; readonly format: ExportFormat })
+  | { readonly action: "verify"; readonly head?: string };
+
+const exitUsage = 2;
+const reader = "command line";
+
+/** Shows, exports or verifies the record, beside a running service or without one; resolves with the exit code. */
+export async function record(io: ProcessIo, request: RecordRequest): Promise<number> {
+  const filter = request.action === "verify" ? {} : readFilter(request);
+  const problem = typeof filter === "string" ? filter : findHeadProblem(request);
+  if (typeof filter === "string" || problem !== undefined) {
+    io.printError(problem ?? "");
+    return exitUsage;
+  }
+  const settings = readSettings(io);
+  if (settings === undefined) return exitConfig;
+  const log = createPinoLog({ ...settings.log, write: (line) => io.printError(line.trimEnd()), context: () => ({}) });
+  try {
+    const stores = await openStores(settings, log);
+    const book = openBook(settings, stores, log);
+    return await run(io, book, request, filter).finally(stores.close);
+  } catch (error) {
+    io.printError(reasonOf(error));
+    return 1;
+  }
+}
+
+/** Where no record is kept any more, the old one can still be read, and nothing is added to it. */
+function openBook(
+  { record: { isEnabled } }: Settings,
+  { record: store }: Stores,
+  log: Parameters<typeof openStores>[1],
+) {
+  const sealer = createSealer({ store, keepMs: 0, log });
+  return createRecordBook({
+    store,
+    recorder: { write: async (entry) => (isEnabled ? store.append(entry) : undefined) },
+    sealer: isEnabled ? sealer : { seal: async () => undefined },
+    steadyNow: () => performance.now(),
+  });
+}
+
+async function run(io: ProcessIo, book: RecordBook, request: RecordRequest, filter: RecordFilter): Promise<number> {
+  if (request.action === "verify") return verify(io, book, request.head);
+  if (request.action === "export") {
+    for await (const text of await book.export(reader, filter, request.format)) await io.write(text);
+    return 0;
+  }
+  const { entries, total } = await book.list(reader, filter, undefined, request.limit);
+  const rows = entries.map(describeEntry);
+  if (request.json) io.print(JSON.stringify({ items: rows, total }, undefined, 2));
+  else if (rows.length === 0) io.print("Nothing is on record.");
+  else for (const line of tableOf(rows)) io.print(line);
+  return 0;
+}
+
+async function verify(io: ProcessIo, book: RecordBook, head: string | undefined): Promise<number> {
+  const progress = (done: number, rows: number) => {
+    io.showProgress(`${done} of ${rows} rows (${Math.floor((100 * done) / Math.max(1, rows))} %)`);
+  };
+  const { rows, head: last, broken } = await book.verify({ head, progress });
+  io.showProgress("");
+  if (broken !== undefined) {
+    io.printError(`The record is broken at row ${broken.sequence}: ${broken.reason}`);
+    return 1;
+  }
+  if (last === undefined) io.print("The record is empty.");
+  else io.print(`The record is whole: ${rows} rows, the last is ${last.sequence} with the hash ${last.hash}`);
+  return 0;
+}
+
+function findHeadProblem(request: RecordRequest): string | undefined {
+  if (request.action !== "verify" || request.head === undefined || /^[0-9a-f]{64}$/i.test(request.head))
+    return undefined;
+  return "--head takes a hash as the log tells it by record.sealed: 64 hexadecimal digits.";
+}
+
+/** A sentence where something is wrong. */
+function readFilter({ event, project, analysis, from, to }: FilterOptions): RecordFilter | string {
+  const known = recordEvents.find((name) => name === event);
+  if (event !== undefined && known === undefined) return `--event is one of ${recordEvents.join(", ")}.`;
+  const [projectId, analysisId] = [project, analysis].map((text) => (text === undefined ? undefined : parseUuid(text)));
+  if (project !== undefined && projectId === undefined) return "--project takes a UUID.";
+  if (analysis !== undefined && analysisId === undefined) return "--analysis takes a UUID.";
+  const [begin, end] = [from, to].map((text) => (text === undefined ? undefined : new Date(text)));
+  const isWrong = [begin, end].some((moment) => moment !== undefined && Number.isNaN(moment.getTime()));
+  if (isWrong) return "--from and --to take a time such as 2026-01-31 or 2026-01-31T12:00:00Z.";
+  return { event: known, projectId, analysisId, from: begin, to: end };
+}
+
+function tableOf(rows: readonly DescribedEntry[]): string[] {
+  const head = ["ROW", "TIME", "EVENT", "OUTCOME", "ACTOR", "OBJECT", "BYTES"];
+  const cells = rows.map((row) => {
+    const { sequence, time, event, outcome, actor, object_id: object, bytes } = row;
+    return [String(sequence), time, event, outcome, printable(actor ?? ""), object ?? "", String(bytes ?? "")];
+  });
+  const widths = head.map((title, column) => Math.max(title.length, ...cells.map((row) => row[column]?.length ?? 0)));
+  return [head, ...cells].map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
+}
+
+/** What a client calls itself must not command the terminal. */
+function printable(text: string): string {
+  return text.replace(/[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu, "\ufffd");
+}
