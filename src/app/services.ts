@@ -80,11 +80,13 @@ export async function createServices(settings: Settings, surroundings: Surroundi
   reconciler.start();
   const queue = createQueue(settings, storage, hub, log);
   metrics.watchSubmissions(submissions.stats);
+  if (record !== undefined) metrics.watchRecord(storage.record.stats);
   queue.start();
   const readiness = watchParts(settings, storage, authenticator, hub, log);
   const traffic = createTrafficCounter({ store: storage.traffic, now: Date.now, log });
   if (settings.operators.isConfigured) {
     surroundings.watchTraffic(traffic.count);
+    metrics.watchSessions(storage.operators.count);
     traffic.start();
   }
   return {

@@ -3,6 +3,8 @@ export interface SandboxFacts {
   readonly urlB: string;
   /** Id of node B on the Hub. */
   readonly nodeB: string;
+  /** Opens the operators' page once. */
+  readonly consoleUrl: string;
   readonly identityUrl: string;
   readonly hubUrl: string;
   readonly tokens: readonly { readonly name: string; readonly token: string }[];
@@ -11,7 +13,7 @@ export interface SandboxFacts {
 
 /** What a newcomer sees: where things are, and lines to paste into a second terminal, in this order. */
 export function describeSandbox(facts: SandboxFacts): string {
-  const { urlA, urlB, nodeB, identityUrl, hubUrl, tokens, keptIn } = facts;
+  const { urlA, urlB, nodeB, consoleUrl, identityUrl, hubUrl, tokens, keptIn } = facts;
   const exports = tokens.map(({ name, token }) => `export ${variable(name)}=${token}`);
   const as1 = '-H "Authorization: Bearer $TOKEN_1"';
   const as2 = '-H "Authorization: Bearer $TOKEN_2"';
@@ -22,6 +24,8 @@ FLAME Node Result Service, sandbox
   node A             ${urlA}
   node B             ${urlB}
   API reference      ${urlA}/docs
+  operators' page    ${consoleUrl}
+                     (opens once, within ten minutes; "Sign in" at ${urlA}/operator always)
   identity provider  ${identityUrl}
   Hub stand-in       ${hubUrl}
   data               ${keptIn ?? "in a temporary folder, removed at the end (--data-dir keeps it)"}

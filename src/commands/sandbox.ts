@@ -1,11 +1,15 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { hashToken } from "../app/operator-services.ts";
 import { createPinoLog } from "../app/pino-log.ts";
 import { startService } from "../app/start-service.ts";
+import { sqlitePath } from "../app/storage.ts";
 import { generateKeyPair, parsePrivateKey } from "../crypto/keys.ts";
+import { openSqlite } from "../database/sqlite-connection.ts";
 import { reasonOf } from "../errors.ts";
 import type { Log } from "../log.ts";
+import { createSqliteOperators } from "../operators/sqlite-operators.ts";
 import { createRequestContext } from "../request-context.ts";
 import { createSandboxHub, type SandboxHub } from "../sandbox/hub/hub.ts";
 import { createSandboxIdentity, type SandboxIdentity } from "../sandbox/identity.ts";
@@ -13,6 +17,7 @@ import { createSeed, type SeedNode } from "../sandbox/seed.ts";
 import { listen } from "../server/server.ts";
 import { parseSettings } from "../settings/load.ts";
 import type { Settings } from "../settings/settings.ts";
+import { consoleLink, newTicket } from "./console.ts";
 import type { ProcessIo } from "./host.ts";
 import { sandboxClients } from "./sandbox-clients.ts";
 import { describeSandbox } from "./sandbox-tour.ts";
@@ -55,7 +60,8 @@ export async function sandbox(io: ProcessIo, { port, dataDir, nodeAKey }: Sandbo
     const urlA = await startNode({ node: nodeA, privatePem: keysA.privatePem, port: portA, folder: join(folder, "a") });
     const urlB = await startNode({ node: nodeB, privatePem: keysB.privatePem, port: portB, folder: join(folder, "b") });
     const tokens = await Promise.all(clients.map(async ({ name, id }) => ({ name, token: await identity.token(id) })));
-    io.print(describeSandbox({ urlA, urlB, nodeB: nodeB.id, ...parts, tokens, keptIn: dataDir }));
+    const consoleUrl = consoleLink(urlA, await addTicket(join(folder, "a")));
+    io.print(describeSandbox({ urlA, urlB, nodeB: nodeB.id, consoleUrl, ...parts, tokens, keptIn: dataDir }));
     await io.stopRequested;
     return 0;
   } catch (error) {
@@ -66,6 +72,15 @@ export async function sandbox(io: ProcessIo, { port, dataDir, nodeAKey }: Sandbo
   } finally {
     for (const stop of stops.reverse()) await stop();
   }
+}
+
+/** For a link to the operators' page, as `flame-result console` prints one beside a running service. */
+async function addTicket(folder: string): Promise<string> {
+  const sqlite = openSqlite(sqlitePath(folder));
+  const ticket = newTicket();
+  const operators = createSqliteOperators(sqlite, Date.now, undefined);
+  await operators.addTicket(hashToken(ticket), "sandbox").finally(sqlite.close);
+  return ticket;
 }
 
 function readKeyPair(privatePem: string) {
@@ -105,6 +120,10 @@ function nodeSettings(urls: { identityUrl: string; hubUrl: string }, place: Node
       SERVER__PORT: String(place.port),
       SERVER__SHUTDOWN_SECONDS: "5",
       OIDC__CERTS_URL: `${identityUrl}/certs`,
+      OPERATOR__ROLES: "operator",
+      OPERATOR__OIDC_ISSUER: identityUrl,
+      OPERATOR__OIDC_CLIENT_ID: "console",
+      RECORD__ENABLED: "1",
       HUB__AUTH_BASE_URL: `${hubUrl}/auth`,
       HUB__CORE_BASE_URL: `${hubUrl}/core`,
       HUB__STORAGE_BASE_URL: `${hubUrl}/storage`,

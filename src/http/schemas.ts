@@ -122,6 +122,7 @@ export function upstreamProblem(...parts: readonly ("hub" | "store")[]) {
 }
 
 export const databaseProblem = problem("The database is not available", ["The database is not available"]);
+export const recordProblem = problem("What was to be done cannot be put on record", ["The database is not available"]);
 export const hubTimeout = problem("The Hub did not answer in time", ["The Hub did not answer in time"]);
 
 export function storageFull(...details: readonly string[]) {

@@ -26,6 +26,12 @@ export interface QueueLength {
   readonly standingAside: number;
 }
 
+export interface RecordLength {
+  readonly rows: number;
+  /** Age of the oldest row that is not sealed; 0 when there is none. */
+  readonly unsealedSeconds: number;
+}
+
 /** The numbers of a process by themselves, for another one to add to its own; survives a structured clone. */
 export type MetricsReport = readonly object[];
 
@@ -38,6 +44,10 @@ export interface Metrics {
   logged(event: string, fields: Readonly<Record<string, unknown>>): void;
   /** From now on the queue of final results is asked at every scrape. */
   watchSubmissions(stats: () => Promise<QueueLength>): void;
+  /** From now on the record is asked at every scrape. */
+  watchRecord(stats: () => Promise<RecordLength>): void;
+  /** From now on it is asked at every scrape how many operators are signed in. */
+  watchSessions(count: () => Promise<number>): void;
   /** Everything in the text format of Prometheus; of all workers where there are several. */
   render(): Promise<{ readonly contentType: string; readonly text: string }>;
   /** What this process has counted, without what any of them would find out alike. */

@@ -1,7 +1,7 @@
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { auditEvents } from "../log.ts";
 import { createSingleFlight } from "../time/single-flight.ts";
-import type { Metrics, MetricsReport, QueueLength } from "./metrics.ts";
+import type { Metrics, MetricsReport, QueueLength, RecordLength } from "./metrics.ts";
 
 export interface PrometheusOptions {
   readonly version: string;
@@ -88,6 +88,8 @@ export function createPrometheusMetrics({ version, runtime, gather }: Prometheus
     },
     logged: createEventCounters(registers),
     watchSubmissions: (stats) => watchSubmissions(stats, [common]),
+    watchRecord: (stats) => watchRecord(stats, [common]),
+    watchSessions: (count) => watchSessions(count, [common]),
     report: () => registry.getMetricsAsJSON(),
     async render() {
       const shown = gather === undefined ? registry : await sumUp([registry, common], await gather());
@@ -179,6 +181,37 @@ function watchSubmissions(stats: () => Promise<QueueLength>, registers: Registry
     registers,
     async collect() {
       this.set((await read())?.standingAside ?? Number.NaN);
+    },
+  });
+}
+
+function watchRecord(stats: () => Promise<RecordLength>, registers: Registry[]): void {
+  const { run: read } = createSingleFlight(() => withinLimit(stats()));
+  new Gauge({
+    name: `${prefix}record_rows`,
+    help: "Rows of the record.",
+    registers,
+    async collect() {
+      this.set((await read())?.rows ?? Number.NaN);
+    },
+  });
+  new Gauge({
+    name: `${prefix}record_unsealed_seconds`,
+    help: "Age of the oldest row of the record that has no place in the chain yet; more than 10 means that nobody seals.",
+    registers,
+    async collect() {
+      this.set((await read())?.unsealedSeconds ?? Number.NaN);
+    },
+  });
+}
+
+function watchSessions(count: () => Promise<number>, registers: Registry[]): void {
+  new Gauge({
+    name: `${prefix}operator_sessions`,
+    help: "Operators who are signed in.",
+    registers,
+    async collect() {
+      this.set((await withinLimit(count())) ?? Number.NaN);
     },
   });
 }

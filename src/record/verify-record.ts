@@ -65,6 +65,21 @@ export async function verifyRecord(store: Readable, options: VerifyOptions = {})
   return result({ sequence, reason });
 }
 
+/** Whether the newest rows, up to so many, fit together; the first of them is taken as it is. */
+export async function findBrokenEnd(store: Pick<RecordStore, "list">, rows: number): Promise<BrokenRow | undefined> {
+  const [first, ...rest] = (await store.list({}, undefined, rows)).reverse();
+  let last = first;
+  for (const entry of rest) {
+    if (last !== undefined && entry.sequence !== last.sequence + 1) {
+      return { sequence: last.sequence + 1, reason: `Row ${last.sequence + 1} is missing.` };
+    }
+    const broken = last && findDamage(entry, last);
+    if (broken !== undefined) return broken;
+    last = entry;
+  }
+  return undefined;
+}
+
 function findDamage(entry: SealedEntry, last: Head): BrokenRow | undefined {
   const { sequence, hash } = entry;
   if (hashEntry(last.hash, entry) === hash) return undefined;

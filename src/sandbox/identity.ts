@@ -7,6 +7,7 @@ import {
   type JWTPayload,
   SignJWT,
 } from "jose";
+import { createSandboxCodes } from "./codes.ts";
 import { neverResponses } from "./hub/faults.ts";
 
 export type IdentityFault = "refuse" | "hang" | "garbage";
@@ -19,7 +20,10 @@ export interface TokenOverrides {
   readonly expiresInSeconds?: number;
 }
 
-/** A stand-in for the node's identity provider: OpenID Connect discovery, key set, client credentials grant. */
+/**
+ * A stand-in for the node's identity provider: OpenID Connect discovery, key set, client credentials grant, and the authorization
+ * code flow, in which everybody is the one person there is.
+ */
 export interface SandboxIdentity {
   /** Serve it with `Bun.serve({ fetch: identity.fetch })`, anywhere: the discovery document names the origin that was asked. */
   fetch(request: Request): Promise<Response>;
@@ -49,6 +53,7 @@ export interface SandboxIdentityOptions {
 export async function createSandboxIdentity(options: SandboxIdentityOptions): Promise<SandboxIdentity> {
   const { clients, now = Date.now, tokenLifeSeconds = 3600 } = options;
   const requests: Record<string, number> = {};
+  const codes = createSandboxCodes();
   let keys = await createKeys();
 
   function mint(clientId: string, issuer: string | undefined, overrides: TokenOverrides = {}): Promise<string> {
@@ -65,10 +70,22 @@ export async function createSandboxIdentity(options: SandboxIdentityOptions): Pr
     switch (`${request.method} ${pathname}`) {
       case "GET /.well-known/openid-configuration":
         return Response.json(discoveryDocument(issuer, origin));
+      case "GET /authorize":
+        return codes.authorize(new URL(request.url), issuer);
       case "GET /certs":
         return Response.json(keys.jwks);
       case "POST /token": {
-        const client = await readClient(request, clients);
+        const form = new URLSearchParams(await request.text());
+        if (form.get("grant_type") === "authorization_code") {
+          const redeemed = codes.redeem(form);
+          if (redeemed === undefined) return oauthError(400, "invalid_grant");
+          const { clientId, nonce } = redeemed;
+          const person = { sub: "operator", preferred_username: "operator", realm_access: { roles: ["operator"] } };
+          const idToken = await mint(clientId, issuer, { claims: { ...person, aud: clientId, nonce } });
+          const access = await mint(clientId, issuer, { claims: person });
+          return tokenResponse(access, tokenLifeSeconds, idToken);
+        }
+        const client = readClient(request, form, clients);
         if (client instanceof Response) return client;
         return tokenResponse(await mint(client.id, issuer), tokenLifeSeconds);
       }
@@ -109,11 +126,11 @@ function faultResponse(fault: IdentityFault | undefined, request: Request): Prom
 }
 
 /** The client that asks for a token by client credentials, or the refusal. */
-async function readClient(
+function readClient(
   request: Request,
+  form: URLSearchParams,
   clients: SandboxIdentityOptions["clients"],
-): Promise<{ readonly id: string } | Response> {
-  const form = new URLSearchParams(await request.text());
+): { readonly id: string } | Response {
   if (form.get("grant_type") !== "client_credentials") return oauthError(400, "unsupported_grant_type");
   const given = readCredentials(request.headers.get("Authorization"), form);
   if (given === undefined) return oauthError(400, "invalid_request");
@@ -121,8 +138,9 @@ async function readClient(
   return client ?? oauthError(401, "invalid_client");
 }
 
-function tokenResponse(token: string, lifeSeconds: number): Response {
-  const response = { access_token: token, token_type: "Bearer", expires_in: lifeSeconds };
+function tokenResponse(token: string, lifeSeconds: number, idToken?: string): Response {
+  const identity = idToken === undefined ? {} : { id_token: idToken };
+  const response = { access_token: token, token_type: "Bearer", expires_in: lifeSeconds, ...identity };
   return Response.json(response, { headers: { "Cache-Control": "no-store" } });
 }
 
@@ -148,12 +166,15 @@ async function createKeys(): Promise<Keys> {
 function discoveryDocument(issuer: string, origin: string) {
   return {
     issuer,
+    authorization_endpoint: `${origin}/authorize`,
+    authorization_response_iss_parameter_supported: true,
+    code_challenge_methods_supported: ["S256"],
     token_endpoint: `${origin}/token`,
     jwks_uri: `${origin}/certs`,
-    grant_types_supported: ["client_credentials"],
-    token_endpoint_auth_methods_supported: ["client_secret_basic", "client_secret_post"],
+    grant_types_supported: ["client_credentials", "authorization_code"],
+    token_endpoint_auth_methods_supported: ["client_secret_basic", "client_secret_post", "none"],
     id_token_signing_alg_values_supported: ["RS256"],
-    response_types_supported: ["token"],
+    response_types_supported: ["token", "code"],
     subject_types_supported: ["public"],
   };
 }

@@ -4,17 +4,24 @@ import { openObjectStore, sqlitePath } from "../../app/storage.ts";
 import { MigrationError } from "../../database/migrate.ts";
 import { findPostgresError } from "../../database/postgres-failure.ts";
 import { AppError, reasonOf } from "../../errors.ts";
+import type { Log } from "../../log.ts";
 import { s3CodeOf } from "../../objects/s3/errors.ts";
-import type { StorageSettings } from "../../settings/settings.ts";
+import { findBrokenEnd } from "../../record/verify-record.ts";
+import type { Settings, StorageSettings } from "../../settings/settings.ts";
 import { openDatabase } from "../open-database.ts";
+import { openStores } from "../open-stores.ts";
 import type { DoctorContext } from "./context.ts";
 import { MissingRight, proveRights } from "./store-rights.ts";
 import { type Check, failed, ok, type Verdict, warning } from "./verdict.ts";
 
 const checkLimitMs = 8_000;
+const checkedRows = 1_000;
+/** Seals come every two seconds. */
+const latestSealSeconds = 30;
 
 /** Object store and database. Nothing is made or migrated; a probe object is stored, read and removed again. */
-export function storageChecks({ settings: { storage }, log }: DoctorContext): readonly Check[] {
+export function storageChecks({ settings, log }: DoctorContext): readonly Check[] {
+  const { storage } = settings;
   if (storage.kind === "directory" && !existsSync(join(storage.dataDir, "objects", ".staging"))) {
     return [{ name: "data folder", run: async () => judgeNewFolder(storage.dataDir) }];
   }
@@ -30,6 +37,7 @@ export function storageChecks({ settings: { storage }, log }: DoctorContext): re
       },
     },
     { name: "database", run: () => checkDatabase(storage) },
+    ...(settings.record.isEnabled ? [{ name: "record", run: () => checkRecord(settings, log) }] : []),
   ];
 }
 
@@ -92,6 +100,24 @@ async function checkDatabase(storage: StorageSettings): Promise<Verdict> {
     return failed(reasonOf(error), remedyForDatabase(error, storage));
   } finally {
     await database.close();
+  }
+}
+
+/** The last seals; the whole chain may take long, and has a command of its own. */
+async function checkRecord(settings: Settings, log: Log): Promise<Verdict> {
+  const stores = await openStores(settings, log);
+  try {
+    const { rows, unsealedSeconds } = await stores.record.stats();
+    const broken = await findBrokenEnd(stores.record, checkedRows);
+    if (broken !== undefined)
+      return failed(broken.reason, "`flame-result record verify` tells more; keep the database as it is.");
+    if (unsealedSeconds > latestSealSeconds) {
+      const waited = `a row has not been sealed for ${Math.round(unsealedSeconds)} s`;
+      return warning(waited, "The running service seals; is it up, and what does its log say of record.seal.failed?");
+    }
+    return ok(`${rows} rows, the last ${Math.min(rows, checkedRows)} of them fit together`);
+  } finally {
+    await stores.close();
   }
 }
 

@@ -104,7 +104,10 @@ export const signInOptions = createRoute({
   },
 });
 
-const location = (example: string) => ({ Location: { example, description: "Where the browser goes next" } });
+const location = (example: string) => ({
+  Location: { example, description: "Where the browser goes next" },
+  "Set-Cookie": { example: "flame_operator_sign_in=…", description: "What the browser keeps, or forgets" },
+});
 
 export const beginSignIn = createRoute({
   tags,

@@ -18,7 +18,8 @@ export function operatorSessionRoutes({ operator, urls }: OperatorRouteDeps) {
   const router = createRouter();
   const isSecure = (c: Context<AppEnv>) => urls.base(c.req.raw).startsWith("https://");
   const callbackUrl = (c: Context<AppEnv>) => `${urls.base(c.req.raw)}${signInPath}/callback`;
-  const countAttempt = (c: Context<AppEnv>) => operator.attempts.count(c.env.address?.() ?? "unknown");
+  const countAttempt = (c: Context<AppEnv>, what: "link" | "sign-in" | "callback") =>
+    operator.attempts.count(`${what} ${c.env.address?.() ?? ""}`);
 
   function open(c: Context<AppEnv>, { token, operator: { endsAt } }: OpenedSession): void {
     const expires = endsAt === undefined ? {} : { expires: endsAt };
@@ -27,7 +28,7 @@ export function operatorSessionRoutes({ operator, urls }: OperatorRouteDeps) {
 
   router.openapi(specs.openSession, async (c) => {
     refuseOtherSites(c.req.method, c.req.header("sec-fetch-site"), true);
-    countAttempt(c);
+    countAttempt(c, "link");
     open(c, await operator.operators.redeem(c.req.valid("json").ticket));
     return c.body(null, 204);
   });
@@ -49,7 +50,7 @@ export function operatorSessionRoutes({ operator, urls }: OperatorRouteDeps) {
 
   router.openapi(specs.beginSignIn, async (c) => {
     if (operator.signIn === undefined) return detailResponse(404, "Not Found");
-    countAttempt(c);
+    countAttempt(c, "sign-in");
     const { url, pending } = await operator.signIn.begin(callbackUrl(c));
     // Strict would not come back with the browser, as that comes from the identity provider's site.
     const options = { path: signInPath, httpOnly: true, sameSite: "Lax", secure: isSecure(c) } as const;
@@ -59,7 +60,7 @@ export function operatorSessionRoutes({ operator, urls }: OperatorRouteDeps) {
 
   router.openapi(specs.finishSignIn, async (c) => {
     if (operator.signIn === undefined) return detailResponse(404, "Not Found");
-    countAttempt(c);
+    countAttempt(c, "callback");
     deleteCookie(c, signInCookie, { path: signInPath, secure: isSecure(c) });
     try {
       const answer = `${callbackUrl(c)}${new URL(c.req.url).search}`;

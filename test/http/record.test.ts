@@ -1,0 +1,168 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { sql } from "drizzle-orm";
+import { openPostgres } from "../../src/database/postgres-connection.ts";
+import { openSqlite } from "../../src/database/sqlite-connection.ts";
+import { createPostgresRecord } from "../../src/record/postgres-record.ts";
+import type { SealedEntry } from "../../src/record/record-store.ts";
+import { createSqliteRecord } from "../../src/record/sqlite-record.ts";
+import { verifyRecord } from "../../src/record/verify-record.ts";
+import { eventually } from "../support/eventually.ts";
+import { backends, formOf, isAvailable, startTestService, type TestService } from "../support/service.ts";
+
+/** The database of a running service, as an operator's own program sees it. */
+function openBeside({ dataDir, environment }: TestService) {
+  if (dataDir !== undefined) {
+    const sqlite = openSqlite(`${dataDir}/catalog.sqlite`);
+    const execute = (statement: string) => sqlite.run((db) => void db.run(sql.raw(statement)));
+    return { record: createSqliteRecord(sqlite, Date.now), execute, close: sqlite.close };
+  }
+  const postgres = openPostgres({
+    host: environment.POSTGRES__HOST ?? "",
+    port: Number(environment.POSTGRES__PORT),
+    user: environment.POSTGRES__USER ?? "",
+    password: environment.POSTGRES__PASSWORD ?? "",
+    database: environment.POSTGRES__DB ?? "",
+    maxConnections: 1,
+  });
+  const execute = (statement: string) => postgres.run(async (db) => void (await db.execute(sql.raw(statement))));
+  return { record: createPostgresRecord(postgres), execute, close: postgres.close };
+}
+
+const file = () => new File(["41"], "count.txt");
+const uploads = ({ hub }: TestService) => hub.requests.filter(({ path }) => path.includes("/upload")).length;
+
+for (const backend of backends) {
+  describe.skipIf(!isAvailable(backend))(`the record on ${backend} storage`, () => {
+    let service: TestService;
+    let beside: ReturnType<typeof openBeside>;
+    beforeAll(async () => {
+      service = await startTestService({ backend, env: { RECORD__ENABLED: "1", SUBMISSIONS__WAIT_SECONDS: "3" } });
+      beside = openBeside(service);
+    });
+    beforeEach(() => beside.execute("delete from record_entry"));
+    afterAll(async () => {
+      await beside?.close();
+      await service?.stop();
+    });
+
+    const put = (path: string, ...parts: (readonly [string, string | File])[]) =>
+      service.fetch("1", path, { method: "PUT", body: formOf(...parts) });
+    async function events(): Promise<SealedEntry[]> {
+      await beside.record.seal();
+      return beside.record.readAfter({}, 0, 100);
+    }
+    const names = async () => (await events()).map(({ event, outcome }) => `${event} ${outcome}`);
+
+    test("a final is on record when it is accepted, and when the Hub has it", async () => {
+      expect((await put("/final", ["file", file()])).status).toBe(204);
+      const [submitted, delivered] = await events();
+      const facts = { analysisId: service.analyses[0], projectId: service.projects[0], bytes: 2, outcome: "ok" };
+      expect(submitted).toMatchObject({ event: "final.submitted", actor: service.analyses[0], ...facts });
+      expect(delivered).toMatchObject({ event: "final.delivered", objectId: submitted?.objectId, ...facts });
+      expect(submitted?.sha256).toBe(new Bun.CryptoHasher("sha256").update("41").digest("hex"));
+    });
+
+    test("a noisy number says that it was released", async () => {
+      const form = [
+        ["epsilon", "1"],
+        ["sensitivity", "1"],
+        ["file", new File(["5"], "n.txt")],
+      ] as const;
+      expect((await put("/final/localdp", ...form)).status).toBe(204);
+      expect((await names()).sort()).toEqual(["dp.released ok", "final.delivered ok", "final.submitted ok"]);
+    });
+
+    test("what is sent and received, and by which node, is on record with the plain file's facts", async () => {
+      const sent = await put("/intermediate", ["remote_node_id", service.peerNodeId], ["file", file()]);
+      const { object_id: objectId } = (await sent.json()) as { object_id: string };
+      const read = await service.fetch("1", `/intermediate/${objectId}`);
+      const { byteLength } = await read.arrayBuffer();
+      const rows = await events();
+      expect(rows.map(({ event }) => event)).toEqual(["intermediate.sent", "intermediate.received"]);
+      expect(rows[0]).toMatchObject({ objectId, peerNodeId: service.peerNodeId, bytes: 2 });
+      // Without the sender's name it is read as it lies at the Hub.
+      expect(rows[1]).toMatchObject({
+        objectId,
+        peerNodeId: undefined,
+        bytes: byteLength,
+      });
+    });
+
+    test("a sending that fails is on record as such", async () => {
+      const lift = service.hub.fail({ method: "POST", path: /upload/ }, { kind: "status", status: 500 });
+      expect((await put("/intermediate", ["remote_node_id", service.peerNodeId], ["file", file()])).status).toBe(502);
+      lift();
+      expect(await names()).toEqual(["intermediate.sent failed"]);
+    });
+
+    test("who is refused is on record once, however often it was", async () => {
+      for (let times = 0; times < 5; times += 1) {
+        await service.fetch("1", `/local?project_id=${service.projects[0]}`, { method: "DELETE" });
+      }
+      expect(await names()).toEqual([]);
+    });
+
+    test("what cannot be put on record does not happen", async () => {
+      const before = uploads(service);
+      const listed = await service.fetch("1", "/local", {
+        method: "PUT",
+        body: formOf(["tag", "kept"], ["file", file()]),
+      });
+      expect(listed.status).toBe(200);
+      await beside.execute("alter table record_entry rename to record_entry_gone");
+      try {
+        expect((await put("/intermediate", ["remote_node_id", service.peerNodeId], ["file", file()])).status).toBe(503);
+        expect((await put("/intermediate", ["file", file()])).status).toBe(503);
+        expect((await put("/final", ["file", new File(["no"], "never.txt")])).status).toBe(503);
+        expect((await put("/final/localdp", ["epsilon", "1"], ["sensitivity", "1"], ["file", file()])).status).toBe(
+          503,
+        );
+        expect(uploads(service)).toBe(before);
+      } finally {
+        await beside.execute("alter table record_entry_gone rename to record_entry");
+      }
+      expect(await names()).toEqual([]);
+      expect((await put("/final", ["file", new File(["yes"], "later.txt")])).status).toBe(204);
+    });
+
+    test("what has happened already is tried again until it is on record, and until then nothing new happens", async () => {
+      const sending = service.hub.fail({ method: "POST", path: /upload/ }, { kind: "delay", ms: 500 }, 1);
+      const before = uploads(service);
+      const first = put("/intermediate", ["remote_node_id", service.peerNodeId], ["file", file()]);
+      await eventually(() => expect(uploads(service)).toBeGreaterThan(before));
+      await beside.execute("alter table record_entry rename to record_entry_gone");
+      await eventually(() => expect(service.logLines.map(({ event }) => event)).toContain("record.delayed"));
+      expect((await put("/intermediate", ["remote_node_id", service.peerNodeId], ["file", file()])).status).toBe(503);
+      await beside.execute("alter table record_entry_gone rename to record_entry");
+      expect((await first).status).toBe(200);
+      sending();
+      const rows = await names();
+      expect(rows.filter((row) => row === "intermediate.sent ok")).toHaveLength(1);
+    });
+
+    test("a project that is deleted is on record by whom", async () => {
+      const [, project] = service.projects;
+      await service.hub.removeProject(project);
+      const remove = () => service.fetch("adapter", `/local?project_id=${project}`, { method: "DELETE" });
+      expect((await remove()).status).toBe(200);
+      expect(await events()).toMatchObject([{ event: "project.deleted", actor: "hub-adapter", projectId: project }]);
+    });
+
+    test("the chain is whole after all of this", async () => {
+      await put("/final", ["file", new File(["last"], "last.txt")]);
+      await beside.record.seal();
+      expect((await verifyRecord(beside.record)).broken).toBeUndefined();
+    });
+  });
+}
+
+test("without the setting not a row is written, and nothing is sealed", async () => {
+  const service = await startTestService();
+  const beside = openBeside(service);
+  await service.fetch("1", "/final", { method: "PUT", body: formOf(["file", file()]) });
+  await service.fetch("1", "/intermediate", { method: "PUT", body: formOf(["file", file()]) });
+  await service.fetch("1", `/local?project_id=${service.projects[0]}`, { method: "DELETE" });
+  expect(await beside.record.stats()).toMatchObject({ rows: 0 });
+  await beside.close();
+  await service.stop();
+});
