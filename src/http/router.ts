@@ -9,7 +9,7 @@ export function createRouter() {
     getPath: pathOf,
     defaultHook: (result, c) => {
       if (result.success) return undefined;
-      const place = result.target === "param" ? "path" : result.target;
+      const place = placeOf[result.target] ?? result.target;
       const values: Record<string, string> = place === "path" ? c.req.param() : c.req.query();
       const problems = result.error.issues.map((issue): WireProblem => {
         const input = values[String(issue.path[0])] ?? null;
@@ -31,6 +31,9 @@ function pathOf(request: Request): string {
   const path = getPathNoStrict(request.url.startsWith("/") ? new Request(`http://localhost${request.url}`) : request);
   return path.replace(/^\/storage(?=\/|$)/, "") || "/";
 }
+
+/** What the Python services called them. */
+const placeOf: Readonly<Record<string, string>> = { param: "path", json: "body" };
 
 function names(path: readonly PropertyKey[]): string[] {
   return path.map(String);

@@ -12,17 +12,21 @@ export const exampleIds = {
 } as const;
 export const exampleUrl = "http://localhost:8080";
 
+const uuid = z.string().transform((text, context) => {
+  const id = parseUuid(text);
+  if (id !== undefined) return id;
+  context.addIssue({ code: "custom", message: "Input should be a valid UUID", params: { type: "uuid_parsing" } });
+  return z.NEVER;
+});
+
 /** A UUID in any of its usual spellings; handlers see the canonical one. */
 export function uuidSchema(description: string, example: string) {
-  return z
-    .string()
-    .transform((text, context) => {
-      const id = parseUuid(text);
-      if (id !== undefined) return id;
-      context.addIssue({ code: "custom", message: "Input should be a valid UUID", params: { type: "uuid_parsing" } });
-      return z.NEVER;
-    })
-    .openapi({ type: "string", format: "uuid", description, example });
+  return uuid.openapi({ type: "string", format: "uuid", description, example });
+}
+
+/** One that may be left out, for which no example is filled in. */
+export function optionalUuid(description: string) {
+  return uuid.optional().openapi({ type: "string", format: "uuid", description });
 }
 
 export const uuidText = z.string().openapi({ format: "uuid" });

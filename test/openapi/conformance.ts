@@ -102,7 +102,8 @@ function checkContent({ content = {} }: Answer, exchange: Exchange, findValidato
 function checkPlaces({ operation }: Route, json = "{}"): string[] {
   const { detail } = JSON.parse(json);
   if (!Array.isArray(detail)) return [];
-  const fields = Object.keys(operation.requestBody?.content["multipart/form-data"]?.schema.properties ?? {});
+  const bodies = Object.values(operation.requestBody?.content ?? {});
+  const fields = bodies.flatMap(({ schema }) => Object.keys(schema.properties ?? {}));
   const known = new Set([
     ...(operation.requestBody === undefined ? [] : ["body"]),
     ...fields.map((name) => `body.${name}`),

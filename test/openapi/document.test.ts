@@ -20,6 +20,71 @@ function inputsOf({ parameters = [], requestBody }: Operation): string[] {
 
 /** Said twice on purpose: what is lost from the document, or gets into it unnoticed, is found out here. */
 const contract = {
+  beginOperatorSignIn: {
+    at: "GET /operator/sign-in",
+    takes: "",
+    answers: "303 404 429 502",
+  },
+  dropOperatorSubmission: {
+    at: "DELETE /operator/submissions/{submission_id}",
+    takes: "path submission_id",
+    answers: "204 401 403 404 409 422 502 503",
+  },
+  endOperatorSession: {
+    at: "DELETE /operator/session",
+    takes: "",
+    answers: "204 403 404 503",
+  },
+  exportRecord: {
+    at: "GET /operator/record/export",
+    takes: "query event?, query project_id?, query analysis_id?, query from?, query to?, query format?",
+    answers: "200 401 403 404 422 502 503",
+  },
+  finishOperatorSignIn: {
+    at: "GET /operator/sign-in/callback",
+    takes: "",
+    answers: "303 404 429",
+  },
+  getOperatorOverview: {
+    at: "GET /operator/overview",
+    takes: "",
+    answers: "200 401 403 404 502 503",
+  },
+  getOperatorSession: {
+    at: "GET /operator/session",
+    takes: "",
+    answers: "200 401 403 404 502 503",
+  },
+  getOperatorSignInOptions: {
+    at: "GET /operator/sign-in/options",
+    takes: "",
+    answers: "200 404",
+  },
+  listOperatorSubmissions: {
+    at: "GET /operator/submissions",
+    takes: "query status?, query analysis_id?, query cursor?, query limit?",
+    answers: "200 401 403 404 422 502 503",
+  },
+  listRecord: {
+    at: "GET /operator/record",
+    takes: "query event?, query project_id?, query analysis_id?, query from?, query to?, query cursor?, query limit?",
+    answers: "200 401 403 404 422 502 503",
+  },
+  openOperatorSession: {
+    at: "POST /operator/session",
+    takes: "",
+    answers: "204 400 401 403 404 422 429 503",
+  },
+  retryOperatorSubmission: {
+    at: "POST /operator/submissions/{submission_id}/retry",
+    takes: "path submission_id",
+    answers: "204 401 403 404 409 422 502 503",
+  },
+  verifyRecord: {
+    at: "GET /operator/record/verify",
+    takes: "query head?",
+    answers: "200 401 403 404 422 502 503",
+  },
   deleteLocalResults: {
     at: "DELETE /local",
     takes: "query project_id",
@@ -33,7 +98,7 @@ const contract = {
   getIntermediateResult: {
     at: "GET /intermediate/{object_id}",
     takes: "path object_id, query remote_node_id?, query node_id?, query seal?",
-    answers: "200 400 401 403 404 422 502 504 507",
+    answers: "200 400 401 403 404 422 502 503 504 507",
   },
   getLocalResult: {
     at: "GET /local/{object_id}",
@@ -79,7 +144,7 @@ const contract = {
   putIntermediateResult: {
     at: "PUT /intermediate",
     takes: "form remote_node_id?, form file",
-    answers: "200 400 401 403 404 408 413 415 422 502 504 507",
+    answers: "200 400 401 403 404 408 413 415 422 502 503 504 507",
   },
   putLocalResult: {
     at: "PUT /local",
@@ -94,7 +159,7 @@ const contract = {
   uploadLocalFile: {
     at: "PUT /local/upload",
     takes: "query object_id, query remote_node_id",
-    answers: "200 400 401 403 404 422 502 504",
+    answers: "200 400 401 403 404 422 502 503 504",
   },
 };
 
@@ -107,8 +172,12 @@ test("the document describes these operations, with these inputs and answers", (
 });
 
 test("everything but health needs a token", () => {
+  const open = ["openOperatorSession", "endOperatorSession", /SignIn/];
   for (const { operation } of routes) {
-    const expected = operation.tags.includes("Health") ? undefined : [{ bearer: [] }];
+    const isOpen =
+      operation.tags.includes("Health") || open.some((name) => new RegExp(name).test(operation.operationId));
+    const ways = operation.tags.includes("Operators") ? [{ bearer: [] }, { session: [] }] : [{ bearer: [] }];
+    const expected = isOpen ? undefined : ways;
     expect([operation.operationId, operation.security]).toEqual([operation.operationId, expected]);
   }
   expect(document.components.securitySchemes).toMatchObject({ bearer: { type: "http", scheme: "bearer" } });

@@ -46,6 +46,7 @@ const getOverview = createRoute({
   path: "/operator/overview",
   operationId: "getOperatorOverview",
   summary: "What this node does at this moment",
+  description: "Readiness of its parts, traffic by hour and by day, what waits, and its settings with secrets masked.",
   responses: {
     200: jsonContent(overviewSchema, "The overview", {
       version: "0.1.0",

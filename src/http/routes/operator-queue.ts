@@ -9,6 +9,7 @@ import {
   invalid,
   jsonContent,
   notUuid,
+  optionalUuid,
   problem,
   uuidSchema,
   uuidText,
@@ -58,11 +59,15 @@ const listSubmissions = createRoute({
   path: "/operator/submissions",
   operationId: "listOperatorSubmissions",
   summary: "The queue of final results",
+  description: "What waits for the Hub, what it has, and what it has refused; names of files are not told.",
   request: {
     query: z.object({
-      status: z.enum(["queued", "delivered", "rejected"]).optional(),
-      analysis_id: uuidSchema("Of this analysis alone", exampleIds.analysis).optional(),
-      cursor: uuidSchema("`next_cursor` of the page before", exampleIds.submission).optional(),
+      status: z
+        .enum(["queued", "delivered", "rejected"])
+        .optional()
+        .openapi({ description: "Those in this state alone" }),
+      analysis_id: optionalUuid("Those of this analysis alone"),
+      cursor: optionalUuid("`next_cursor` of the page before"),
       limit: limitSchema,
     }),
   },
@@ -97,7 +102,8 @@ const retrySubmission = createRoute({
   method: "post",
   path: "/operator/submissions/{submission_id}/retry",
   operationId: "retryOperatorSubmission",
-  summary: "Try again now, also what the Hub has rejected",
+  summary: "Try a delivery again now",
+  description: "Also of what the Hub has rejected. It is not waited for.",
   request: { params },
   responses: changeResponses,
 });
@@ -108,6 +114,7 @@ const dropSubmission = createRoute({
   path: "/operator/submissions/{submission_id}",
   operationId: "dropOperatorSubmission",
   summary: "Forget a submission and its file for good",
+  description: "What the Hub does not have by then it never will. It is put on record by the operator's name.",
   request: { params },
   responses: changeResponses,
 });

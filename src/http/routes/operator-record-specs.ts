@@ -1,6 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { recordEvents } from "../../record/record-store.ts";
-import { describeHeaders, exampleIds, invalid, jsonContent, uuidSchema } from "../schemas.ts";
+import { describeHeaders, exampleIds, invalid, jsonContent, optionalUuid } from "../schemas.ts";
 import {
   badQuery,
   dateTime,
@@ -52,9 +52,9 @@ const moment = (description: string) =>
     .transform((value) => new Date(value))
     .openapi({ type: "string", format: "date-time", description });
 const filters = {
-  event: z.enum(recordEvents).optional(),
-  project_id: uuidSchema("Of this project alone", exampleIds.project).optional(),
-  analysis_id: uuidSchema("Of this analysis alone", exampleIds.analysis).optional(),
+  event: z.enum(recordEvents).optional().openapi({ description: "Rows of this kind alone" }),
+  project_id: optionalUuid("Rows of this project alone"),
+  analysis_id: optionalUuid("Rows of this analysis alone"),
   from: moment("Not before this moment").optional(),
   to: moment("Before this moment").optional(),
 };
@@ -65,6 +65,7 @@ export const listRecord = createRoute({
   path: "/operator/record",
   operationId: "listRecord",
   summary: "What left this node, and who let it",
+  description: "Also what came in, was decided, spent or destroyed. That it was read is put on record.",
   request: {
     query: z.object({
       ...filters,
@@ -72,7 +73,7 @@ export const listRecord = createRoute({
         .string()
         .regex(/^[1-9]\d{0,14}$/)
         .optional()
-        .openapi({ description: "`next_cursor` of the page before", example: "17" }),
+        .openapi({ description: "`next_cursor` of the page before" }),
       limit: limitSchema,
     }),
   },
@@ -99,7 +100,16 @@ export const exportRecord = createRoute({
   path: "/operator/record/export",
   operationId: "exportRecord",
   summary: "The record as a file",
-  request: { query: z.object({ ...filters, format: z.enum(["jsonl", "csv"]).default("jsonl") }) },
+  description: "All rows that fit, streamed. That it was exported is put on record first.",
+  request: {
+    query: z.object({
+      ...filters,
+      format: z
+        .enum(["jsonl", "csv"])
+        .default("jsonl")
+        .openapi({ description: "One JSON object in each line, or CSV" }),
+    }),
+  },
   responses: {
     200: {
       description:
@@ -131,6 +141,8 @@ export const verifyRecord = createRoute({
   path: "/operator/record/verify",
   operationId: "verifyRecord",
   summary: "Compute the chain of hashes anew",
+  description:
+    "Names the first row that is not as it was sealed. Only a head from the log tells whether the newest rows were cut off.",
   request: {
     query: z.object({
       head: z
@@ -139,7 +151,6 @@ export const verifyRecord = createRoute({
         .optional()
         .openapi({
           description: "A head that the log has told: the chain must still go through it",
-          example: "9f".repeat(32),
         }),
     }),
   },

@@ -45,7 +45,7 @@ export const openSession = createRoute({
     }),
     403: otherSite,
     404: off,
-    422: invalid({ type: "missing", loc: ["json", "ticket"], msg: "Field required", input: null }),
+    422: invalid({ type: "missing", loc: ["body", "ticket"], msg: "Field required", input: null }),
     429: tooMany,
     503: databaseProblem,
   },
@@ -57,6 +57,7 @@ export const getSession = createRoute({
   path: "/operator/session",
   operationId: "getOperatorSession",
   summary: "Who is signed in",
+  description: "By the session's cookie, or by a bearer token.",
   responses: {
     200: jsonContent(sessionSchema, "An operator", {
       name: "Ada",
@@ -73,6 +74,7 @@ export const endSession = createRoute({
   path: "/operator/session",
   operationId: "endOperatorSession",
   summary: "Sign out",
+  description: "Ends the session for good, in every process. Does nothing where nobody is signed in.",
   responses: {
     204: {
       description: "Nobody is signed in",
@@ -92,6 +94,7 @@ export const signInOptions = createRoute({
   path: "/operator/sign-in/options",
   operationId: "getOperatorSignInOptions",
   summary: "How operators can sign in",
+  description: "For the page, before anybody is signed in.",
   responses: {
     200: jsonContent(
       z
@@ -115,6 +118,7 @@ export const beginSignIn = createRoute({
   path: "/operator/sign-in",
   operationId: "beginOperatorSignIn",
   summary: "Sign in at the identity provider",
+  description: "Authorization code flow with PKCE; to be opened by a browser.",
   responses: {
     303: {
       description: "To the identity provider",
@@ -132,6 +136,7 @@ export const finishSignIn = createRoute({
   path: "/operator/sign-in/callback",
   operationId: "finishOperatorSignIn",
   summary: "Where the identity provider sends the browser back to",
+  description: "Opens a session for whoever is an operator; the fragment of the page's address tells what went wrong.",
   responses: {
     303: { description: "To the page, signed in or not", headers: describeHeaders(location("/operator")) },
     404: problem("No identity provider is named for operators", ["Not Found"]),

@@ -28,7 +28,7 @@ export const limitSchema = z.coerce
   .min(1)
   .max(200)
   .default(50)
-  .openapi({ description: "At most so many items", example: 50 });
+  .openapi({ description: "At most so many items" });
 
 /** What every list answers. */
 export function listOf<T extends z.ZodType>(item: T, name: string) {
