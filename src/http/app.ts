@@ -1,4 +1,5 @@
 import type { MiddlewareHandler } from "hono";
+import { HTTPException } from "hono/http-exception";
 import { AppError, type ErrorCode } from "../errors.ts";
 import type { Authenticator } from "../identity/authenticator.ts";
 import type { AuditEvent, AuditFields, Log } from "../log.ts";
@@ -84,6 +85,8 @@ export function createApp(deps: AppDeps) {
   registerComponents(app);
   app.notFound(() => detailResponse(404, "Not Found"));
   app.onError((error, c) => {
+    // The router's own, of a body that is no JSON.
+    if (error instanceof HTTPException && error.status === 400) return detailResponse(400, error.message);
     const clientId = c.get("clientId");
     if (!logFailure(deps.log, refusedTokens, error, clientId)) c.set("isCounted", true);
     if (isDenial(error)) deps.recorder.countDenial(clientId);

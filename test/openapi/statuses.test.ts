@@ -32,7 +32,9 @@ async function expectFromAll(status: number, service: TestService, world: World,
   const calls = properCalls(world);
   const able = routes
     .map(({ operation }) => operation)
-    .filter(({ responses, security }) => security !== undefined && String(status) in responses);
+    .filter(({ responses, security, tags }) => {
+      return security !== undefined && String(status) in responses && !tags.includes("Operators");
+    });
   const statuses = able.map(async ({ operationId }) => {
     const call = calls[operationId]?.();
     if (call === undefined) return [operationId, "has no proper call"];
@@ -174,15 +176,16 @@ test("without the identity provider's keys nothing can be judged", async () => {
 });
 
 test("a database that fails is told", async () => {
-  await withService({}, async (service) => {
-    const { objectId } = await createWorld(service);
+  // Without a record, nothing that goes through the Hub needs the database.
+  await withService({ env: { RECORD__ENABLED: "1" } }, async (service) => {
+    const { objectId, hubFileId, nodeId } = await createWorld(service);
     const database = new Database(join(service.dataDir ?? "", "catalog.sqlite"));
     const tables = database.query<{ name: string }, []>("select name from sqlite_master where type = 'table'").all();
     for (const { name } of tables) {
       if (!name.startsWith("sqlite_")) database.run(`alter table "${name}" rename to "gone_${name}"`);
     }
     database.close();
-    await expectFromAll(503, service, { ...noWorld, objectId });
+    await expectFromAll(503, service, { ...noWorld, objectId, hubFileId, nodeId });
   });
 });
 
@@ -218,6 +221,10 @@ test.if(isMounted)("a full disk is told", async () => {
     const { pathname } = new URL(((await sent.json()) as { url: string }).url);
     await service.hub.removeProject(world.projectId);
     const filler = join(folder, "filler");
+    // What the migrations have made of the write-ahead log would be room for what comes.
+    const database = new Database(join(folder, "catalog.sqlite"));
+    database.run("pragma wal_checkpoint(truncate)");
+    database.close();
     try {
       await expectFromAll(507, service, world, (call) => {
         // Again before every call: what the service gave back meanwhile would be room.
@@ -238,6 +245,158 @@ test("a Hub that hangs is given up", async () => {
     await expectFromAll(504, service, noWorld);
   });
 }, 30_000);
+
+interface OperatorCall {
+  readonly method?: string;
+  readonly path: string;
+  readonly json?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** By operation id; whoever asks is an operator by their token. */
+const operatorCalls: Readonly<Record<string, OperatorCall>> = {
+  getOperatorSession: { path: "/operator/session" },
+  getOperatorOverview: { path: "/operator/overview" },
+  listOperatorSubmissions: { path: "/operator/submissions" },
+  retryOperatorSubmission: { method: "POST", path: `/operator/submissions/${id()}/retry` },
+  dropOperatorSubmission: { method: "DELETE", path: `/operator/submissions/${id()}` },
+  listRecord: { path: "/operator/record" },
+  exportRecord: { path: "/operator/record/export" },
+  verifyRecord: { path: "/operator/record/verify" },
+};
+const sessionCalls: Readonly<Record<string, OperatorCall>> = {
+  openOperatorSession: { method: "POST", path: "/operator/session", json: { ticket: "t" } },
+  endOperatorSession: { method: "DELETE", path: "/operator/session" },
+  getOperatorSignInOptions: { path: "/operator/sign-in/options" },
+  beginOperatorSignIn: { path: "/operator/sign-in" },
+  finishOperatorSignIn: { path: "/operator/sign-in/callback" },
+};
+const operatorEnv = { OPERATOR__CLIENT_IDS: "hub-adapter", RECORD__ENABLED: "1" };
+
+async function ask(
+  service: TestService,
+  { method = "GET", path, json, headers = {} }: OperatorCall,
+  authorization = "",
+) {
+  const content = json === undefined ? {} : { body: JSON.stringify(json) };
+  const type = json === undefined ? {} : { "content-type": "application/json" };
+  const who = authorization === "" ? {} : { authorization };
+  const init = { method, headers: { ...type, ...who, ...headers }, redirect: "manual", ...content } as const;
+  const response = await fetch(`${service.url}${path}`, init);
+  await response.body?.cancel();
+  return response.status;
+}
+
+test("operators are answered as the document says", async () => {
+  await withService({ env: operatorEnv }, async (service) => {
+    const operator = `Bearer ${await service.token("adapter")}`;
+    const analysis = `Bearer ${await service.token("1")}`;
+    for (const [name, call] of Object.entries(operatorCalls)) {
+      const isOfOne = call.path.includes("/submissions/");
+      expect([name, await ask(service, call, operator)]).toEqual([name, isOfOne ? 404 : 200]);
+      expect([name, await ask(service, call)]).toEqual([name, 401]);
+      expect([name, await ask(service, call, analysis)]).toEqual([name, 403]);
+      const spoilt = isOfOne
+        ? call.path.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/, "42")
+        : `${call.path}?limit=0&head=x&format=x`;
+      const takesAny = routes.some(({ operation }) => operation.operationId === name && "422" in operation.responses);
+      if (takesAny) expect([name, await ask(service, { ...call, path: spoilt }, operator)]).toEqual([name, 422]);
+    }
+    const site = { "sec-fetch-site": "cross-site" };
+    expect(await ask(service, { ...sessionCalls.openOperatorSession, path: "/operator/session", headers: site })).toBe(
+      403,
+    );
+    expect(await ask(service, { method: "DELETE", path: "/operator/session", headers: site })).toBe(403);
+    expect(await ask(service, { method: "DELETE", path: "/operator/session" })).toBe(204);
+    expect(await ask(service, { path: "/operator/sign-in/options" })).toBe(200);
+    expect(await ask(service, { path: "/operator/sign-in" })).toBe(404);
+    expect(await ask(service, { path: "/operator/sign-in/callback" })).toBe(404);
+    const open = (json: unknown) => ask(service, { method: "POST", path: "/operator/session", json });
+    expect(await open({})).toBe(422);
+    const garbled = { method: "POST", headers: { "content-type": "application/json" }, body: "{" };
+    expect((await fetch(`${service.url}/operator/session`, garbled)).status).toBe(400);
+    const database = new Database(join(service.dataDir ?? "", "catalog.sqlite"));
+    const hash = new Bun.CryptoHasher("sha256").update("ticket").digest("hex");
+    database.run("insert into operator_ticket values (?, 'Ada', ?)", [hash, Date.now() + 60_000]);
+    database.close();
+    expect(await open({ ticket: "ticket" })).toBe(204);
+    expect(await open({ ticket: "ticket" })).toBe(401);
+    for (let attempt = 0; attempt < 20; attempt += 1) await open({ ticket: "guess" });
+    expect(await open({ ticket: "guess" })).toBe(429);
+  });
+});
+
+test("operators may retry and drop what waits, and not what is delivered", async () => {
+  await withService({ env: operatorEnv }, async (service) => {
+    const operator = `Bearer ${await service.token("adapter")}`;
+    const change = async (submissionId: string) => {
+      const path = `/operator/submissions/${submissionId}`;
+      const retried = await ask(service, { method: "POST", path: `${path}/retry` }, operator);
+      return [retried, await ask(service, { method: "DELETE", path }, operator)];
+    };
+    const { submissionId } = await createWorld(service);
+    const database = new Database(join(service.dataDir ?? "", "catalog.sqlite"));
+    const set = (state: string, leaseUntil: number | null) => {
+      const values = [state, leaseUntil, submissionId];
+      database.run("update submission set state = ?, lease_until = ?, lease_holder = 'x' where id = ?", values);
+    };
+    set("delivering", Date.now() + 60_000);
+    expect(await change(submissionId)).toEqual([409, 409]);
+    set("rejected", null);
+    expect(await change(submissionId)).toEqual([204, 204]);
+    database.close();
+  });
+});
+
+test("operators are told what fails behind the service, and where to sign in", async () => {
+  const provider = { OPERATOR__OIDC_ISSUER: "http://127.0.0.1:1", OPERATOR__OIDC_CLIENT_ID: "console" };
+  await withService({ env: { ...operatorEnv, ...provider } }, async (service) => {
+    const operator = `Bearer ${await service.token("adapter")}`;
+    expect(await ask(service, { path: "/operator/sign-in" })).toBe(502);
+    expect(await ask(service, { path: "/operator/sign-in/callback" })).toBe(303);
+    for (let attempt = 0; attempt < 21; attempt += 1) {
+      await ask(service, { path: "/operator/sign-in" });
+      await ask(service, { path: "/operator/sign-in/callback" });
+    }
+    const database = new Database(join(service.dataDir ?? "", "catalog.sqlite"));
+    await ask(service, { path: "/operator/session" }, operator);
+    for (const name of ["operator_session", "operator_ticket", "record_entry", "submission", "traffic"]) {
+      database.run(`alter table "${name}" rename to "gone_${name}"`);
+    }
+    database.close();
+    const session = { cookie: "flame_operator=x", "sec-fetch-site": "same-origin" };
+    for (const [name, call] of Object.entries({ ...operatorCalls, ...sessionCalls })) {
+      if (name.includes("SignIn")) continue;
+      const way = name === "getOperatorSession" || name === "endOperatorSession" ? { headers: session } : {};
+      const token = "headers" in way ? "" : operator;
+      expect([name, await ask(service, { ...call, ...way }, token)]).toEqual([name, 503]);
+    }
+  });
+  await withService({ env: operatorEnv }, async (service) => {
+    service.identity.fault = "refuse";
+    const operator = `Bearer ${await service.token("adapter")}`;
+    for (const [name, call] of Object.entries(operatorCalls)) {
+      expect([name, await ask(service, call, operator)]).toEqual([name, 502]);
+    }
+  });
+});
+
+test("without operators none of their routes is there", async () => {
+  await withService({}, async (service) => {
+    for (const [name, call] of Object.entries({ ...operatorCalls, ...sessionCalls })) {
+      expect([name, await ask(service, call)]).toEqual([name, 404]);
+    }
+  });
+});
+
+test("the sandbox's provider is where an operator goes to sign in", async () => {
+  const identity = await startTestService();
+  const provider = { OPERATOR__OIDC_ISSUER: identity.identityUrl, OPERATOR__OIDC_CLIENT_ID: "console" };
+  await withService({ env: { ...operatorEnv, ...provider } }, async (service) => {
+    expect(await ask(service, { path: "/operator/sign-in" })).toBe(303);
+  });
+  await identity.stop();
+});
 
 test("that is all that the document declares", () => {
   const declared = routes.flatMap(({ operation }) =>
