@@ -2,10 +2,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline/promises";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import type { ProcessIo } from "./commands/host.ts";
-import type { RecordRequest } from "./commands/record.ts";
-import type { SubmissionsRequest } from "./commands/submissions.ts";
+import { portNumber } from "./commands/program/numbers.ts";
+import { addRecordCommand } from "./commands/program/record-command.ts";
+import { addSubmissionsCommand } from "./commands/program/submissions-command.ts";
 import type { ParentLine, ToWorker } from "./commands/workers/ipc.ts";
 import { startWorkerProcess } from "./commands/workers/worker-process.ts";
 import { findAmbientNames, leftOutName } from "./settings/ambient.ts";
@@ -135,12 +136,6 @@ function keepMemoryOutOfCoreFiles(): void {
   }
 }
 
-function portNumber(text: string): number {
-  const port = Number(text);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new InvalidArgumentError("It must be 0 to 65535.");
-  return port;
-}
-
 /** What the Python services' images were started with still counts; workers and a second start find it in the environment. */
 function preferArguments(io: ProcessIo, given: Readonly<Record<string, string | number | undefined>>): void {
   for (const [name, value] of Object.entries(given)) {
@@ -148,12 +143,6 @@ function preferArguments(io: ProcessIo, given: Readonly<Record<string, string | 
     Object.assign(io.env, { [name]: String(value) });
     process.env[name] = String(value);
   }
-}
-
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError("It must be a whole number from 1.");
-  return value;
 }
 
 function createProgram(io: ProcessIo, finish: (exitCode: number) => void): Command {
@@ -245,55 +234,6 @@ function addOperatorCommands(program: Command, io: ProcessIo, finish: (exitCode:
   addSubmissionsCommand(program, (request) =>
     untilStopped(load.submissions, ({ submissions }) => submissions(io, request, { confirm })),
   );
-}
-
-function addRecordCommand(program: Command, run: (request: RecordRequest) => Promise<void>): void {
-  const record = program
-    .command("record")
-    .description("what left this node, came in from others, was decided or destroyed, and who let it")
-    .addHelpText("after", "\nAll of them work beside a running service, with PostgreSQL as well as on a DATA_DIR.");
-  const filtered = (command: Command) =>
-    command
-      .option("--event <event>", "of this kind alone, such as intermediate.sent")
-      .option("--project <id>", "of this project alone")
-      .option("--analysis <id>", "of this analysis alone")
-      .option("--from <time>", "not before, such as 2026-01-31 or 2026-01-31T12:00:00Z")
-      .option("--to <time>", "before");
-  filtered(record.command("list").description("show the newest rows"))
-    .option("--limit <rows>", "at most so many", wholeNumber, 50)
-    .option("--json", "as JSON", false)
-    .action((options) => run({ action: "list", ...options }));
-  filtered(record.command("export").description("print all rows, oldest first"))
-    .addOption(new Option("--format <format>", "the form").choices(["jsonl", "csv"]).default("jsonl"))
-    .action((options) => run({ action: "export", ...options }));
-  record
-    .command("verify")
-    .description("compute the chain of hashes anew; exit 1 naming the first row that is not as it was sealed")
-    .option("--head <hash>", "a head that the log has told by record.sealed: the chain must still go through it")
-    .action(({ head }) => run({ action: "verify", head }));
-}
-
-function addSubmissionsCommand(program: Command, run: (request: SubmissionsRequest) => Promise<void>): void {
-  const queue = program
-    .command("submissions")
-    .description("the queue of final results: what waits for the Hub, and what the Hub has refused")
-    .addHelpText("after", "\nAll of them work beside a running service, with PostgreSQL as well as on a DATA_DIR.");
-  queue
-    .command("list")
-    .description("show what waits or was rejected")
-    .option("--all", "delivered ones, too", false)
-    .option("--json", "as JSON", false)
-    .action(({ all, json }) => run({ action: "list", all, json }));
-  queue
-    .command("retry [ids...]")
-    .description("try again now, also what was rejected")
-    .option("--all", "everything that is not delivered", false)
-    .action((ids, { all }) => run({ action: "retry", ids, all }));
-  queue
-    .command("drop <ids...>")
-    .description("forget submissions and remove their files from this node; asks first")
-    .option("--yes", "do not ask", false)
-    .action((ids, { yes }) => run({ action: "drop", ids, yes }));
 }
 
 async function confirm(question: string): Promise<boolean> {
