@@ -19,7 +19,9 @@ export function isRefusal(status: number | undefined): boolean {
 }
 
 /** What an operator should look at after a failed sign-in. */
-export function adviseOn({ status }: CallResponse, { flow }: SignIn): string {
+export function adviseOn({ status, body }: CallResponse, { flow }: SignIn): string {
+  // A web server's own page, such as the one for plain HTTP on a port for TLS, says nothing about a password.
+  if (status === 400 && body === undefined) return "check HUB__AUTH_BASE_URL, and whether it has to be https";
   if (!isRefusal(status)) return "check HUB__AUTH_BASE_URL";
   if (flow === "password") return "the Hub refuses this user: check HUB__AUTH__USERNAME and HUB__AUTH__PASSWORD";
   const settings = `the Hub refuses this ${flow}: check HUB__AUTH__ID and HUB__AUTH__SECRET`;

@@ -8,6 +8,7 @@ import type { Log } from "../../log.ts";
 import { s3CodeOf } from "../../objects/s3/errors.ts";
 import { findBrokenEnd } from "../../record/verify-record.ts";
 import type { Settings, StorageSettings } from "../../settings/settings.ts";
+import { adviseOnTls } from "../../tls-failure.ts";
 import { openDatabase } from "../open-database.ts";
 import { openStores } from "../open-stores.ts";
 import type { DoctorContext } from "./context.ts";
@@ -75,7 +76,8 @@ function remedyForStore(error: unknown, storage: StorageSettings): string {
   if (code === "NoSuchBucket") return `Check MINIO__BUCKET (${storage.s3.bucket}), or create it.`;
   if (code === "SignatureDoesNotMatch") return "Check MINIO__SECRET_KEY.";
   if (code === "InvalidAccessKeyId" || code === "XAdminUserNotFound") return "Check MINIO__ACCESS_KEY.";
-  if (/CERT|UNABLE_TO_/.test(code)) return "Name its authority's certificate in EXTRA_CA_CERTS.";
+  const tlsAdvice = adviseOnTls(code);
+  if (tlsAdvice !== undefined) return `No TLS with ${storage.s3.endpointUrl} (${code}): ${tlsAdvice}.`;
   if (/^AuthorizationHeaderMalformed|Redirect$/.test(code)) return "Check MINIO__REGION.";
   return `Check MINIO__ENDPOINT (${storage.s3.endpointUrl}), MINIO__USE_SSL and the keys.`;
 }

@@ -1,6 +1,7 @@
 import type { Outbound, OutboundLimits, OutboundRequest } from "./outbound.ts";
 import { type HttpClient, outcomeOf } from "./request.ts";
-import { type RetryPolicy, withRetries } from "./retry.ts";
+import type { CallResponse } from "./response.ts";
+import { type Outcome, type RetryPolicy, withRetries } from "./retry.ts";
 import { startTimeLimit } from "./time-limit.ts";
 
 export interface OutboundParts {
@@ -9,6 +10,13 @@ export interface OutboundParts {
   retryPolicy(request: OutboundRequest, idempotent: boolean, mayRepeat?: () => boolean): RetryPolicy;
 }
 
+/**
+ * How much of the time that is left the first tries may take: 3 s, 4 s and then 8 s of the usual 15. A firewall that has
+ * forgotten a connection drops what is sent on it without a word, and only a new connection gets through. The last try takes
+ * all that is left, so that a slow Hub is heard.
+ */
+const sharesOfTime = [1 / 5, 1 / 3];
+
 export function createCall({ http, limits, retryPolicy }: OutboundParts): Outbound["call"] {
   return (request) => {
     const { method, url, json } = request;
@@ -16,13 +24,22 @@ export function createCall({ http, limits, retryPolicy }: OutboundParts): Outbou
     const idempotent = request.idempotent ?? method !== "POST";
     const headers = { ...(json === undefined ? {} : { "Content-Type": "application/json" }), ...request.headers };
     const body = json === undefined ? undefined : JSON.stringify(json);
-    // What may not be sent twice, or was reset once, cannot risk a kept-alive connection that the other side is just closing.
-    let keepalive = idempotent;
-    async function attempt() {
-      const init = { method, headers, body, signal: limit.signal, keepalive };
-      keepalive = false;
-      return http.readResponse(await http.short(url, init));
+    const route = http.routeOf(url);
+    let tries = 0;
+
+    async function attempt(): Promise<Outcome<CallResponse>> {
+      const share = idempotent && tries + 1 < limits.attempts ? sharesOfTime[tries] : undefined;
+      // What may not be sent twice, or was sent once, cannot risk a kept-alive connection that is about to be closed, or dead.
+      const keepalive = idempotent && tries === 0;
+      tries += 1;
+      // Its signal ends with a `TimeoutError` like that of the whole, so that it does not matter which of them is first.
+      const patience = share === undefined ? [] : [startTimeLimit(limit.remainingMs() * share).signal];
+      const signal = AbortSignal.any([limit.signal, ...patience]);
+      const init = { method, headers, body, signal, keepalive };
+      const outcome = await outcomeOf(async () => http.readResponse(await http.short(url, init)), route);
+      const isSilent = "failure" in outcome && outcome.failure.kind === "timeout" && limit.remainingMs() > 0;
+      return isSilent ? { failure: { ...outcome.failure, kind: "silent" } } : outcome;
     }
-    return withRetries(() => outcomeOf(attempt, http.routeOf(url)), limit, retryPolicy(request, idempotent));
+    return withRetries(attempt, limit, retryPolicy(request, idempotent));
   };
 }

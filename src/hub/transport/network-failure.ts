@@ -1,8 +1,11 @@
 import { AppError } from "../../errors.ts";
 import { adviseOnTls } from "../../tls-failure.ts";
 
-/** `refused` and `dns` mean that nothing was sent, so that any request may be repeated. */
-export type FailureKind = "refused" | "dns" | "reset" | "tls" | "proxy" | "timeout" | "other";
+/**
+ * `refused` and `dns` mean that nothing was sent, so that any request may be repeated. `silent` is one try that gave up early,
+ * `timeout` the end of the time for all of them.
+ */
+export type FailureKind = "refused" | "dns" | "reset" | "silent" | "tls" | "proxy" | "timeout" | "other";
 
 export interface NetworkFailure {
   readonly kind: FailureKind;
@@ -62,8 +65,11 @@ function diagnose(code: string, message: string, status: number | undefined, rou
     };
   const advice = adviseOnTls(code);
   if (advice !== undefined) return { kind: "tls" as const, detail: `no TLS with ${route.origin} (${code}): ${advice}` };
-  if (RESET.has(code))
-    return { kind: "reset" as const, detail: `${to} closed the connection (${code}); it may have restarted` };
+  if (RESET.has(code)) {
+    // What a server does with plain HTTP on its port for TLS.
+    const orTls = route.origin.startsWith("http:") ? ", or speak TLS on this port: then use https" : "";
+    return { kind: "reset" as const, detail: `${to} closed the connection (${code}); it may have restarted${orTls}` };
+  }
   return { kind: "other" as const, detail: `${to}: ${code} ${message}`.trim() };
 }
 

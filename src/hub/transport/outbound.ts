@@ -29,8 +29,8 @@ export interface DownloadAnswer extends CallResponse {
 
 /**
  * All requests to the Hub. Any status is an answer; no answer is an `AppError`: `hub_unreachable`, or `hub_timeout` when the
- * limit is over or a transfer stands still. What is safe to repeat is repeated within the limit: after a refused or
- * reset connection, and on 429, 502, 503 and 504.
+ * limit is over or a transfer stands still. What is safe to repeat is repeated within the limit: after a refused, reset or
+ * silent connection, and on 429, 502, 503 and 504.
  */
 export interface Outbound {
   /** A short JSON request with a short JSON answer. */

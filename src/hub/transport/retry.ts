@@ -46,8 +46,8 @@ function pauseMs(outcome: Outcome<Answered>, tries: number, policy: RetryPolicy)
   if ("failure" in outcome) {
     const { kind } = outcome.failure;
     if (kind === "refused" || kind === "dns") return backoffMs;
-    // A kept-alive connection that the Hub has just closed: the first repetition gets a new one at once.
-    if (kind === "reset" && policy.idempotent) return tries === 1 ? 0 : backoffMs;
+    // A kept-alive connection that the Hub has just closed, or a firewall forgotten: the first repetition gets a new one at once.
+    if ((kind === "reset" || kind === "silent") && policy.idempotent) return tries === 1 ? 0 : backoffMs;
     return undefined;
   }
   const { status, retryAfterMs } = outcome.response;

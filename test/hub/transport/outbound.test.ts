@@ -62,6 +62,31 @@ describe("a call", () => {
     expect(received).toHaveLength(2);
   });
 
+  test("is made again on a new connection while there is time, when a firewall has forgotten the old one", async () => {
+    const { url, received } = await serve((socket, connection) => {
+      const isForgotten = connection === 1 && (received[0]?.split("GET ").length ?? 0) > 2;
+      if (!isForgotten) socket.write(httpResponse("200 OK", "{}"));
+    });
+    const outbound = outboundWith({ callMs: 5_000 });
+    expect((await outbound.call(get(url))).status).toBe(200);
+    expect((await outbound.call(get(url))).status).toBe(200);
+    expect(received.map((text) => text.split("GET ").length - 1)).toEqual([2, 1]);
+  });
+
+  test("is made a third time when the new connection is silent as well, and waits for a slow Hub then", async () => {
+    const { url, received } = await serve((socket, connection) => {
+      if (connection === 3) socket.end(httpResponse("200 OK", "{}"));
+    });
+    expect((await outboundWith({ callMs: 3_000 }).call(get(url))).status).toBe(200);
+    expect(received).toHaveLength(3);
+  });
+
+  test("that may not be sent twice waits for all its time, once", async () => {
+    const { url, received } = await serve(() => {});
+    expect((await catchAppError(outboundWith({ callMs: 100 }).call(post(url)))).code).toBe("hub_timeout");
+    expect(received).toHaveLength(1);
+  });
+
   test("that may not be sent twice is not, and has a connection of its own", async () => {
     const { url, received } = await serve((socket, connection) => {
       if (connection === 1) socket.write(httpResponse("200 OK", "{}"));

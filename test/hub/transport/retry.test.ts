@@ -64,6 +64,7 @@ describe("everything else is not", () => {
 
   test.each<[string, FailureKind | Answer]>([
     ["a reset", "reset"],
+    ["a silent try", "silent"],
     ["502", { status: 502 }],
     ["503", { status: 503 }],
   ])("if not idempotent, %s", async (_, outcome) => {

@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { createOutbound } from "../../../src/hub/transport/create-outbound.ts";
+import type { Log } from "../../../src/log.ts";
 import { createPrivateCertificate, opensslInstalled, type PrivateCertificate } from "../../support/certificate.ts";
 import { type Squid, squidInstalled, startSquid } from "../../support/squid.ts";
 import { catchAppError } from "../catch-error.ts";
 import { SEED, type ServedHub, serveHub } from "../serve-hub.ts";
 
 const MIB = 1024 * 1024;
+const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
 describe.skipIf(!opensslInstalled())("a Hub whose certificate is by a private authority", () => {
   let certificate: PrivateCertificate;
@@ -51,6 +54,14 @@ describe.skipIf(!opensslInstalled())("a Hub whose certificate is by a private au
     const error = await catchAppError(served.connect().projectExists(SEED.projectA.id));
     expect(error.code).toBe("hub_unreachable");
     expect(error.operatorDetail).toContain("EXTRA_CA_CERTS");
+  });
+
+  test("spoken to in plain HTTP is a matter of https", async () => {
+    const url = served.baseUrl.replace("https:", "http:");
+    const outbound = createOutbound({ log: silent, limits: { attempts: 1 } });
+    const error = await catchAppError(outbound.call({ method: "GET", url }));
+    expect(error.code).toBe("hub_unreachable");
+    expect(error.operatorDetail).toContain("use https");
   });
 
   test("takes and gives large files in little memory when its authority is known", async () => {
