@@ -112,7 +112,9 @@ function refuseCoding(request: Request): void {
 
 /** A type that is no valid header value would break the answer that gives the file back. */
 function cleanContentType(type = ""): string {
-  const plain = /^[\w!#$%&'*+.^`|~-]{1,127}\/[\w!#$%&'*+.^`|~-]{1,127}[ \t]*(?:;[\t\x20-\x7e]{0,200})?$/;
+  // A range of types, such as `*/*`, is what a client takes and nothing that a file has.
+  const plain =
+    /^(?!\*\/|[^/]*\/\*[ \t]*(?:;|$))[\w!#$%&'*+.^`|~-]{1,127}\/[\w!#$%&'*+.^`|~-]{1,127}[ \t]*(?:;[\t\x20-\x7e]{0,200})?$/;
   return plain.test(type) ? type : "application/octet-stream";
 }
 

@@ -168,6 +168,8 @@ async function store(
         ? !(await isProjectRemoved(deps, projectId))
         : (await catalog.tag({ projectId, clientId: analysisId, objectId, tagName, filename })) !== undefined;
     if (!isKept) throw removedMeanwhile(hub, projectId, analysisId);
+    // Who has hung up meanwhile never learns the id, by which alone an untagged file is found.
+    if (tagName === undefined) upload.fields();
     return objectId;
   } catch (error) {
     await rollback.removeUnlessTagged({ key, clientId: analysisId, objectId }, error);

@@ -68,7 +68,7 @@ export function listen({ hostname, port, sharesPort = false, fetch, log }: Liste
     routes: everyPath((isPlain) => (request: Bun.BunRequest, self: Bun.Server<undefined>) => {
       // RFC 9112 §3.2; joined by Bun, and no Host has a comma.
       if (request.headers.get("host")?.includes(",")) return detailResponse(400, "A request has exactly one Host");
-      return isPlain(request.params) ? answer(request, self) : notFound();
+      return isPlain(request.params, request.url) ? answer(request, self) : notFound();
     }),
     fetch: notFound,
     error(error) {

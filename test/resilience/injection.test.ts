@@ -113,7 +113,10 @@ for (const backend of backends) {
     };
 
     test("every route with a token is tried", () => {
-      const secured = routesOf(loadDocument()).filter(({ operation }) => (operation.security ?? []).length > 0);
+      // Operators' routes are not there while no operator is configured.
+      const secured = routesOf(loadDocument()).filter(
+        ({ path, operation }) => (operation.security ?? []).length > 0 && !path.startsWith("/operator"),
+      );
       expect(Object.keys(operations).sort()).toEqual(secured.map(({ operation }) => operation.operationId).sort());
     });
 

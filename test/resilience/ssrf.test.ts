@@ -175,7 +175,7 @@ describe("requests of the service's own", () => {
       expect([host, answer.status]).toEqual([host, 200]);
       expect([host, urlIn(answer.body).startsWith(local)]).toEqual([host, true]);
     }
-    for (const proto of ["javascript", "gopher", "https, http", "https://x", "http\tx", `${canary.url}`, "", "ftp"]) {
+    for (const proto of ["javascript", "gopher", "http, https", "https://x", "http\tx", `${canary.url}`, "", "ftp"]) {
       const answer = await listTags(`Host: node.example\r\nX-Forwarded-Proto: ${proto}\r\n`);
       expect([proto, urlIn(answer.body)]).toEqual([proto, expect.stringMatching(/^http:\/\/node\.example\/local\//)]);
     }

@@ -104,6 +104,21 @@ test.each([{}, { tag: "late" }])(
   },
 );
 
+test("a file whose client hangs up after its last byte is not kept, as nobody learns its id", async () => {
+  let isGone = false;
+  const isRemoved = async () => {
+    isGone = true;
+    return false;
+  };
+  const { local, objects } = await createSubject({ catalog: { isRemoved } });
+  const fields = () => {
+    if (isGone) throw new AppError("client_gone", "The client closed the connection");
+    return new Map<string, string>();
+  };
+  await expect(local.store(analysisId, { ...uploadOf("x"), fields })).rejects.toMatchObject({ code: "client_gone" });
+  expect(objects.keys()).toEqual([]);
+});
+
 test("an object whose project is removed meanwhile is not tagged any more", async () => {
   const { local, catalog } = await createSubject();
   const objectId = await local.store(analysisId, uploadOf("x"));

@@ -100,7 +100,7 @@ export const bombs: Readonly<Record<string, Bomb>> = {
   "a transfer that is encoded": {
     headers: "Content-Encoding: br, deflate, gzip\r\n",
     head: Buffer.alloc(8 * mebibyte, 0x1f),
-    status: [413],
+    status: [415],
   },
 };
 
