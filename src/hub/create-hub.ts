@@ -47,7 +47,7 @@ export function createHub(options: HubOptions): Hub {
     ...createHubDirectory({ core, signIn, cacheSeconds, now }),
     ...records,
     upload: createUpload({ storageUrl, outbound, session, sourceIdleMs, newBoundary, removeFile, log }),
-    download: createDownload({ storageUrl, outbound, session }),
+    download: createDownload({ storageUrl, outbound, session, log }),
   };
 }
 

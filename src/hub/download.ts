@@ -1,27 +1,63 @@
+import { AppError } from "../errors.ts";
+import type { Log } from "../log.ts";
 import { isUuid } from "../uuid.ts";
 import { fileUrl } from "./file-records.ts";
 import type { HubFiles } from "./hub.ts";
 import { isNotFound, unexpectedResponse } from "./responses.ts";
+import { type FilePart, resumeDownload } from "./resume-download.ts";
 import type { Session } from "./session.ts";
-import type { Outbound } from "./transport/outbound.ts";
+import type { DownloadAnswer, Outbound } from "./transport/outbound.ts";
 
 export interface DownloadOptions {
   readonly storageUrl: string;
   readonly outbound: Outbound;
   readonly session: Session;
+  readonly log: Log;
 }
 
-export function createDownload({ storageUrl, outbound, session }: DownloadOptions): HubFiles["download"] {
-  return async (fileId) => {
-    if (!isUuid(fileId)) return undefined;
-    const url = `${fileUrl(storageUrl, fileId)}/stream`;
-    const response = await session((authorization) => {
+export function createDownload({ storageUrl, outbound, session, log }: DownloadOptions): HubFiles["download"] {
+  function ask(url: string, more: Readonly<Record<string, string>> = {}): Promise<DownloadAnswer> {
+    return session((authorization) => {
       // The Hub would compress on the fly, which costs ciphertext ten times the time and gains nothing.
-      const headers = { ...authorization, "Accept-Encoding": "identity" };
+      const headers = { ...authorization, "Accept-Encoding": "identity", ...more };
       return outbound.download({ method: "GET", url, headers });
     });
-    if (isNotFound(response)) return undefined;
-    if (response.stream === undefined) throw unexpectedResponse(response, `GET ${url}`);
-    return response.stream;
+  }
+
+  return async (fileId, sizeBytes) => {
+    if (!isUuid(fileId)) return undefined;
+    const url = `${fileUrl(storageUrl, fileId)}/stream`;
+    const first = await ask(url);
+    if (isNotFound(first)) return undefined;
+    if (first.stream === undefined) throw unexpectedResponse(first, `GET ${url}`);
+    const etag = strongEtag(first);
+    return resumeDownload(first.stream, {
+      sizeBytes,
+      async openAt(position): Promise<FilePart> {
+        // Without a name for its version, a part could be of another file than the one begun.
+        const part = etag === undefined ? {} : { Range: `bytes=${position}-`, "If-Range": etag };
+        return readPart(await ask(url, position === 0 ? {} : part), `GET ${url}`, position, etag);
+      },
+      onResume: (receivedBytes, reason) => log.info("hub.download.resumed", { fileId, receivedBytes, reason }),
+    });
   };
+}
+
+/** Where in the file an answer begins. */
+async function readPart(answer: DownloadAnswer, request: string, position: number, etag?: string): Promise<FilePart> {
+  const { status, stream, headers } = answer;
+  if (stream === undefined) throw unexpectedResponse(answer, request);
+  if (strongEtag(answer) === etag) {
+    if (status === 200) return { stream, start: 0 };
+    const start = /^bytes (\d+)-/.exec(headers?.get("content-range") ?? "")?.[1];
+    if (status === 206 && Number(start) === position) return { stream, start: position };
+  }
+  await stream.cancel();
+  const operatorDetail = `${request} was broken off, and answered with another file or part when asked again`;
+  throw new AppError("hub_unexpected", `Hub returned an unexpected response (${status})`, { operatorDetail });
+}
+
+function strongEtag({ headers }: DownloadAnswer): string | undefined {
+  const etag = headers?.get("etag") ?? "";
+  return /^"[^"]*"$/.test(etag) ? etag : undefined;
 }

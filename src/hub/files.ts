@@ -21,7 +21,7 @@ export async function findCopy(
 ): Promise<HubFile | undefined> {
   for (const file of sameName) {
     if (file.sizeBytes !== sizeBytes) continue;
-    const content = await hub.download(file.id);
+    const content = await hub.download(file.id, file.sizeBytes);
     if (content !== undefined && (await hashOf(content, newHash())) === sha256) return file;
   }
   return undefined;

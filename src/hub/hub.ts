@@ -75,8 +75,12 @@ export interface HubFiles {
   findFile(fileId: string): Promise<HubFile | undefined>;
   /** All files of a bucket, page by page. */
   listFiles(bucketId: string): AsyncIterable<HubFile>;
-  /** The bytes as stored; the stream errors when the Hub breaks off. Cancelling it closes the connection. */
-  download(fileId: string): Promise<ReadableStream<Uint8Array> | undefined>;
+  /**
+   * The bytes as stored. Where the Hub breaks off, before the given size too, it is asked again, up to three times and only
+   * while each time brings bytes that were not there before; what was passed on already comes no second time, and must be
+   * the same. Then the stream errors. Cancelling it closes the connection.
+   */
+  download(fileId: string, sizeBytes?: number): Promise<ReadableStream<Uint8Array> | undefined>;
   /** Resolves with whether the file is gone; a node may usually not remove another node's file. */
   removeFile(fileId: string): Promise<boolean>;
 }

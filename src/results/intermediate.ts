@@ -42,7 +42,7 @@ export function createIntermediateResults(deps: IntermediateDeps): IntermediateR
 
   async function open(analysisId: string, file: HubFile, sender?: Sender): Promise<ReadableStream<Uint8Array>> {
     const key = sender === undefined ? undefined : await getPeerKey(hub, sender.nodeId);
-    const stored = await hub.download(file.id);
+    const stored = await hub.download(file.id, file.sizeBytes);
     if (stored === undefined) throw missing(file.id);
     if (sender === undefined || key === undefined) return expectLength(stored, file.sizeBytes);
     try {

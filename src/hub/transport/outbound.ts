@@ -25,6 +25,8 @@ export interface UploadRequest extends OutboundRequest {
 export interface DownloadAnswer extends CallResponse {
   /** Only with a 2xx, and then instead of `body`. */
   readonly stream?: ReadableStream<Uint8Array>;
+  /** Along with a stream. */
+  readonly headers?: Headers;
 }
 
 /**

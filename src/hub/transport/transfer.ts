@@ -31,15 +31,16 @@ export function createUpload({ http, limits, retryPolicy }: OutboundParts): Outb
 
 export function createDownload({ http, limits, retryPolicy }: OutboundParts): Outbound["download"] {
   return (request) => {
-    const { method, url, headers = {} } = request;
+    const { method, url, headers: asked = {} } = request;
     const route = http.routeOf(url);
     async function attempt(): Promise<DownloadAnswer> {
       const watch = createIdleWatch(limits.idleMs, route);
       watch.waiting();
       try {
-        const response = await http.long(url, { method, headers, signal: watch.signal, keepalive: false });
+        const response = await http.long(url, { method, headers: asked, signal: watch.signal, keepalive: false });
         if (!response.ok) return await http.readResponse(response);
-        return { status: response.status, body: undefined, stream: watchedStream(response, watch, route) };
+        const { status, headers } = response;
+        return { status, headers, body: undefined, stream: watchedStream(response, watch, route) };
       } catch (error) {
         throw watch.signal.aborted ? watch.signal.reason : error;
       } finally {

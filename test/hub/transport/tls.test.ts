@@ -29,7 +29,8 @@ describe.skipIf(!opensslInstalled())("a Hub whose certificate is by a private au
     const { bucketId } = served.sandbox.bucketOf(SEED.analysis1.id, "TEMP");
     const path = /stream$/;
     served.sandbox.fail({ path }, { kind: "delay", ms: 0 }, 1);
-    served.sandbox.fail({ path }, { kind: "truncate", afterBytes: 100_000 }, 1);
+    // Broken off once, it would go on.
+    served.sandbox.fail({ path }, { kind: "truncate", afterBytes: 100_000 }, 2);
     served.sandbox.fail({ path }, { kind: "hang" }, 1);
     const settings = JSON.stringify({ baseUrl: served.baseUrl, proxyUrl, bucketId, sizeBytes });
     const child = Bun.spawn([process.execPath, `${import.meta.dir}/file-client.ts`, settings], {
