@@ -19,9 +19,15 @@ export interface ResumeOptions {
 
 const maxRepeats = 3;
 
+/** How one answer came to its end before the file did. */
+interface Break {
+  /** `undefined` where it ended properly, but too early. */
+  readonly error: AppError | undefined;
+}
+
 /**
- * One stream out of as many as it takes. It ends with the error of the last break after three repeats, or as soon as one has
- * brought nothing new. What is skipped must be what was passed on: a checksum tells when the Hub has another file by now.
+ * One stream out of as many as it takes. It ends as the last answer did after three repeats, or as soon as one has brought
+ * nothing new. What is skipped must be what was passed on: a checksum tells when the Hub has another file by now.
  */
 export function resumeDownload(first: ReadableStream<Uint8Array>, options: ResumeOptions): ReadableStream<Uint8Array> {
   const { sizeBytes, openAt, onResume } = options;
@@ -30,12 +36,12 @@ export function resumeDownload(first: ReadableStream<Uint8Array>, options: Resum
   let checksum = 0;
   let isOver = false;
 
-  /** Reads to the end; gives the error of a break, `undefined` for the proper end. */
-  async function* passOn(): AsyncGenerator<Uint8Array, AppError | undefined, void> {
+  /** Reads to the end; gives `undefined` when it is the file's. */
+  async function* passOn(): AsyncGenerator<Uint8Array, Break | undefined, void> {
     try {
       for (;;) {
         const piece = await reader.take(Number.POSITIVE_INFINITY);
-        if (piece === undefined) return received < (sizeBytes ?? 0) ? endedEarly(received) : undefined;
+        if (piece === undefined) return received < (sizeBytes ?? 0) ? { error: undefined } : undefined;
         received += piece.byteLength;
         checksum = crc32(piece, checksum);
         yield piece;
@@ -43,7 +49,7 @@ export function resumeDownload(first: ReadableStream<Uint8Array>, options: Resum
     } catch (error) {
       // One on which nothing moved for long is given up.
       if (isOver || !(error instanceof AppError) || error.code !== "hub_unreachable") throw error;
-      return error;
+      return { error };
     }
   }
 
@@ -58,9 +64,12 @@ export function resumeDownload(first: ReadableStream<Uint8Array>, options: Resum
     for (let repeats = 0, before = -1; ; repeats += 1) {
       const broken = yield* passOn();
       if (broken === undefined || isOver) return;
-      if (repeats === maxRepeats || received === before) throw broken;
+      if (repeats === maxRepeats || received === before) {
+        if (broken.error === undefined) return;
+        throw broken.error;
+      }
       before = received;
-      onResume(received, reasonOf(broken));
+      onResume(received, broken.error === undefined ? "the Hub ended the file early" : reasonOf(broken.error));
       await reader.cancel().catch(() => {});
       await goOn();
       if (isOver) return;
@@ -73,23 +82,20 @@ export function resumeDownload(first: ReadableStream<Uint8Array>, options: Resum
   });
 }
 
-/** Reads over bytes that were passed on before. Throws the stream's own error, or `hub_unexpected` when they are others. */
+/** Reads over bytes that were passed on before. Throws the stream's own error, or `hub_unexpected` where they are others. */
 async function skip(reader: ByteReader, bytes: number, expected: number, isOver: () => boolean): Promise<void> {
   let checksum = 0;
   for (let left = bytes; left > 0 && !isOver(); ) {
     const piece = await reader.take(left);
-    if (piece === undefined) throw endedEarly(bytes - left);
+    if (piece === undefined) throw another();
     left -= piece.byteLength;
     checksum = crc32(piece, checksum);
   }
   if (isOver() || checksum === expected) return;
   await reader.cancel();
-  throw new AppError("hub_unexpected", "The Hub delivered another file when it was asked again");
+  throw another();
 }
 
-function endedEarly(bytes: number): AppError {
-  const operatorDetail = `the Hub ended the file after ${bytes} bytes, before its announced size`;
-  return new AppError("hub_unexpected", "The Hub delivered another number of bytes than it had announced", {
-    operatorDetail,
-  });
+function another() {
+  return new AppError("hub_unexpected", "The Hub delivered another file when it was asked again");
 }

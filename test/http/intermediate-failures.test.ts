@@ -162,10 +162,25 @@ describe("intermediates", () => {
 
   test("a download that the Hub breaks off is visibly broken", async () => {
     const { object_id } = await send(a, contentOf(3 * mebibyte));
-    a.hub.fail({ path: /\/stream$/ }, { kind: "truncate", afterBytes: mebibyte }, 1);
+    // A second time at the same place brings nothing new.
+    a.hub.fail({ path: /\/stream$/ }, { kind: "truncate", afterBytes: mebibyte }, 2);
     const read = await a.fetch("1", `/intermediate/${object_id}`);
     expect(read.bytes()).rejects.toThrow();
     await read.bytes().catch(() => {});
+  });
+
+  test("a download that the Hub breaks off three times further and further on comes whole all the same", async () => {
+    const content = contentOf(3 * mebibyte);
+    for (const to of [undefined, a.peerNodeId]) {
+      const { object_id } = await send(a, content, to);
+      for (const afterBytes of [200_000, mebibyte + 1, 2 * mebibyte]) {
+        a.hub.fail({ path: /\/stream$/ }, { kind: "truncate", afterBytes }, 1);
+      }
+      const before = a.hub.requests.length;
+      const read = await a.fetch("1", `/intermediate/${object_id}${to === undefined ? "" : `?node_id=${to}`}`);
+      expect(Buffer.compare(await read.bytes(), content)).toBe(0);
+      expect(a.hub.requests.slice(before).filter(({ path }) => path.endsWith("/stream")).length).toBe(4);
+    }
   });
 
   test("a client that goes away never breaks off the Hub's upload, and leaves nothing there", async () => {

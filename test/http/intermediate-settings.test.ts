@@ -48,7 +48,7 @@ describe("settings of intermediates", () => {
 
     // Wrong node, broken download, and a reader that leaves at half.
     expect((await service.fetch("1", `/intermediate/${object_id}?remote_node_id=${service.nodeId}`)).status).toBe(400);
-    service.hub.fail({ path: /\/stream$/ }, { kind: "truncate", afterBytes: 5 * mebibyte }, 1);
+    service.hub.fail({ path: /\/stream$/ }, { kind: "truncate", afterBytes: 5 * mebibyte }, 2);
     await (await service.fetch("1", path)).bytes().catch(() => {});
     const client = await connectRaw(service.url);
     await client.send(`GET ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${await service.token("1")}\r\n\r\n`);
