@@ -149,14 +149,14 @@ function createQueue(settings: Settings, storage: Storage, hub: Hub, log: Log): 
 
 function watchParts(
   settings: Settings,
-  { objects, catalog }: Storage,
+  { checkObjects, listConcerns, catalog }: Storage,
   authenticator: Authenticator,
   hub: Hub,
   log: Log,
 ): Readiness {
   return createReadiness({
     parts: [
-      { name: "object_store", check: (signal) => objects.check(signal), otherwise: "failed" },
+      { name: "object_store", check: checkObjects, otherwise: "failed" },
       { name: "database", check: () => catalog.check(), otherwise: "failed" },
       { name: "token_keys", check: () => authenticator.check(), otherwise: "failed" },
       {
@@ -166,6 +166,7 @@ function watchParts(
       },
     ],
     warnings: settings.oidc.skipJwtValidation ? ["OIDC__SKIP_JWT_VALIDATION is on: every token is believed"] : [],
+    listConcerns,
     log,
     now: () => performance.now(),
   });

@@ -48,6 +48,8 @@ export async function openEmbedded(
       operators: createSqliteOperators(sqlite, Date.now, append),
       traffic: createSqliteTraffic(sqlite),
       isAlone: true,
+      checkObjects: objects.check,
+      listConcerns: objects.inspect,
       spoolDir,
       close,
     };

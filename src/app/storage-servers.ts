@@ -15,6 +15,7 @@ import { createPostgresSubmissions } from "../submissions/store/postgres-submiss
 import { waitUntilUp } from "../time/wait-until-up.ts";
 import { proveWritable } from "./prove-writable.ts";
 import { logMigrations, openObjectStore, type Storage, type StorageDeps } from "./storage.ts";
+import { createWatchedRights } from "./watched-rights.ts";
 
 const storeCheckMs = 10_000;
 
@@ -27,7 +28,9 @@ export async function openServers(
   const { isRecording, requestId } = deps;
   proveWritable(tmpdir(), "mount one there that the service's user may write to, or let TMPDIR name one");
   const postgres = observePostgres(openPostgres(storage.postgres), observe);
-  const objects = observeObjectStore(openObjectStore(storage, log), observe);
+  const store = openObjectStore(storage, log);
+  const objects = observeObjectStore(store, observe);
+  const rights = createWatchedRights({ objects: store, log, now: () => performance.now() });
   const wait = { log, patienceMs, signal };
   try {
     const prepareDatabase = async () => {
@@ -43,6 +46,10 @@ export async function openServers(
     onPart("database", "ok");
     onPart("object_store", "failed");
     await waitUntilUp(findStore, { ...wait, event: "object_store.waiting", isLasting: isLastingS3Refusal });
+    await rights.prove();
+    const concerns = await store.inspect(AbortSignal.timeout(storeCheckMs));
+    for (const concern of concerns) log.warn("object_store.concern", { concern });
+    onPart("object_store", "ok");
     const append = isRecording ? createAppendInPostgres(requestId) : undefined;
     return {
       objects,
@@ -52,6 +59,11 @@ export async function openServers(
       operators: createPostgresOperators(postgres, append),
       traffic: createPostgresTraffic(postgres),
       isAlone: false,
+      async checkObjects(signal) {
+        await objects.check(signal);
+        rights.check();
+      },
+      listConcerns: async () => concerns,
       spoolDir: tmpdir(),
       close: postgres.close,
     };

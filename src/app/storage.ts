@@ -20,6 +20,10 @@ export interface Storage {
   readonly traffic: TrafficStore;
   /** Whether no other process can use this storage. */
   readonly isAlone: boolean;
+  /** Throws unless the object store can be reached, and the access key may do all that is needed. */
+  readonly checkObjects: (signal: AbortSignal) => Promise<void>;
+  /** Sentences for operators about what works but should not stay so. */
+  readonly listConcerns: () => Promise<readonly string[]>;
   /** For temporary files; exists. */
   readonly spoolDir: string;
   close(): Promise<void>;

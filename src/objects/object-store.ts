@@ -62,4 +62,9 @@ export interface ObjectStore {
   sweepUnfinished(olderThan: Date): Promise<number>;
   /** Throws unless the store can be reached and, where it has buckets, the bucket exists. */
   check(signal?: AbortSignal): Promise<void>;
+  /**
+   * Sentences for the operator about what works but should not stay so: a disk that is nearly full, a bucket that keeps what is
+   * deleted. None where the store does not tell. Changes nothing.
+   */
+  inspect(signal?: AbortSignal): Promise<readonly string[]>;
 }

@@ -1,5 +1,6 @@
 import { reasonOf } from "../errors.ts";
 import type { Log } from "../log.ts";
+import { within } from "../time/deadline.ts";
 import { createSingleFlight } from "../time/single-flight.ts";
 import type { PartState, Readiness, ReadinessReport } from "./readiness.ts";
 
@@ -14,6 +15,8 @@ export interface PartCheck {
 export interface ReadinessOptions {
   readonly parts: readonly PartCheck[];
   readonly warnings: readonly string[];
+  /** Warnings that come and go. One that cannot be had is none. */
+  readonly listConcerns?: () => Promise<readonly string[]>;
   readonly log: Log;
   readonly now: () => number;
   /** For each part. */
@@ -23,15 +26,29 @@ export interface ReadinessOptions {
 
 /** Looks at all parts at once. A change of one is logged with its reason, which the report leaves out as it may name hosts. */
 export function createReadiness(options: ReadinessOptions): Readiness {
-  const { warnings, now, limitMs = 2_000, cacheMs = 3_000 } = options;
-  const looks = options.parts.map((part) => createLook(part, limitMs, options.log));
+  const { warnings, log, now, limitMs = 2_000, cacheMs = 3_000 } = options;
+  const { listConcerns = async () => [] } = options;
+  const looks = options.parts.map((part) => createLook(part, limitMs, log));
   let cached: { readonly report: ReadinessReport; readonly untilMs: number } | undefined;
   let stopping = false;
+  let hadConcerns = false;
+
+  async function findConcerns(): Promise<readonly string[]> {
+    let concerns: readonly string[] = [];
+    const asked = listConcerns().then((found) => {
+      concerns = found;
+    });
+    await within(asked, limitMs).catch(() => {});
+    if (concerns.length > 0 && !hadConcerns) log.warn("readiness.concern", { concern: concerns.join(" ") });
+    hadConcerns = concerns.length > 0;
+    return concerns;
+  }
 
   async function look(): Promise<ReadinessReport> {
-    const parts = Object.fromEntries(await Promise.all(looks.map((lookAt) => lookAt())));
+    const [concerns, ...states] = await Promise.all([findConcerns(), ...looks.map((lookAt) => lookAt())]);
+    const parts = Object.fromEntries(states);
     const status = Object.values(parts).includes("failed") ? "not_ready" : "ready";
-    const report = { status, parts, warnings } as const;
+    const report = { status, parts, warnings: [...warnings, ...concerns] } as const;
     cached = { report, untilMs: now() + cacheMs };
     return report;
   }

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import type { ReadinessReport } from "../../src/observability/readiness.ts";
+import { storeThatForbids } from "../objects/forbidding-store.ts";
 import { testPostgresUrl } from "../support/postgres-database.ts";
 import { startRelay } from "../support/relay.ts";
 import { testS3 } from "../support/s3.ts";
@@ -8,7 +9,11 @@ import { backends, isAvailable, startTestService, type TestService } from "../su
 const ok = { object_store: "ok", database: "ok", token_keys: "ok", hub: "ok" } as const;
 
 let service: TestService;
-afterEach(() => service.stop());
+const forbidding: ReturnType<typeof storeThatForbids>[] = [];
+afterEach(async () => {
+  await service.stop();
+  for (const store of forbidding.splice(0)) await store.stop();
+});
 
 async function askReadiness() {
   const response = await fetch(`${service.url}/readyz`);
@@ -74,6 +79,26 @@ describe.skipIf(!isAvailable("servers"))("with servers behind it", () => {
     await Promise.all([store.stop(), database.stop()]);
   });
 });
+
+test.skipIf(!isAvailable("servers"))(
+  "an access key that may not delete makes it unready, and is named in the log alone",
+  async () => {
+    const store = storeThatForbids("delete");
+    forbidding.push(store);
+    service = await startTestService({
+      backend: "servers",
+      env: { MINIO__ENDPOINT: store.endpoint },
+    });
+    const [status, report] = await askReadiness();
+    expect([status, report.parts]).toEqual([503, { ...ok, object_store: "failed" }]);
+    expect(JSON.stringify(report)).not.toContain("s3:");
+    const [lost] = service.logLines
+      .filter(({ event }) => event === "readiness.lost")
+      .map(({ fields }) => fields.reason);
+    expect(lost).toBe("the access key may not delete objects (s3:DeleteObject)");
+  },
+  30_000,
+);
 
 function relayTo(url: string | undefined) {
   const { hostname, port } = new URL(url ?? "");

@@ -3,12 +3,13 @@ import { AppError } from "../../src/errors.ts";
 import { createReadiness, type PartCheck } from "../../src/observability/create-readiness.ts";
 import { createTestLog } from "../support/log.ts";
 
-function readinessOf(parts: readonly Partial<PartCheck>[], limitMs = 1_000) {
+function readinessOf(parts: readonly Partial<PartCheck>[], limitMs = 1_000, listConcerns?: () => Promise<string[]>) {
   const clock = { nowMs: 0 };
   const { log, lines } = createTestLog();
   const readiness = createReadiness({
     parts: parts.map((part) => ({ name: "part", check: async () => {}, otherwise: "failed", ...part })),
     warnings: [],
+    ...(listConcerns === undefined ? {} : { listConcerns }),
     log,
     now: () => clock.nowMs,
     limitMs,
@@ -74,6 +75,27 @@ test("a change is logged once, with its reason, and the report has none", async 
     ["readiness.lost", "PostgreSQL at secret.internal: no"],
     ["readiness.recovered", undefined],
   ]);
+});
+
+test("what works but should not stay so is told while it lasts, and logged when it begins", async () => {
+  let concerns = ["The disk is nearly full."];
+  const { readiness, clock, lines } = readinessOf([{}], 1_000, async () => concerns);
+  const warnings = [];
+  for (; clock.nowMs < 9_000; clock.nowMs += 3_000) {
+    if (clock.nowMs === 6_000) concerns = [];
+    const report = await readiness.check();
+    expect(report.status).toBe("ready");
+    warnings.push(report.warnings);
+  }
+  expect(warnings).toEqual([["The disk is nearly full."], ["The disk is nearly full."], []]);
+  expect(lines.map(({ event }) => event)).toEqual(["readiness.concern"]);
+});
+
+test("a look at them that fails or hangs holds nobody up", async () => {
+  const { readiness } = readinessOf([{}], 20, () => new Promise(() => {}));
+  expect(await readiness.check()).toEqual({ status: "ready", parts: { part: "ok" }, warnings: [] });
+  const { readiness: other } = readinessOf([{}], 20, () => Promise.reject(new Error("no")));
+  expect(await other.check()).toEqual({ status: "ready", parts: { part: "ok" }, warnings: [] });
 });
 
 test("a service that stops is not ready, whatever its parts do", async () => {

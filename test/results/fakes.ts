@@ -69,6 +69,7 @@ export function memoryObjects(part: Partial<ObjectStore> = {}): ObjectStore & { 
     },
     sweepUnfinished: async () => 0,
     check: async () => {},
+    inspect: async () => [],
     ...part,
   };
 }

@@ -6,13 +6,13 @@ import { findPostgresError } from "../../database/postgres-failure.ts";
 import { AppError, reasonOf } from "../../errors.ts";
 import type { Log } from "../../log.ts";
 import { s3CodeOf } from "../../objects/s3/errors.ts";
+import { MissingRight, proveRights } from "../../objects/store-rights.ts";
 import { findBrokenEnd } from "../../record/verify-record.ts";
 import type { Settings, StorageSettings } from "../../settings/settings.ts";
 import { adviseOnTls } from "../../tls-failure.ts";
 import { openDatabase } from "../open-database.ts";
 import { openStores } from "../open-stores.ts";
 import type { DoctorContext } from "./context.ts";
-import { MissingRight, proveRights } from "./store-rights.ts";
 import { type Check, failed, ok, type Verdict, warning } from "./verdict.ts";
 
 const checkLimitMs = 8_000;
@@ -57,9 +57,14 @@ function judgeNewFolder(dataDir: string): Verdict {
 
 async function probe(objects: ReturnType<typeof openObjectStore>, where: string): Promise<Verdict> {
   try {
-    const isSame = await proveRights(objects, () => crypto.randomUUID(), AbortSignal.timeout(checkLimitMs));
-    if (isSame) return ok(`${where}: a probe was stored, read and removed`);
-    return failed(`${where}: a stored probe is not given back as it was`, "Look at the object store's health.");
+    const signal = AbortSignal.timeout(checkLimitMs);
+    const isSame = await proveRights(objects, `doctor-${crypto.randomUUID()}`, signal);
+    if (!isSame) {
+      return failed(`${where}: a stored probe is not given back as it was`, "Look at the object store's health.");
+    }
+    const concerns = await objects.inspect(signal);
+    if (concerns.length > 0) return warning(where, concerns.join(" "));
+    return ok(`${where}: a probe was stored, read and removed`);
   } catch (error) {
     if (!(error instanceof MissingRight)) throw error;
     return failed(`${where}: ${error.message}`, "Allow it in the key's policy at the object store.");

@@ -1,9 +1,10 @@
 import type { FileHandle } from "node:fs/promises";
-import { mkdir, open, readdir, stat, unlink } from "node:fs/promises";
+import { mkdir, open, readdir, stat, statfs, unlink } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { storableContentType } from "../content-headers.ts";
 import { checkFolderPrefix, checkKey } from "../object-key.ts";
 import type { ObjectInfo, ObjectStore } from "../object-store.ts";
+import { type DiskRoom, inspectRoom } from "./disk-room.ts";
 import { directoryFailure, ignoring, mapErrors } from "./failures.ts";
 import { decodeHeader, encodeHeader, headerBytes, type ObjectHeader } from "./object-file.ts";
 import { folderPath, objectPath } from "./object-path.ts";
@@ -17,6 +18,7 @@ export interface DirectorySettings {
   readonly newId?: () => string;
   /** Makes a new file, for writing only. */
   readonly createFile?: (path: string) => Promise<FileHandle>;
+  readonly readRoom?: (folder: string) => Promise<DiskRoom>;
 }
 
 /**
@@ -26,6 +28,7 @@ export interface DirectorySettings {
 export function createDirectoryObjectStore(settings: DirectorySettings): ObjectStore {
   const root = resolve(settings.root);
   const { newId = () => crypto.randomUUID(), createFile = (path) => open(path, "wx", 0o600) } = settings;
+  const { readRoom = readDiskRoom } = settings;
   const stagingFolder = join(root, ".staging");
   /** Those that are written at this moment: no date makes them leftovers. */
   const inUse = new Set<string>();
@@ -119,7 +122,17 @@ export function createDirectoryObjectStore(settings: DirectorySettings): ObjectS
     async check() {
       await withStagedFile(async () => {});
     },
+
+    async inspect() {
+      const room = await mapErrors("looking at the disk", ignoring(["ENOENT"], readRoom(root)));
+      return room === undefined ? [] : inspectRoom(root, room);
+    },
   };
+}
+
+async function readDiskRoom(folder: string): Promise<DiskRoom> {
+  const { blocks, bavail, bsize } = await statfs(folder);
+  return { totalBytes: blocks * bsize, freeBytes: bavail * bsize };
 }
 
 /** Reads an object's header; `undefined` if there is no such file. Throws if the file is not an object. */

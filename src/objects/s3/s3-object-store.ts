@@ -10,6 +10,7 @@ import { abortUpload, abortUploadsOf, removeKey, removeKeysUnder } from "./remov
 import { createS3Requests, dropBody } from "./request.ts";
 import { defaultIdleMs, type S3Options } from "./settings.ts";
 import { createS3Uploader } from "./upload.ts";
+import { inspectVersioning } from "./versioning.ts";
 
 const abortLimitMs = 5_000;
 
@@ -79,6 +80,8 @@ export function createS3ObjectStore(settings: S3Options): ObjectStore {
     },
 
     check: (signal) => checkListing(send, bucket, signal),
+
+    inspect: (signal) => inspectVersioning(send, bucket, signal),
   };
 }
 

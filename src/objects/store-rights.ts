@@ -1,6 +1,6 @@
-import { AppError } from "../../errors.ts";
-import type { ObjectStore } from "../../objects/object-store.ts";
-import { s3CodeOf } from "../../objects/s3/errors.ts";
+import { AppError } from "../errors.ts";
+import type { ObjectStore } from "./object-store.ts";
+import { s3CodeOf } from "./s3/errors.ts";
 
 /** What the access key may not do, though the service needs it. */
 export class MissingRight extends Error {
@@ -19,11 +19,11 @@ const options = { contentType: "text/plain", filename: "probe" } as const;
 const partedBytes = 5 * 1024 * 1024 + 1;
 
 /**
- * Does once whatever the service does with its store, and takes it back. Throws `MissingRight` for what is forbidden; resolves
- * with whether the probe was given back as it was stored.
+ * Does once whatever the service does with its store, under keys that begin with the name, and takes it back. Throws
+ * `MissingRight` for what is forbidden; resolves with whether the probe was given back as it was stored.
  */
-export async function proveRights(objects: ObjectStore, newId: () => string, signal: AbortSignal): Promise<boolean> {
-  const [whole, parted] = [`doctor-${newId()}`, `doctor-${newId()}`];
+export async function proveRights(objects: ObjectStore, name: string, signal: AbortSignal): Promise<boolean> {
+  const [whole, parted] = [`${name}-whole`, `${name}-parts`];
   await needing("list the bucket (s3:ListBucket)", objects.check(signal));
   const stored = objects.put(whole, new Blob([content]).stream(), { ...options, maxBytes: 1024 });
   await needing("write objects (s3:PutObject)", stored);
