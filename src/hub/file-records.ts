@@ -2,13 +2,13 @@ import { AppError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { isUuid } from "../uuid.ts";
 import type { HubFile, HubFiles } from "./hub.ts";
-import { readPages } from "./pages.ts";
+import { type Filters, readPages } from "./pages.ts";
 import { isNotFound, isSuccess, unexpectedResponse } from "./responses.ts";
 import type { Session } from "./session.ts";
 import type { CallRequest, Outbound } from "./transport/outbound.ts";
 import type { CallResponse } from "./transport/response.ts";
 import { startTimeLimit } from "./transport/time-limit.ts";
-import { parseRecord, readFile, readId, readLinkedFileId } from "./wire.ts";
+import { parseRecord, type Row, readFile, readId, readLinkedFileId } from "./wire.ts";
 
 export interface FileRecordsOptions {
   readonly coreUrl: string;
@@ -26,11 +26,13 @@ export function createFileRecords(options: FileRecordsOptions): FileRecords {
   const { coreUrl, storageUrl, log } = options;
   const call = createStorageCall(options);
 
-  async function* listFiles(bucketId: string): AsyncGenerator<HubFile, void, void> {
+  async function* listFiles(bucketId: string, names?: readonly string[]): AsyncGenerator<HubFile, void, void> {
     if (!isUuid(bucketId)) return;
     const ofBucket = bucketId.toLowerCase();
-    const get = (url: string) => call({ method: "GET", url });
-    for await (const rows of readPages(`${storageUrl}/bucket-files`, [["bucket_id", ofBucket]], get)) {
+    const url = `${storageUrl}/bucket-files`;
+    const filters: Filters = [["bucket_id", ofBucket]];
+    const get = (pageUrl: string) => call({ method: "GET", url: pageUrl });
+    for await (const rows of readNamed(url, filters, names, get)) {
       for (const row of rows) {
         const file = readFile(row);
         if (file?.bucketId === ofBucket) yield file;
@@ -85,6 +87,24 @@ export function createFileRecords(options: FileRecordsOptions): FileRecords {
       return false;
     },
   };
+}
+
+/** Rows of these names alone, where the names can be asked for; a Hub that takes no such filter lists them all. */
+async function* readNamed(
+  url: string,
+  filters: Filters,
+  names: readonly string[] | undefined,
+  get: (url: string) => Promise<CallResponse>,
+): AsyncGenerator<readonly Row[], void, void> {
+  if (names?.every(isSafeInFilter)) {
+    try {
+      yield* readPages(url, [...filters, ["name", names.join(",")]], get);
+      return;
+    } catch (error) {
+      if (!(error instanceof AppError && [400, 500].includes(error.upstream?.status ?? 0))) throw error;
+    }
+  }
+  yield* readPages(url, filters, get);
 }
 
 /** A filter's value may carry operators (`!`, `~`, `<`, `>`) and lists; a name with any of them would be read as such. */

@@ -6,7 +6,7 @@ import type { HubBucket, HubFile, HubFiles } from "./hub.ts";
 /** The files of a bucket that have one of these names. */
 export async function findSameName(hub: Pick<HubFiles, "listFiles">, bucketId: string, names: readonly string[]) {
   const sameName: HubFile[] = [];
-  for await (const file of hub.listFiles(bucketId)) {
+  for await (const file of hub.listFiles(bucketId, names)) {
     if (names.includes(file.path)) sameName.push(file);
   }
   return sameName;

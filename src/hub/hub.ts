@@ -73,8 +73,8 @@ export interface HubFiles {
   /** Whether a link is there already, for when the answer to `link` was lost: a second one would show the file twice. */
   isLinked(bucket: HubBucket, file: HubFile): Promise<boolean>;
   findFile(fileId: string): Promise<HubFile | undefined>;
-  /** All files of a bucket, page by page. */
-  listFiles(bucketId: string): AsyncIterable<HubFile>;
+  /** All files of a bucket, page by page; with names perhaps fewer, but never without one of that name. */
+  listFiles(bucketId: string, names?: readonly string[]): AsyncIterable<HubFile>;
   /**
    * The bytes as stored. Where the Hub breaks off, before the given size too, it is asked again, up to three times and only
    * while each time brings bytes that were not there before; what was passed on already comes no second time, and must be

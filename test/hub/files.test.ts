@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { findSameName } from "../../src/hub/files.ts";
 import type { HubFile } from "../../src/hub/hub.ts";
 import { bodyOf, pulledBody, sha256OfPattern } from "./bodies.ts";
 import { catchAppError } from "./catch-error.ts";
@@ -56,6 +57,25 @@ describe.each([...GENERATIONS])("files on a Hub of generation %s", (generation) 
     const listed = await Array.fromAsync(hub.listFiles(bucketId));
     expect(new Set(listed.map(({ path }) => path)).size).toBe(53);
     expect(listed.every((file) => file.bucketId === bucketId)).toBeTrue();
+  });
+
+  test("of a name are found with one request among many, and with more where the name cannot be asked for", async () => {
+    const hub = served.connect();
+    for (let number = 0; number < 53; number++) await put(`${number}.csv`, "x");
+    await put("naïve.csv", "x");
+    const asked = () => served.sandbox.requests.filter(({ method }) => method === "GET").length;
+    const find = async (...names: string[]) => {
+      const before = asked();
+      const found = await findSameName(hub, bucketId, names);
+      return { paths: found.map(({ path }) => path).sort(), requests: asked() - before };
+    };
+    expect(await find("7.csv", "8.csv", "none.csv")).toEqual({ paths: ["7.csv", "8.csv"], requests: 1 });
+    expect(await find("none.csv")).toEqual({ paths: [], requests: 1 });
+    expect(await find("naïve.csv")).toEqual({ paths: ["naïve.csv"], requests: 2 });
+    expect(await find("!7.csv")).toEqual({ paths: [], requests: 2 });
+    // A Hub that stumbles over the filter lists the whole bucket.
+    served.sandbox.fail({ path: /bucket-files$/ }, { kind: "status", status: 500 }, 1);
+    expect(await find("7.csv")).toEqual({ paths: ["7.csv"], requests: 2 });
   });
 
   test("that do not exist are not found", async () => {
