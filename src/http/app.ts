@@ -15,6 +15,7 @@ import type { AppEnv } from "./env.ts";
 import { describeError, detailResponse, errorResponse, statusOf } from "./error-responses.ts";
 import { keepLengthOnHead, neverStored } from "./head.ts";
 import { describeApi, registerComponents } from "./openapi.ts";
+import { operatorPageRoutes } from "./operator-page/page.ts";
 import { createRefusedTokens, type RefusedTokens } from "./refused-tokens.ts";
 import { requestLog } from "./request-log.ts";
 import { createRouteTable, type RouteTable } from "./route-table.ts";
@@ -73,6 +74,7 @@ export function createApp(deps: AppDeps) {
   app.route("/", localRoutes({ ...deps, authenticator }));
   app.route("/", intermediateRoutes({ ...deps, authenticator }));
   app.route("/", finalRoutes({ ...deps, authenticator }));
+  app.route("/", operatorPageRoutes());
   app.route("/", operatorSessionRoutes(deps));
   app.route("/", operatorOverviewRoutes(deps));
   app.route("/", operatorQueueRoutes(deps));

@@ -20,7 +20,7 @@ export interface Conformance {
 }
 
 /** Served beside the API and no part of it. */
-const besides = /^\/(?:metrics|openapi\.json|docs(?:\/[^/]+\/.+)?)$/;
+const besides = /^\/(?:metrics|openapi\.json|docs(?:\/[^/]+\/.+)?|operator(?:\/assets\/[^/]+\/[^/]+)?)$/;
 /** Of HTTP itself rather than of an answer. */
 const transportHeaders = new Set(["content-type", "content-length", "transfer-encoding", "date", "connection"]);
 

@@ -1,0 +1,77 @@
+import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
+import { ApiError, ApiProvider, createApi } from "./api.ts";
+import { Frame } from "./frame.tsx";
+import { Announcer } from "./parts/announcer.tsx";
+import { ClockProvider } from "./parts/clock.tsx";
+import { SignIn, type SignInReason } from "./sign-in.tsx";
+import type { OperatorSession } from "./wire.ts";
+
+type State =
+  | { readonly is: "opening" }
+  | { readonly is: "out"; readonly reason: SignInReason; readonly detail?: string }
+  | { readonly is: "in"; readonly session: OperatorSession };
+
+/** Who looks at the page, and by it what they see. */
+export function App({ root }: { root: URL }) {
+  const [state, setState] = useState<State>({ is: "opening" });
+  const leave = useCallback((reason: SignInReason) => {
+    setState((old) => (old.is === "out" ? old : { is: "out", reason }));
+  }, []);
+  const api = useMemo(() => createApi(root, () => leave("ended")), [root, leave]);
+
+  const open = useCallback(async () => {
+    const { ticket, failure } = takeFragment();
+    const problem = ticket === undefined ? undefined : await failed(api.send("POST", "session", { ticket }));
+    try {
+      setState({ is: "in", session: await api.get<OperatorSession>("session") });
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      const reason = reasonOf(error, failure ?? (problem === undefined ? undefined : "link"));
+      setState({ is: "out", reason, detail: (problem ?? error).detail });
+    }
+  }, [api]);
+
+  useEffect(() => {
+    void open();
+    // A new link may be pasted into the page that is open already.
+    const follow = () => void (/^#(?:ticket|sign-in)=/.test(location.hash) && open());
+    addEventListener("hashchange", follow);
+    return () => removeEventListener("hashchange", follow);
+  }, [open]);
+
+  return (
+    <ApiProvider value={api}>
+      <ClockProvider>
+        <Announcer>
+          {state.is === "in" && <Frame session={state.session} onLeave={leave} />}
+          {state.is === "out" && <SignIn reason={state.reason} detail={state.detail} onRetry={open} />}
+        </Announcer>
+      </ClockProvider>
+    </ApiProvider>
+  );
+}
+
+/** What a link or the identity provider has put there; it is taken away, for it is not to be seen or kept. */
+function takeFragment(): { ticket?: string; failure?: SignInReason } {
+  const [, name, value = ""] = /^#(ticket|sign-in)=(.*)$/.exec(location.hash) ?? [];
+  if (name === undefined) return {};
+  history.replaceState(null, "", location.pathname);
+  if (name === "ticket") return { ticket: value };
+  return { failure: value === "refused" ? "refused" : "failed" };
+}
+
+async function failed(work: Promise<unknown>): Promise<ApiError | undefined> {
+  try {
+    await work;
+    return undefined;
+  } catch (error) {
+    if (error instanceof ApiError) return error;
+    throw error;
+  }
+}
+
+function reasonOf(error: ApiError, told: SignInReason | undefined): SignInReason {
+  if (error.status === undefined || error.status >= 500) return "away";
+  if (told !== undefined) return told;
+  return error.status === 404 ? "off" : "nobody";
+}

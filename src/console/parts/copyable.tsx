@@ -1,0 +1,55 @@
+import { shorten } from "../format.ts";
+import { useAnnounce } from "./announcer.tsx";
+
+interface CopyableProps {
+  readonly text: string;
+  /** Such as `analysis id`. */
+  readonly what: string;
+  readonly length?: number;
+}
+
+/** An id: its beginning, the whole for whoever points at it, and a click to copy that. */
+export function Copyable({ text, what, length = 8 }: CopyableProps) {
+  const copy = useCopy(text, what);
+  return (
+    <button
+      type="button"
+      class="copyable"
+      title={`${text}\nClick to copy`}
+      aria-label={`Copy ${what} ${text}`}
+      onClick={copy}
+    >
+      <code>{shorten(text, length)}</code>
+    </button>
+  );
+}
+
+export function CopyButton({ text, what }: CopyableProps) {
+  const copy = useCopy(text, what);
+  return (
+    <button type="button" class="plain" onClick={copy}>
+      Copy<span class="unseen"> {what}</span>
+    </button>
+  );
+}
+
+function useCopy(text: string, what: string): () => void {
+  const announce = useAnnounce();
+  return async () => announce((await copyText(text)) ? `Copied ${what}` : `Cannot copy: ${text}`);
+}
+
+/** Pages by plain HTTP have no clipboard but the old way of selecting. */
+async function copyText(text: string): Promise<boolean> {
+  if (navigator.clipboard !== undefined) {
+    return navigator.clipboard.writeText(text).then(
+      () => true,
+      () => false,
+    );
+  }
+  const field = Object.assign(document.createElement("textarea"), { value: text, className: "unseen" });
+  document.body.append(field);
+  field.select();
+  const isCopied = document.execCommand("copy");
+  field.remove();
+  return isCopied;
+}

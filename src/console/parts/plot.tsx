@@ -1,0 +1,144 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import uPlot from "uplot";
+
+export interface Series {
+  readonly label: string;
+  /** The name of a colour in the style. */
+  readonly colour: "out" | "in" | "stored";
+  readonly values: readonly number[];
+  /** Bars below the line of zero rather than above it. */
+  readonly isBelow?: boolean;
+  readonly isLine?: boolean;
+}
+
+interface PlotProps {
+  /** Says in words what it shows, for those who do not see it. */
+  readonly label: string;
+  /** Starts of the periods, in seconds since the epoch, evenly spaced. */
+  readonly starts: readonly number[];
+  readonly series: readonly Series[];
+  readonly stepSeconds: number;
+  format(value: number): string;
+  /** Distances between marks that this kind of number may have. */
+  readonly increments: readonly number[];
+  onPoint(index: number | undefined): void;
+}
+
+const height = 190;
+const daySeconds = 86_400;
+
+/** Bars over time. The plot is a picture; its figures stand beside it as text. */
+export function Plot(props: PlotProps) {
+  const place = useRef<HTMLDivElement>(null);
+  const scheme = useScheme();
+  const { starts, series } = props;
+  const latest = useRef(props);
+  latest.current = props;
+  const plot = useRef<uPlot | undefined>(undefined);
+  const shape = JSON.stringify([scheme, props.stepSeconds, props.increments[0], series.map(({ label }) => label)]);
+
+  // Made anew only when it looks another way.
+  useEffect(() => {
+    const element = place.current;
+    if (element === null) return undefined;
+    const made = new uPlot(optionsOf(latest, element), dataOf(latest.current), element);
+    plot.current = made;
+    const observer = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height }));
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      made.destroy();
+    };
+  }, [shape]);
+
+  const data = JSON.stringify([starts, series.map(({ values }) => values)]);
+  // `data` is what they hold.
+  useEffect(() => plot.current?.setData(dataOf(latest.current)), [data]);
+
+  return <div class="plot" ref={place} role="img" aria-label={props.label} />;
+}
+
+function dataOf({ starts, series }: PlotProps): uPlot.AlignedData {
+  return [[...starts], ...series.map(({ values, isBelow }) => (isBelow ? values.map((value) => -value) : [...values]))];
+}
+
+function optionsOf(latest: { current: PlotProps }, element: HTMLElement): uPlot.Options {
+  const style = getComputedStyle(element);
+  const colour = (name: string) => style.getPropertyValue(`--${name}`).trim();
+  const { series, stepSeconds, increments } = latest.current;
+  const axis = {
+    stroke: colour("quiet"),
+    font: `11px ${style.fontFamily}`,
+    grid: { stroke: colour("grid"), width: 1 },
+    ticks: { show: false },
+  };
+  const bars = uPlot.paths.bars?.({ size: [0.72, 40], align: 1, radius: 0.15 });
+  const steps = uPlot.paths.stepped?.({ align: 1 });
+  return {
+    width: element.clientWidth,
+    height,
+    padding: [8, 8, 0, 0],
+    legend: { show: false },
+    // Days are the node's, which counts them in UTC.
+    ...(stepSeconds >= daySeconds ? { tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC") } : {}),
+    cursor: { y: false, drag: { x: false, y: false }, points: { show: false } },
+    scales: {
+      x: { time: true, range: (_, min, max) => [min, max + stepSeconds] },
+      y: { range: (_, min, max) => rangeOf(min ?? 0, max ?? 0, increments[0] ?? 1) },
+    },
+    axes: [
+      { ...axis, grid: { show: false }, size: 26, space: 56, values: timeLabels(stepSeconds) },
+      {
+        ...axis,
+        size: 66,
+        gap: 6,
+        space: 34,
+        incrs: [...increments],
+        values: (_, marks) => marks.map((mark) => latest.current.format(Math.abs(mark))),
+      },
+    ],
+    series: [
+      {},
+      ...(series.map(({ label, colour: name, isLine }) => ({
+        label,
+        stroke: colour(name),
+        width: isLine ? 1.5 : 0,
+        points: { show: false },
+        ...(isLine ? {} : { fill: colour(name) }),
+        ...((isLine ? steps : bars) === undefined ? {} : { paths: isLine ? steps : bars }),
+      })) as uPlot.Series[]),
+    ],
+    hooks: { setCursor: [({ cursor }) => latest.current.onPoint(cursor.idx ?? undefined)] },
+  };
+}
+
+/** Zero is always to be seen, and room for one mark where nothing has been. */
+function rangeOf(min: number, max: number, least: number): [number, number] {
+  const span = Math.max(max - Math.min(min, 0), least);
+  return [min < 0 ? min - span * 0.08 : 0, Math.max(max, min < 0 ? 0 : least) + span * 0.08];
+}
+
+function timeLabels(stepSeconds: number): (plot: uPlot, marks: number[]) => string[] {
+  const isDaily = stepSeconds >= daySeconds;
+  const format = new Intl.DateTimeFormat(
+    "en-GB",
+    isDaily ? { day: "numeric", month: "short", timeZone: "UTC" } : { hour: "2-digit", minute: "2-digit" },
+  );
+  return (_, marks) => marks.map((mark) => format.format(mark * 1000));
+}
+
+/** `dark` or `light`; canvas does not follow the style by itself. */
+function useScheme(): string {
+  const [scheme, setScheme] = useState(readScheme);
+  useEffect(() => {
+    const query = matchMedia("(prefers-color-scheme: dark)");
+    const follow = () => setScheme(readScheme());
+    query.addEventListener("change", follow);
+    return () => query.removeEventListener("change", follow);
+  }, []);
+  return scheme;
+}
+
+function readScheme(): string {
+  return matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+}

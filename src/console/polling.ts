@@ -1,0 +1,64 @@
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { ApiError, useApi } from "./api.ts";
+
+export interface Polled<T> {
+  /** The last that was heard; it stays when a later attempt fails. */
+  readonly data: T | undefined;
+  readonly error: ApiError | undefined;
+  /** By the node's clock. */
+  readonly updatedAt: number | undefined;
+  readonly isLoading: boolean;
+  refresh(): Promise<void>;
+}
+
+/** Loads at once, whenever `key` changes and every so many milliseconds while somebody can see it; 0 = never by itself. */
+export function usePolling<T>(key: string, load: () => Promise<T>, everyMs: number): Polled<T> {
+  const api = useApi();
+  const [state, setState] = useState<{ key: string; data?: T; error?: ApiError; at?: number }>({ key });
+  const [isLoading, setLoading] = useState(false);
+  const latest = useRef({ key, load });
+  latest.current = { key, load };
+
+  const refresh = useCallback(async () => {
+    const asked = latest.current.key;
+    setLoading(true);
+    const outcome = await settle(latest.current.load());
+    // What was asked for in the meantime is another thing.
+    if (asked !== latest.current.key) return;
+    setLoading(false);
+    if (outcome instanceof ApiError)
+      setState((old) => ({ ...(old.key === asked ? old : { key: asked }), error: outcome }));
+    else setState({ key: asked, data: outcome, at: api.now() });
+  }, [api]);
+
+  // Another key is another thing to load.
+  useEffect(() => {
+    void refresh();
+    if (everyMs === 0) return undefined;
+    const refreshIfSeen = () => void (document.visibilityState === "visible" && refresh());
+    const timer = setInterval(refreshIfSeen, everyMs);
+    document.addEventListener("visibilitychange", refreshIfSeen);
+    return () => {
+      clearInterval(timer);
+      document.removeEventListener("visibilitychange", refreshIfSeen);
+    };
+  }, [key, everyMs, refresh]);
+
+  const isCurrent = state.key === key;
+  return {
+    data: isCurrent ? state.data : undefined,
+    error: isCurrent ? state.error : undefined,
+    updatedAt: isCurrent ? state.at : undefined,
+    isLoading,
+    refresh,
+  };
+}
+
+async function settle<T>(work: Promise<T>): Promise<T | ApiError> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof ApiError) return error;
+    throw error;
+  }
+}
