@@ -3,7 +3,9 @@ import { Glob } from "bun";
 
 /** Files and what they hold, for scanning. */
 const files = await Promise.all(
-  [...new Glob("src/**/*.ts").scanSync(".")].sort().map(async (path) => ({ path, text: await Bun.file(path).text() })),
+  [...new Glob("src/**/*.{ts,tsx}").scanSync(".")]
+    .sort()
+    .map(async (path) => ({ path, text: await Bun.file(path).text() })),
 );
 const contracts = [
   "src/errors.ts",
@@ -145,6 +147,26 @@ test("HTTP knows use cases and contracts, never adapters, settings or other pack
     target.startsWith("node_modules/@scalar/api-reference/dist/browser/") ||
     target.endsWith(".woff2");
   expect(breaches(within("http"), allowed)).toEqual([]);
+});
+
+test("the operators' page knows nothing of the service, and the service nothing of the page", () => {
+  const allowed = (target: string) =>
+    within("console")(target) || target === "uplot" || target === "preact" || target.startsWith("preact/");
+  expect(breaches(within("console"), allowed)).toEqual([]);
+  expect(
+    breaches(
+      (path) => !within("console")(path),
+      (target) => !within("console")(target),
+    ),
+  ).toEqual([]);
+});
+
+test("the operators' page takes no text for HTML, and nothing from other hosts", () => {
+  const found = files.filter(
+    ({ path, text }) =>
+      within("console")(path) && /dangerouslySetInnerHTML|innerHTML|insertAdjacentHTML|\beval\(|https?:\/\//.test(text),
+  );
+  expect(found.map(({ path }) => path)).toEqual([]);
 });
 
 test("only the composition root joins adapters", () => {

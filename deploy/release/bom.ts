@@ -39,6 +39,7 @@ export async function createBom({ root, run }: BomDeps): Promise<Bom> {
   try {
     const [metafile, file] = [join(folder, "meta.json"), join(folder, "bom.json")];
     run([process.execPath, "run", "build", `--outfile=${join(folder, "executable")}`, `--metafile=${metafile}`]);
+    await addPage(metafile, folder, run);
     const tool = join(root, "node_modules/.bin/cyclonedx-esbuild");
     const options = ["--gather-license-texts", "--output-reproducible", "--validate", "--sv", "1.6", "-o", file];
     run([process.execPath, tool, ...options, metafile]);
@@ -47,6 +48,24 @@ export async function createBom({ root, run }: BomDeps): Promise<Bom> {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** The operators' page is bundled apart, before the executable is. */
+async function addPage(metafile: string, folder: string, run: BomDeps["run"]): Promise<void> {
+  const meta: Metafile = await Bun.file(metafile).json();
+  for (const entry of ["src/console/main.tsx", "src/console/style/page.css"]) {
+    const pageFile = join(folder, "page.json");
+    run([process.execPath, "build", entry, `--outdir=${join(folder, "page")}`, `--metafile=${pageFile}`]);
+    const page: Metafile = await Bun.file(pageFile).json();
+    Object.assign(meta.inputs, page.inputs);
+    Object.assign(meta.outputs, page.outputs);
+  }
+  await Bun.write(metafile, JSON.stringify(meta));
+}
+
+interface Metafile {
+  readonly inputs: Record<string, unknown>;
+  readonly outputs: Record<string, unknown>;
 }
 
 function runtime(): Component {

@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
 import { ApiError, ApiProvider, createApi } from "./api.ts";
+import { expectSession, isExpected } from "./expected-session.ts";
 import { Frame } from "./frame.tsx";
 import { Announcer } from "./parts/announcer.tsx";
 import { ClockProvider } from "./parts/clock.tsx";
@@ -15,15 +16,20 @@ type State =
 export function App({ root }: { root: URL }) {
   const [state, setState] = useState<State>({ is: "opening" });
   const leave = useCallback((reason: SignInReason) => {
+    expectSession(false);
     setState((old) => (old.is === "out" ? old : { is: "out", reason }));
   }, []);
   const api = useMemo(() => createApi(root, () => leave("ended")), [root, leave]);
 
   const open = useCallback(async () => {
     const { ticket, failure } = takeFragment();
+    // Asking would fail, and browsers complain of that on the console.
+    if (ticket === undefined && !isExpected()) return setState({ is: "out", reason: failure ?? "nobody" });
     const problem = ticket === undefined ? undefined : await failed(api.send("POST", "session", { ticket }));
     try {
-      setState({ is: "in", session: await api.get<OperatorSession>("session") });
+      const session = await api.get<OperatorSession>("session");
+      expectSession(true);
+      setState({ is: "in", session });
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       const reason = reasonOf(error, failure ?? (problem === undefined ? undefined : "link"));

@@ -48,7 +48,7 @@ export function formatName(name: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** Ids are told apart by their beginning; the whole is copied. */
+/** The beginning and the end of an id tell it apart; the whole is copied. */
 export function shorten(id: string, length = 8): string {
-  return id.length <= length + 1 ? id : `${id.slice(0, length)}…`;
+  return id.length <= length + 6 ? id : `${id.slice(0, length)}…${id.slice(-4)}`;
 }

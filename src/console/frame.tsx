@@ -74,7 +74,7 @@ export function Frame({ session, onLeave }: FrameProps) {
           <span class="name" title={session.name}>
             {session.name}
           </span>
-          <button type="button" class="plain" onClick={() => setHelpOpen(true)}>
+          <button type="button" class="plain for-keys" onClick={() => setHelpOpen(true)}>
             Keys
           </button>
           <button type="button" class="plain" onClick={signOut}>

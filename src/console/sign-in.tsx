@@ -1,5 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { useApi } from "./api.ts";
+import { expectSession } from "./expected-session.ts";
 import { CopyButton } from "./parts/copyable.tsx";
 import { Mark } from "./parts/mark.tsx";
 import type { OperatorSignInOptions } from "./wire.ts";
@@ -74,7 +75,7 @@ export function SignIn({ reason, detail, onRetry }: SignInProps) {
       )}
       {hasProvider && (
         <p>
-          <a class="button primary" href={signInUrl()}>
+          <a class="button primary" href={signInUrl()} onClick={() => expectSession(true)}>
             Sign in
           </a>
         </p>

@@ -134,7 +134,7 @@ function Service({ overview }: { overview: Overview }) {
         </Fact>
         <Fact name="Operators signed in">{formatCount(sessions)}</Fact>
         {today && (
-          <Fact name="Out today (UTC)">
+          <Fact name="Out today">
             {formatBytes(today.out.bytes)} · {formatMany(today.out.files, "file")}
           </Fact>
         )}

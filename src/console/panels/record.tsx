@@ -98,27 +98,59 @@ const tones = { ok: "good", failed: "bad", denied: "warning" } as const;
 const columns: readonly Column<RecordRow>[] = [
   { title: "No.", isNumber: true, cell: ({ sequence }) => formatCount(sequence) },
   { title: "Time", cell: ({ time }) => <Moment at={time} /> },
-  { title: "Event", cell: ({ event }) => <code>{event}</code> },
   {
-    title: "Outcome",
-    cell: ({ outcome }) => <Badge tone={tones[outcome as keyof typeof tones] ?? "quiet"}>{outcome}</Badge>,
+    title: "Event",
+    cell: ({ event, outcome }) => (
+      <>
+        <code class="below">{event}</code>
+        <Badge tone={tones[outcome as keyof typeof tones] ?? "quiet"}>{outcome}</Badge>
+      </>
+    ),
   },
   {
     title: "Actor",
     isWide: true,
     cell: ({ actor, analysis_id: id }) => <Actor name={actor} isAnalysis={actor === id} />,
   },
-  { title: "Analysis", cell: ({ analysis_id: id }) => <Id id={id} what="analysis id" /> },
-  { title: "Project", cell: ({ project_id: id }) => <Id id={id} what="project id" /> },
-  { title: "Object", cell: ({ object_id: id }) => <Id id={id} what="object id" /> },
-  { title: "Peer", cell: ({ peer_node_id: id }) => <Id id={id} what="node id" /> },
-  { title: "Size", isNumber: true, cell: ({ bytes }) => (bytes === null ? "–" : formatBytes(bytes)) },
-  { title: "SHA-256", cell: ({ sha256 }) => <Id id={sha256} what="SHA-256" /> },
-  { title: "Hash", cell: ({ hash }) => <Id id={hash} what="hash of the row" /> },
+  {
+    title: "Analysis, project",
+    cell: ({ analysis_id: analysis, project_id: project }) => (
+      <Pair first={[analysis, "analysis id"]} second={[project, "project id"]} />
+    ),
+  },
+  {
+    title: "Object, peer",
+    cell: ({ object_id: object, peer_node_id: peer }) => (
+      <Pair first={[object, "object id"]} second={[peer, "node id"]} />
+    ),
+  },
+  {
+    title: "Size, SHA-256",
+    isNumber: true,
+    cell: ({ bytes, sha256 }) => (
+      <>
+        <span class="below">{bytes === null ? "–" : formatBytes(bytes)}</span>
+        {sha256 !== null && <Copyable text={sha256} what="SHA-256" />}
+      </>
+    ),
+  },
+  { title: "Hash", cell: ({ hash }) => <Copyable text={hash} what="hash of the row" /> },
 ];
 
-function Id({ id, what }: { id: string | null; what: string }) {
-  return id === null ? <span class="quiet">–</span> : <Copyable text={id} what={what} />;
+type Named = readonly [id: string | null, what: string];
+
+function Pair({ first, second }: { first: Named; second: Named }) {
+  const known = [first, second].filter((named): named is readonly [string, string] => named[0] !== null);
+  if (known.length === 0) return <span class="quiet">–</span>;
+  return (
+    <>
+      {known.map(([id, what]) => (
+        <span key={what} class="below">
+          <Copyable text={id} what={what} />
+        </span>
+      ))}
+    </>
+  );
 }
 
 function Actor({ name, isAnalysis }: { name: string | null; isAnalysis: boolean }) {

@@ -8,7 +8,8 @@ export interface Series {
   readonly values: readonly number[];
   /** Bars below the line of zero rather than above it. */
   readonly isBelow?: boolean;
-  readonly isLine?: boolean;
+  /** A level across the other bars rather than a bar. */
+  readonly isLevel?: boolean;
 }
 
 interface PlotProps {
@@ -59,7 +60,9 @@ export function Plot(props: PlotProps) {
 }
 
 function dataOf({ starts, series }: PlotProps): uPlot.AlignedData {
-  return [[...starts], ...series.map(({ values, isBelow }) => (isBelow ? values.map((value) => -value) : [...values]))];
+  // Nothing is drawn where nothing was.
+  const drawn = (value: number, isBelow = false) => (value === 0 ? null : isBelow ? -value : value);
+  return [[...starts], ...series.map(({ values, isBelow }) => values.map((value) => drawn(value, isBelow)))];
 }
 
 function optionsOf(latest: { current: PlotProps }, element: HTMLElement): uPlot.Options {
@@ -73,7 +76,7 @@ function optionsOf(latest: { current: PlotProps }, element: HTMLElement): uPlot.
     ticks: { show: false },
   };
   const bars = uPlot.paths.bars?.({ size: [0.72, 40], align: 1, radius: 0.15 });
-  const steps = uPlot.paths.stepped?.({ align: 1 });
+  const levels = levelsOver(stepSeconds);
   return {
     width: element.clientWidth,
     height,
@@ -99,16 +102,28 @@ function optionsOf(latest: { current: PlotProps }, element: HTMLElement): uPlot.
     ],
     series: [
       {},
-      ...(series.map(({ label, colour: name, isLine }) => ({
-        label,
-        stroke: colour(name),
-        width: isLine ? 1.5 : 0,
-        points: { show: false },
-        ...(isLine ? {} : { fill: colour(name) }),
-        ...((isLine ? steps : bars) === undefined ? {} : { paths: isLine ? steps : bars }),
-      })) as uPlot.Series[]),
+      ...series.map(({ label, colour: name, isLevel }): uPlot.Series => {
+        const shared = { label, stroke: colour(name), points: { show: false } };
+        if (isLevel) return { ...shared, width: 2, paths: levels };
+        return { ...shared, width: 0, fill: colour(name), ...(bars === undefined ? {} : { paths: bars }) };
+      }),
     ],
     hooks: { setCursor: [({ cursor }) => latest.current.onPoint(cursor.idx ?? undefined)] },
+  };
+}
+
+function levelsOver(stepSeconds: number): uPlot.Series.PathBuilder {
+  return (plot, index, first, last) => {
+    const stroke = new Path2D();
+    const [starts, values] = [plot.data[0], plot.data[index] ?? []];
+    for (let at = first; at <= last; at++) {
+      const [start, value] = [starts[at], values[at]];
+      if (start === undefined || value === undefined || value === null) continue;
+      const y = plot.valToPos(value, "y", true);
+      stroke.moveTo(plot.valToPos(start, "x", true), y);
+      stroke.lineTo(plot.valToPos(start + stepSeconds, "x", true), y);
+    }
+    return { stroke };
   };
 }
 

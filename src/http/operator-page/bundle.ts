@@ -1,6 +1,4 @@
-import { join } from "node:path";
-
-const folder = join(import.meta.dir, "../../console");
+const folder = `${import.meta.dir}/../../console`;
 
 /**
  * Bundles the operators' page. It is called as a macro, which is run where the code is read: when the executable is built, or,
@@ -12,7 +10,7 @@ export function bundlePage(): { readonly script: string; readonly style: string 
 
 function bundle(name: string): string {
   const [bun = "bun"] = Bun.argv;
-  const command = [bun, "build", join(folder, name), "--target=browser", "--production", "--minify"];
+  const command = [bun, "build", `${folder}/${name}`, "--target=browser", "--production", "--minify"];
   const { exitCode, stdout, stderr } = Bun.spawnSync(command, { stdout: "pipe", stderr: "pipe" });
   if (exitCode !== 0) throw new Error(`the operators' page cannot be bundled:\n${stderr}`);
   return stdout.toString();

@@ -13,7 +13,7 @@ const increments = {
 const flows = [
   { key: "out", label: "Out to the Hub" },
   { key: "in", label: "In from other nodes", isBelow: true },
-  { key: "stored", label: "Stored here", isLine: true },
+  { key: "stored", label: "Stored here", isLevel: true },
 ] as const;
 
 /** What went out, came in and was stored, by hour and by day. */

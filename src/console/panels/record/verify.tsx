@@ -25,7 +25,7 @@ export function Verify() {
   }
 
   return (
-    <form class="verify" onSubmit={verify}>
+    <form class="verify tile" onSubmit={verify}>
       <label>
         <span class="field-name">Head from the log (optional)</span>
         <input
