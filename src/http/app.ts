@@ -87,8 +87,7 @@ export function createApp(deps: AppDeps) {
   registerComponents(app);
   app.notFound(() => detailResponse(404, "Not Found"));
   app.onError((error, c) => {
-    // The router's own, of a body that is no JSON.
-    if (error instanceof HTTPException && error.status === 400) return detailResponse(400, error.message);
+    if (error instanceof HTTPException && isAboutJson(error)) return detailResponse(error.status, error.message);
     const clientId = c.get("clientId");
     if (!logFailure(deps.log, refusedTokens, error, clientId)) c.set("isCounted", true);
     if (isDenial(error)) deps.recorder.countDenial(clientId);
@@ -119,6 +118,11 @@ function identifying({ authenticator, context }: AppDeps): Authenticator {
 const denials: readonly ErrorCode[] = ["not_authenticated", "token_rejected", "forbidden"];
 
 const isDenial = (error: unknown): boolean => error instanceof AppError && denials.includes(error.code);
+
+/** The router's own refusals of a body that is no JSON, or is not said to be. */
+function isAboutJson(error: HTTPException): error is HTTPException & { readonly status: 400 | 415 } {
+  return error.status === 400 || error.status === 415;
+}
 
 /** Says whether a line was written: one of a flood of refused tokens is only counted. */
 function logFailure(log: Log, refused: RefusedTokens, error: unknown, clientId: string | undefined): boolean {

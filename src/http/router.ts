@@ -3,6 +3,9 @@ import { getPathNoStrict } from "hono/utils/url";
 import type { AppEnv } from "./env.ts";
 import { detailResponse, type WireProblem } from "./error-responses.ts";
 
+/** A long list that is wrong throughout would be answered by a longer one. */
+const maxProblems = 100;
+
 /** A router that answers failed validation the way the Python services did. */
 export function createRouter() {
   return new OpenAPIHono<AppEnv>({
@@ -10,13 +13,14 @@ export function createRouter() {
     defaultHook: (result, c) => {
       if (result.success) return undefined;
       const place = placeOf[result.target] ?? result.target;
-      const values: Record<string, string> = place === "path" ? c.req.param() : c.req.query();
-      const problems = result.error.issues.map((issue): WireProblem => {
-        const input = values[String(issue.path[0])] ?? null;
-        if (input === null)
-          return { type: "missing", loc: [place, ...names(issue.path)], msg: "Field required", input };
+      const json = "data" in result ? result.data : undefined;
+      const sent = place === "body" ? json : place === "path" ? c.req.param() : c.req.query();
+      const problems = result.error.issues.slice(0, maxProblems).map((issue): WireProblem => {
+        const [loc, value] = [[place, ...names(issue.path)], valueAt(sent, issue.path)];
+        if (value === undefined) return { type: "missing", loc, msg: "Field required", input: null };
         const type = issue.code === "custom" ? String(issue.params?.type) : issue.code;
-        return { type, loc: [place, ...names(issue.path)], msg: issue.message, input };
+        const input = typeof value === "string" || value === null ? value : JSON.stringify(value);
+        return { type, loc, msg: issue.message, input };
       });
       return detailResponse(422, problems);
     },
@@ -34,6 +38,13 @@ function pathOf(request: Request): string {
 
 /** What the Python services called them. */
 const placeOf: Readonly<Record<string, string>> = { param: "path", json: "body" };
+
+function valueAt(sent: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((value, name) => {
+    const isKnown = typeof value === "object" && value !== null && Object.hasOwn(value, name);
+    return isKnown ? (value as Readonly<Record<PropertyKey, unknown>>)[name] : undefined;
+  }, sent);
+}
 
 function names(path: readonly PropertyKey[]): string[] {
   return path.map(String);

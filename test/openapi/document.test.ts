@@ -73,7 +73,7 @@ const contract = {
   openOperatorSession: {
     at: "POST /operator/session",
     takes: "",
-    answers: "204 400 401 403 404 422 429 503",
+    answers: "204 400 401 403 404 413 415 422 429 503",
   },
   retryOperatorSubmission: {
     at: "POST /operator/submissions/{submission_id}/retry",

@@ -7,7 +7,11 @@ export interface ApiDocument {
   readonly info: object;
   readonly tags: readonly { readonly name: string; readonly description: string }[];
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
-  readonly components: { readonly headers: Readonly<Record<string, Header>>; readonly securitySchemes: object };
+  readonly components: {
+    readonly headers: Readonly<Record<string, Header>>;
+    readonly schemas: Readonly<Record<string, JsonSchema>>;
+    readonly securitySchemes: object;
+  };
 }
 
 export interface Operation {
@@ -16,7 +20,12 @@ export interface Operation {
   readonly tags: readonly string[];
   readonly security?: readonly object[];
   readonly parameters?: readonly Parameter[];
-  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: FormSchema }>> };
+  readonly requestBody?: {
+    readonly content: {
+      readonly "multipart/form-data"?: { readonly schema: FormSchema };
+      readonly "application/json"?: { readonly schema: JsonSchema };
+    };
+  };
   readonly responses: Readonly<Record<string, Answer>>;
 }
 
@@ -25,7 +34,29 @@ export interface Parameter {
   readonly in: "path" | "query" | "header";
   readonly required: boolean;
   readonly description: string;
-  readonly schema: { readonly type: string; readonly format?: string; readonly example?: string };
+  readonly schema: ValueSchema;
+}
+
+/** What a single value may be. */
+export interface ValueSchema {
+  readonly type: string;
+  readonly format?: string;
+  readonly example?: string;
+  readonly enum?: readonly string[];
+}
+
+/** The parts of JSON Schema in which bodies are described. */
+export interface JsonSchema {
+  readonly $ref?: string;
+  readonly type?: string | readonly string[];
+  readonly format?: string;
+  readonly example?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly required?: readonly string[];
+  readonly items?: JsonSchema;
+  readonly anyOf?: readonly JsonSchema[];
+  readonly oneOf?: readonly JsonSchema[];
 }
 
 export interface FormSchema {

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import type { Client } from "../support/service.ts";
-import type { ApiDocument, FormSchema, Parameter, Route } from "./document.ts";
+import type { ApiDocument, FormSchema, JsonSchema, Operation, Route } from "./document.ts";
 import { routesOf } from "./document.ts";
+import { jsonOf, oddText, valuesOf } from "./values.ts";
 
 /** A request to be sent; `known…` stands for something that exists by then. */
 export interface PlannedRequest {
@@ -24,34 +25,19 @@ export interface PlannedPart {
   readonly content: string;
 }
 
-/** Who sends it; the adapter has an operation to itself. */
-const bearers = fc.oneof(
-  { weight: 20, arbitrary: fc.constantFrom<Client>("1", "2", "3") },
-  { weight: 2, arbitrary: fc.constantFrom<Client>("adapter", "nobody") },
-  { weight: 1, arbitrary: fc.constantFrom("no token" as const, "bad token" as const) },
-);
+/** Who sends it: mostly those whom it is for. */
+const bearersAmong = (...usual: readonly Client[]) =>
+  fc.oneof(
+    { weight: 20, arbitrary: fc.constantFrom(...usual) },
+    { weight: 2, arbitrary: fc.constantFrom<Client>("1", "adapter", "operator", "nobody") },
+    { weight: 1, arbitrary: fc.constantFrom("no token" as const, "bad token" as const) },
+  );
+const bearers = bearersAmong("1", "2", "3");
 
-const oddText = fc.oneof(
-  fc.string({ unit: "binary", maxLength: 40 }),
-  fc.constantFrom("", " ", "None", "../../etc/passwd", "\0", "'; drop table tag; --", "a".repeat(300), "\ud800", "%00"),
-);
-
-/** Everything the document's own words allow, and what they do not. */
-function valuesOf(name: string, schema: Parameter["schema"]): fc.Arbitrary<string> {
-  const known = fc.nat(1000).map((index) => `known ${name} ${index}`);
-  if (schema.format === "uuid" || name.endsWith("_id")) {
-    return fc.oneof(
-      { weight: 6, arbitrary: known },
-      { weight: 1, arbitrary: fc.uuid() },
-      { weight: 1, arbitrary: oddText },
-    );
-  }
-  if (name.includes("tag")) return fc.oneof({ weight: 4, arbitrary: known }, { weight: 1, arbitrary: oddText });
-  if (schema.type === "number") {
-    const numbers = fc.oneof(fc.double().map(String), fc.constantFrom("1", "0.5", "nan", "inf", "-1", "1_0", " 2 "));
-    return fc.oneof({ weight: 4, arbitrary: numbers }, { weight: 1, arbitrary: oddText });
-  }
-  return fc.oneof(fc.constant(schema.example ?? "x"), oddText);
+function bearersOf(method: string, { tags }: Operation) {
+  if (tags.includes("Operators")) return bearersAmong("operator");
+  // The adapter has an operation to itself.
+  return method === "DELETE" ? bearersAmong("1", "2", "3", "adapter", "adapter", "adapter") : bearers;
 }
 
 const anyHeaders = fc.record(
@@ -76,6 +62,8 @@ const anyHeaders = fc.record(
     "x-forwarded-host": fc.constant("evil.example"),
     "accept-encoding": fc.constantFrom("gzip", "identity;q=0", "*"),
     "if-match": fc.constant('"x"'),
+    "sec-fetch-site": fc.constantFrom("same-origin", "cross-site", "odd"),
+    cookie: fc.constantFrom("flame_operator=guessed", "flame_operator=", "=;;"),
     expect: fc.constant("200-maybe"),
   },
   { requiredKeys: [] },
@@ -131,15 +119,37 @@ function formsOf(schema: FormSchema): fc.Arbitrary<PlannedBody> {
   );
 }
 
+/** Mostly JSON of the right shape; what is none at all is sent as such, too. */
+function jsonBodies(document: ApiDocument, schema: JsonSchema): fc.Arbitrary<PlannedBody> {
+  const json = jsonOf(document, schema).map((value) => JSON.stringify(value));
+  const odd = fc.oneof(oddText, fc.constantFrom("", "{", "[]", "null", '{"a":', '{"__proto__":{}}', "[".repeat(5_000)));
+  return fc.record({
+    kind: fc.constant("raw" as const),
+    contentType: fc.constantFrom(
+      "application/json",
+      "application/json",
+      "application/json; charset=utf-8",
+      "text/plain",
+    ),
+    text: fc.oneof({ weight: 9, arbitrary: json }, { weight: 2, arbitrary: odd }),
+  });
+}
+
+function bodiesOf(document: ApiDocument, { requestBody }: Operation): fc.Arbitrary<PlannedBody | undefined> {
+  const form = requestBody?.content["multipart/form-data"]?.schema;
+  if (form !== undefined) return formsOf(form);
+  const json = requestBody?.content["application/json"]?.schema;
+  return json === undefined ? fc.constant(undefined) : jsonBodies(document, json);
+}
+
 /** Requests for an operation: mostly proper ones, with all that may be odd in them. */
-function requestsFor({ method, path, operation }: Route): fc.Arbitrary<PlannedRequest> {
+function requestsFor(document: ApiDocument, { method, path, operation }: Route): fc.Arbitrary<PlannedRequest> {
   const parameters = (operation.parameters ?? []).filter((parameter) => parameter.in !== "header");
   const values = fc.tuple(
     ...parameters.map((parameter) =>
       fc.option(valuesOf(parameter.name, parameter.schema), { nil: undefined, freq: parameter.required ? 15 : 2 }),
     ),
   );
-  const form = operation.requestBody?.content["multipart/form-data"]?.schema;
   const target = fc
     .tuple(values, fc.constantFrom("", "", "", "/"), fc.constantFrom("", "", "", "extra=1"))
     .map(([given, slash, extra]) => {
@@ -154,14 +164,14 @@ function requestsFor({ method, path, operation }: Route): fc.Arbitrary<PlannedRe
       return `${filled}${slash}${query.length === 0 ? "" : `?${query.join("&")}`}`;
     });
   return fc.record({
-    as: method === "DELETE" ? fc.oneof(bearers, fc.constant("adapter" as const)) : bearers,
+    as: bearersOf(method, operation),
     method: method === "GET" ? fc.constantFrom("GET", "GET", "GET", "HEAD") : fc.constant(method),
     path: target,
     headers: fc.oneof(
       { weight: 2, arbitrary: fc.constant({}) },
       { weight: parameters.length === (operation.parameters ?? []).length ? 1 : 4, arbitrary: anyHeaders },
     ),
-    body: form === undefined ? fc.constant(undefined) : formsOf(form),
+    body: bodiesOf(document, operation),
   });
 }
 
@@ -175,6 +185,9 @@ function strayRequests(paths: readonly string[]): fc.Arbitrary<PlannedRequest> {
         "final",
         "intermediate",
         "upload",
+        "operator",
+        "submissions",
+        "record",
         "..",
         "%2e%2e",
         "%",
@@ -202,7 +215,7 @@ function strayRequests(paths: readonly string[]): fc.Arbitrary<PlannedRequest> {
 export function plannedRequests(document: ApiDocument): fc.Arbitrary<PlannedRequest> {
   const routes = routesOf(document);
   return fc.oneof(
-    { weight: 9, arbitrary: fc.oneof(...routes.map(requestsFor)) },
+    { weight: 9, arbitrary: fc.oneof(...routes.map((route) => requestsFor(document, route))) },
     { weight: 1, arbitrary: strayRequests(routes.map(({ path }) => path)) },
   );
 }

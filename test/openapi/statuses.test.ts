@@ -5,7 +5,13 @@ import { appendFileSync, mkdtempSync, rmSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connectRaw } from "../support/raw-http.ts";
-import { formOf, startTestService, type TestService, type TestServiceOptions } from "../support/service.ts";
+import {
+  asOperators,
+  formOf,
+  startTestService,
+  type TestService,
+  type TestServiceOptions,
+} from "../support/service.ts";
 import { type Call, createWorld, properCalls, type World } from "./calls.ts";
 import { loadDocument, routesOf } from "./document.ts";
 
@@ -27,23 +33,28 @@ async function withService(options: TestServiceOptions, work: (service: TestServ
   }
 }
 
-/** Calls all operations with a token that declare the status at once, each in the same unlucky way. */
-async function expectFromAll(status: number, service: TestService, world: World, spoil = (call: Call) => call) {
-  const calls = properCalls(world);
-  const able = routes
-    .map(({ operation }) => operation)
-    .filter(({ responses, security, tags }) => {
-      return security !== undefined && String(status) in responses && !tags.includes("Operators");
-    });
-  const statuses = able.map(async ({ operationId }) => {
-    const call = calls[operationId]?.();
-    if (call === undefined) return [operationId, "has no proper call"];
-    const { as, path, init } = spoil(call);
-    const response = await service.fetch(as, path, init);
-    await response.body?.cancel();
-    return [operationId, response.status];
+/** The operations with a token that declare the status, but those of operators. */
+function findAble(status: number): string[] {
+  const able = routes.filter(({ operation: { responses, security, tags } }) => {
+    return security !== undefined && String(status) in responses && !tags.includes("Operators");
   });
-  expect(await Promise.all(statuses)).toEqual(able.map(({ operationId }) => [operationId, status]));
+  return able.map(({ operation }) => operation.operationId);
+}
+
+async function answerTo(service: TestService, world: World, operationId: string, spoil = (call: Call) => call) {
+  const call = properCalls(world)[operationId]?.();
+  if (call === undefined) return [operationId, "has no proper call"];
+  const { as, path, init } = spoil(call);
+  const response = await service.fetch(as, path, init);
+  await response.body?.cancel();
+  return [operationId, response.status];
+}
+
+/** Calls all operations with a token that declare the status at once, each in the same unlucky way. */
+async function expectFromAll(status: number, service: TestService, world: World, spoil?: (call: Call) => Call) {
+  const able = findAble(status);
+  const answers = await Promise.all(able.map((operationId) => answerTo(service, world, operationId, spoil)));
+  expect(answers).toEqual(able.map((operationId) => [operationId, status]));
 }
 
 test("proper requests succeed", async () => {
@@ -225,13 +236,18 @@ test.if(isMounted)("a full disk is told", async () => {
     const database = new Database(join(folder, "catalog.sqlite"));
     database.run("pragma wal_checkpoint(truncate)");
     database.close();
+    const read = `${pathname}?remote_node_id=${world.nodeId}`;
     try {
-      await expectFromAll(507, service, world, (call) => {
-        // Again before every call: what the service gave back meanwhile would be room.
+      // One after the other: what a call that fails gives back would be room for another one.
+      for (const operationId of findAble(507)) {
         fillDisk(filler);
-        const read = `${pathname}?remote_node_id=${world.nodeId}`;
-        return call.path.startsWith("/intermediate/") ? { ...call, path: read } : call;
-      });
+        const answer = await answerTo(service, world, operationId, (call) => {
+          // A tag that the object has already takes no room.
+          const path = call.path.startsWith("/intermediate/") ? read : call.path.replace("a-tag", "another-tag");
+          return { ...call, path };
+        });
+        expect(answer).toEqual([operationId, 507]);
+      }
     } finally {
       // The database needs room to be closed.
       rmSync(filler);
@@ -313,8 +329,6 @@ test("operators are answered as the document says", async () => {
     expect(await ask(service, { path: "/operator/sign-in/callback" })).toBe(404);
     const open = (json: unknown) => ask(service, { method: "POST", path: "/operator/session", json });
     expect(await open({})).toBe(422);
-    const garbled = { method: "POST", headers: { "content-type": "application/json" }, body: "{" };
-    expect((await fetch(`${service.url}/operator/session`, garbled)).status).toBe(400);
     const database = new Database(join(service.dataDir ?? "", "catalog.sqlite"));
     const hash = new Bun.CryptoHasher("sha256").update("ticket").digest("hex");
     database.run("insert into operator_ticket values (?, 'Ada', ?)", [hash, Date.now() + 60_000]);
@@ -323,6 +337,32 @@ test("operators are answered as the document says", async () => {
     expect(await open({ ticket: "ticket" })).toBe(401);
     for (let attempt = 0; attempt < 20; attempt += 1) await open({ ticket: "guess" });
     expect(await open({ ticket: "guess" })).toBe(429);
+  });
+});
+
+test("JSON that is none, is not said to be, or is too large is refused wherever JSON is taken", async () => {
+  await withService({ env: asOperators }, async (service) => {
+    const takers = routes.filter(({ operation }) => operation.requestBody?.content["application/json"] !== undefined);
+    const answers = takers.map(async ({ method, path, operation }) => {
+      const send = async (type: string, body: string | ReadableStream) => {
+        const init = { method, headers: { "content-type": type }, body };
+        const response = await service.fetch("operator", path.replace(/\{\w+\}/g, id), init);
+        await response.body?.cancel();
+        return response.status;
+      };
+      const type = "application/json; charset=utf-8";
+      const large = `"${"x".repeat(1_048_576)}"`;
+      const statuses = [
+        await send(type, "{"),
+        await send(type, large),
+        await send(type, new Blob([large]).stream()),
+        await send("text/plain", "{}"),
+      ];
+      return [operation.operationId, ...statuses];
+    });
+    expect(await Promise.all(answers)).toEqual(
+      takers.map(({ operation }) => [operation.operationId, 400, 413, 413, 415]),
+    );
   });
 });
 

@@ -57,7 +57,7 @@ export interface TestService {
   readonly projects: readonly [string, string];
   /** What was answered so far, as `operationId status`; all of it is held against the OpenAPI document. */
   readonly answered: ReadonlySet<string>;
-  /** A request with the token of a client: `1`, `2`, `3` or the Hub Adapter's; more `init` wins. */
+  /** A request with the token of a client: `1`, `2`, `3`, the Hub Adapter's or an operator's, see `asOperators`; more `init` wins. */
   fetch(as: Client, path: string, init?: RequestInit): Promise<Response>;
   token(as: Client): Promise<string>;
   /** Stops the service alone; its data stays until `stop`. */
@@ -65,7 +65,10 @@ export interface TestService {
   stop(): Promise<void>;
 }
 
-export type Client = "1" | "2" | "3" | "adapter" | "nobody";
+export type Client = "1" | "2" | "3" | "adapter" | "operator" | "nobody";
+
+/** A setting by which the client `operator` is one. */
+export const asOperators = { OPERATOR__CLIENT_IDS: "operator" } as const;
 
 /** A PostgreSQL and an object store of a suite's own. */
 export interface OwnServers {
@@ -123,7 +126,14 @@ export async function startTestService(options: TestServiceOptions = {}): Promis
   const [a1, a2, a3] = seed.analyses.map(({ id }) => id);
   const [p1, p2] = seed.projects.map(({ id }) => id);
   if (!a1 || !a2 || !a3 || !p1 || !p2) throw new Error("the seed is too small");
-  const clientIds = { "1": a1, "2": a2, "3": a3, adapter: "hub-adapter", nobody: crypto.randomUUID() };
+  const clientIds = {
+    "1": a1,
+    "2": a2,
+    "3": a3,
+    adapter: "hub-adapter",
+    operator: "operator",
+    nobody: crypto.randomUUID(),
+  };
   let stopped: Promise<void> | undefined;
   const shutDown = () => {
     stopped ??= service.stop();

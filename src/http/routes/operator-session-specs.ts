@@ -1,4 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import { jsonProblems } from "../json-body.ts";
 import { databaseProblem, describeHeaders, invalid, jsonContent, problem, upstreamProblem } from "../schemas.ts";
 import { dateTime, operatorProblems, operatorRoute } from "./operator-specs.ts";
 
@@ -39,7 +40,7 @@ export const openSession = createRoute({
         "Set-Cookie": { example: "flame_operator=…; Path=/operator; HttpOnly; SameSite=Strict", description: "It" },
       }),
     },
-    400: problem("The body is no JSON", ["Malformed JSON in request body"]),
+    ...jsonProblems,
     401: problem("The link does not work", ["The link was used, is too old, or is not ours."], {
       "WWW-Authenticate": { example: "Bearer", description: "Why, in the words of RFC 6750" },
     }),

@@ -1,9 +1,10 @@
-import type { Context } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { AppError } from "../../errors.ts";
 import type { OpenedSession } from "../../operators/operators.ts";
 import type { AppEnv } from "../env.ts";
 import { detailResponse } from "../error-responses.ts";
+import { limitJson } from "../json-body.ts";
 import { refuseOtherSites, requireOperator, sessionCookie } from "../operator-auth.ts";
 import { createRouter } from "../router.ts";
 import type { OperatorRouteDeps } from "./operator-deps.ts";
@@ -26,9 +27,14 @@ export function operatorSessionRoutes({ operator, urls }: OperatorRouteDeps) {
     setCookie(c, sessionCookie, token, { path, httpOnly: true, sameSite: "Strict", secure: isSecure(c), ...expires });
   }
 
-  router.openapi(specs.openSession, async (c) => {
+  /** Before a byte of the body is read: whoever comes here has shown nothing yet. */
+  const guardLink: MiddlewareHandler<AppEnv> = (c, next) => {
     refuseOtherSites(c.req.method, c.req.header("sec-fetch-site"), true);
     countAttempt(c, "link");
+    return next();
+  };
+
+  router.openapi({ ...specs.openSession, middleware: [guardLink, limitJson] }, async (c) => {
     open(c, await operator.operators.redeem(c.req.valid("json").ticket));
     return c.body(null, 204);
   });

@@ -28,7 +28,14 @@ type Place = Pick<ResilienceWorld, "url" | "token" | "figures" | "surroundings">
 export function createHttpPoller(world: Place, makeToken?: (clientId: string) => Promise<string>): HttpPoller {
   const { url, figures, surroundings } = world;
   const [one, two, three] = surroundings.analyses;
-  const ids = { "1": one, "2": two, "3": three, adapter: "hub-adapter", nobody: crypto.randomUUID() };
+  const ids = {
+    "1": one,
+    "2": two,
+    "3": three,
+    adapter: "hub-adapter",
+    operator: "operator",
+    nobody: crypto.randomUUID(),
+  };
   const tokenOf = (who: Who) => {
     const clientId = typeof who === "string" ? ids[who] : who.clientId;
     return makeToken?.(clientId) ?? world.token({ clientId });
