@@ -24,7 +24,7 @@ const WAITING_TESTS = "test/resilience/slow-clients.test.ts";
 /** What is run on every other store too. */
 const STORE_TESTS = [
   "./test/objects/s3.test.ts",
-  "./test/objects/s3-failures.test.ts",
+  "./test/objects/s3-connections.test.ts",
   "./test/http/local.test.ts",
   "./test/http/final.test.ts",
   "./test/http/delete.test.ts",

@@ -45,5 +45,5 @@ describe.skipIf(testS3 === undefined)("a real store", () => {
     await turned.body?.cancel();
     expect(await store.inspect()).toEqual(turned.ok ? [cannotForget] : []);
     await bucket.drop();
-  }, 30_000);
+  }, 90_000);
 });

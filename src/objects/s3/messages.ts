@@ -19,6 +19,8 @@ export interface S3Request {
   /** Called when a request that was given up has succeeded after all. */
   readonly onLateSuccess?: () => void;
   readonly attempts?: number;
+  /** The part of the usual time for silence that it may take. */
+  readonly patience?: number;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -1,34 +1,86 @@
 import { createHash } from "node:crypto";
+import { AppError } from "../../errors.ts";
 import { s3CodeOf, s3Failure } from "./errors.ts";
 import { listKeys, listUnfinishedUploads, type UnfinishedUpload } from "./list.ts";
 import type { SendS3Request } from "./messages.ts";
 import { dropBody, readText } from "./request.ts";
 import { elementsOf, escapeXml, isXmlText, textOf } from "./xml.ts";
 
-const parallelBatches = 4;
+/** Small, as one object that is being read makes MinIO wait with the whole request, and holds its other objects until then. */
+const batchKeys = 50;
+const parallelBatches = 16;
 const parallelSingles = 16;
 const secondLookMs = 50;
+/** The part of the usual time that a removal may take before others are done without it. */
+const patience = 1 / 6;
+/** So many requests in vain are the store's own silence, or take longer than a client has patience for. */
+const mostInVain = 16;
 
 export async function removeKey(send: SendS3Request, key: string): Promise<void> {
   const response = await send({ action: "DeleteObject", method: "DELETE", key });
   await dropBody(response);
 }
 
-/** Removes every key under the prefix, several pages of 1000 at a time; resolves with how many. */
+/** What has come of a removal so far. */
+interface Removal {
+  removed: number;
+  inVain: number;
+  /** Keys whose removal the store has not answered. */
+  readonly waiting: string[];
+}
+
+/**
+ * Removes every key under the prefix; resolves with how many. MinIO lets a removal wait for whoever reads the object, however
+ * slowly: the others are removed all the same, and the error says how many are left.
+ */
 export async function removeKeysUnder(send: SendS3Request, prefix: string): Promise<number> {
-  let removed = 0;
-  let pages: string[][] = [];
-  const removePages = async () => {
-    await Promise.all(pages.map((keys) => removeBatch(send, keys)));
-    removed += pages.reduce((sum, keys) => sum + keys.length, 0);
-    pages = [];
-  };
+  const removal: Removal = { removed: 0, inVain: 0, waiting: [] };
   for await (const page of listKeys(send, prefix)) {
-    if (page.length > 0) pages.push(page);
-    if (pages.length === parallelBatches) await removePages();
+    const bulk = page.filter(isXmlText);
+    const batches = Array.from({ length: Math.ceil(bulk.length / batchKeys) }, (_, at) =>
+      bulk.slice(at * batchKeys, (at + 1) * batchKeys),
+    );
+    await inParallel(parallelBatches, batches, (keys) => removeBatch(send, keys, removal));
+    const single = page.filter((key) => !isXmlText(key));
+    await inParallel(parallelSingles, single, (key) => removeSingle(send, key, removal));
   }
-  await removePages();
-  return removed;
+  if (removal.waiting.length > 0) throw stillWaiting(removal);
+  return removal.removed;
+}
+
+async function inParallel<T>(workers: number, items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const queue = items.values();
+  const worker = async () => {
+    for (const item of queue) await work(item);
+  };
+  await Promise.all(Array.from({ length: workers }, worker));
+}
+
+/** Removes these keys, unless the store does not answer; then it is noted. `false` comes from a work that cannot be done so. */
+async function unlessWaiting(
+  keys: readonly string[],
+  removal: Removal,
+  work: () => Promise<boolean>,
+): Promise<boolean> {
+  try {
+    const isDone = await work();
+    if (isDone) removal.removed += keys.length;
+    return isDone;
+  } catch (error) {
+    if (s3CodeOf(error) !== "IdleTimeout") throw error;
+    removal.waiting.push(...keys);
+    removal.inVain += 1;
+    if (removal.inVain >= mostInVain) throw stillWaiting(removal);
+    return true;
+  }
+}
+
+function stillWaiting({ removed, waiting }: Removal): AppError {
+  const operatorDetail =
+    `S3 removal failed with IdleTimeout: ${removed} objects are removed, ${waiting.length} wait, such as ${waiting[0]}; ` +
+    "some stores wait for whoever is reading an object. Remove again when running downloads have ended";
+  const { cause } = s3Failure("removal", "IdleTimeout");
+  return new AppError("object_store", "Unexpected error from object store", { operatorDetail, cause });
 }
 
 export async function abortUpload(send: SendS3Request, upload: UnfinishedUpload, signal?: AbortSignal): Promise<void> {
@@ -51,11 +103,16 @@ export async function abortUploadsOf(send: SendS3Request, key: string, signal: A
   }
 }
 
-async function removeBatch(send: SendS3Request, keys: readonly string[]): Promise<void> {
-  const bulk = keys.filter(isXmlText);
-  const single = keys.filter((key) => !isXmlText(key));
-  if (bulk.length > 0 && !(await removeInBulk(send, bulk))) single.push(...bulk);
-  await removeSingly(send, single);
+async function removeBatch(send: SendS3Request, keys: readonly string[], removal: Removal): Promise<void> {
+  if (await unlessWaiting(keys, removal, () => removeInBulk(send, keys))) return;
+  for (const key of keys) await removeSingle(send, key, removal);
+}
+
+async function removeSingle(send: SendS3Request, key: string, removal: Removal): Promise<void> {
+  await unlessWaiting([key], removal, async () => {
+    await dropBody(await send({ action: "DeleteObject", method: "DELETE", key, patience }));
+    return true;
+  });
 }
 
 /** Resolves with `false` when the store has no bulk removal. */
@@ -69,7 +126,8 @@ async function removeInBulk(send: SendS3Request, keys: readonly string[]): Promi
     "x-amz-content-sha256": createHash("sha256").update(body).digest("hex"),
   };
   try {
-    const response = await send({ action, method: "POST", query: { delete: "" }, headers, body });
+    const query = { delete: "" };
+    const response = await send({ action, method: "POST", query, headers, body, patience });
     const xml = response === undefined ? "" : await readText(response.body);
     if (!xml.includes("DeleteResult")) throw s3Failure(action, "UnexpectedAnswer");
     for (const problem of elementsOf(xml, "Error")) {
@@ -81,12 +139,4 @@ async function removeInBulk(send: SendS3Request, keys: readonly string[]): Promi
     if (s3CodeOf(error) === "NotImplemented") return false;
     throw error;
   }
-}
-
-async function removeSingly(send: SendS3Request, keys: readonly string[]): Promise<void> {
-  const queue = keys.values();
-  const worker = async () => {
-    for (const key of queue) await removeKey(send, key);
-  };
-  await Promise.all(Array.from({ length: parallelSingles }, worker));
 }

@@ -71,12 +71,13 @@ export function createS3Requests(settings: S3Options): SendS3Request {
   /** Bodies of what it resolves with are not guarded. The time is for all attempts together. */
   async function sendAgain(request: S3Request): Promise<S3Response | undefined> {
     const attempts = request.attempts ?? maxAttempts;
+    const patienceMs = idleMs * (request.patience ?? 1);
     let silentMs = 0; // but for pauses of our own
     let mayKeep = mayKeepAlive(settings.endpoint, request);
     for (let attempt = 1; ; attempt++) {
-      const leftMs = idleMs - silentMs;
+      const leftMs = patienceMs - silentMs;
       const isLast = attempt >= attempts;
-      const limitMs = mayKeep && !isLast ? Math.min(leftMs, idleMs / shareOfKept) : leftMs;
+      const limitMs = mayKeep && !isLast ? Math.min(leftMs, patienceMs / shareOfKept) : leftMs;
       const attempted = { limitMs, keepAlive: mayKeep, isLast: isLast || limitMs === leftMs };
       const startMs = now();
       const response = await sendOnce(request, attempted).catch((error: unknown) => asS3Failure(request.action, error));
@@ -86,7 +87,7 @@ export function createS3Requests(settings: S3Options): SendS3Request {
       if (failure === undefined) return undefined;
       const isPassing =
         response instanceof AppError ? isPassingError(response, mayKeep) : retriedStatuses.has(response.status);
-      if (!isPassing || isLast || request.signal?.aborted || silentMs >= idleMs) throw failure;
+      if (!isPassing || isLast || request.signal?.aborted || silentMs >= patienceMs) throw failure;
       log?.debug("object_store.retried", { action: request.action, reason: failure.operatorDetail });
       if (response instanceof AppError) mayKeep = false;
       await pauseAfter(attempt);
