@@ -9,6 +9,7 @@ export default defineConfig({
     "./src/database/postgres-removed-project.ts",
     "./src/record/postgres-schema.ts",
     "./src/operators/postgres-schema.ts",
+    "./src/peers/postgres-schema.ts",
   ],
   out: "./drizzle/postgres",
 });

@@ -9,6 +9,7 @@ export default defineConfig({
     "./src/database/sqlite-removed-project.ts",
     "./src/record/sqlite-schema.ts",
     "./src/operators/sqlite-schema.ts",
+    "./src/peers/sqlite-schema.ts",
   ],
   out: "./drizzle/sqlite",
 });

@@ -29,6 +29,8 @@ export const auditEvents = [
   "project.deleted",
   /** A number left its analysis with noise added; has `epsilon` and `sensitivity`. */
   "dp.released",
+  /** The Hub gives another public key for a node than before; `denied` where an operator must trust it first. */
+  "peer.key_changed",
   /** Somebody had no token, a wrong one, or no right to what was asked for; with `count` more than one, in a flood of them. */
   "access.denied",
 ] as const;

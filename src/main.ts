@@ -5,6 +5,7 @@ import { createInterface } from "node:readline/promises";
 import { Command, Option } from "commander";
 import type { ProcessIo } from "./commands/host.ts";
 import { portNumber } from "./commands/program/numbers.ts";
+import { addPeersCommand } from "./commands/program/peers-command.ts";
 import { addRecordCommand } from "./commands/program/record-command.ts";
 import { addSubmissionsCommand } from "./commands/program/submissions-command.ts";
 import type { ParentLine, ToWorker } from "./commands/workers/ipc.ts";
@@ -22,6 +23,7 @@ const load = {
   sandbox: () => import("./commands/sandbox.ts"),
   serve: () => import("./commands/serve.ts"),
   console: () => import("./commands/console.ts"),
+  peers: () => import("./commands/peers.ts"),
   record: () => import("./commands/record.ts"),
   submissions: () => import("./commands/submissions.ts"),
   token: () => import("./commands/token.ts"),
@@ -231,6 +233,7 @@ function addOperatorCommands(program: Command, io: ProcessIo, finish: (exitCode:
     .requiredOption("--as <name>", "who will be signed in, for the record")
     .action(({ as }) => untilStopped(load.console, ({ printConsoleLink }) => printConsoleLink(io, as)));
   addRecordCommand(program, (request) => untilStopped(load.record, ({ record }) => record(io, request)));
+  addPeersCommand(program, (request) => untilStopped(load.peers, ({ peers }) => peers(io, request)));
   addSubmissionsCommand(program, (request) =>
     untilStopped(load.submissions, ({ submissions }) => submissions(io, request, { confirm })),
   );

@@ -20,6 +20,8 @@ const contracts = [
   "src/record/record-store.ts",
   "src/record/recorder.ts",
   "src/operators/operator-store.ts",
+  "src/peers/peer-store.ts",
+  "src/peers/peers.ts",
   "src/operators/traffic-store.ts",
   "src/observability/metrics.ts",
   "src/observability/readiness.ts",
@@ -30,6 +32,7 @@ const rooms = [
   "submissions",
   "record",
   "operators",
+  "peers",
   "database",
   "objects",
   "catalog",
@@ -78,7 +81,7 @@ const isSubmissionAdapter = (path: string) => /^src\/submissions\/store\/(?:post
 const isHubFiles = (path: string) => ["src/hub/files.ts", "src/hub/file-names.ts"].includes(path);
 
 /** In rooms that hold both use cases and adapters. */
-const isDatabaseAdapter = (path: string) => /^src\/(?:record|operators)\/(?:postgres|sqlite)-/.test(path);
+const isDatabaseAdapter = (path: string) => /^src\/(?:record|operators|peers)\/(?:postgres|sqlite)-/.test(path);
 /** How the adapters of other rooms put on record, in one transaction, what they do. */
 const isAppend = (path: string) => /^src\/record\/(?:postgres|sqlite)-append\.ts$/.test(path);
 
@@ -107,10 +110,13 @@ test("the adapters of submissions know their contract, the database and packages
   expect(breaches(isSubmissionAdapter, allowed)).toEqual([]);
 });
 
-test("the record and the operators know contracts and each other, and their adapters the database, too", () => {
-  const isUseCase = (path: string) => within("record", "operators")(path) && !isDatabaseAdapter(path);
+test("the record, the operators and the peers know contracts and each other, and their adapters the database, too", () => {
+  const isUseCase = (path: string) => within("record", "operators", "peers")(path) && !isDatabaseAdapter(path);
   const allowed = (target: string) =>
-    shared(target) || isPackage(target) || contracts.includes(target) || within("record", "operators", "time")(target);
+    shared(target) ||
+    isPackage(target) ||
+    contracts.includes(target) ||
+    within("record", "operators", "peers", "time")(target);
   expect(breaches(isUseCase, (target) => allowed(target) && !isDatabaseAdapter(target))).toEqual([]);
   expect(breaches(isDatabaseAdapter, (target) => allowed(target) || within("database")(target))).toEqual([]);
 });
@@ -142,7 +148,7 @@ test("HTTP knows use cases and contracts, never adapters, settings or other pack
     contracts.includes(target) ||
     target === "src/request-context.ts" ||
     within("http", "results", "streams")(target) ||
-    (within("record", "operators")(target) && !isDatabaseAdapter(target)) ||
+    (within("record", "operators", "peers")(target) && !isDatabaseAdapter(target)) ||
     packages.some((name) => target === name || target.startsWith("hono/")) ||
     target.startsWith("node_modules/@scalar/api-reference/dist/browser/") ||
     target.endsWith(".woff2");

@@ -54,6 +54,7 @@ export function createOperatorServices(settings: Settings, parts: OperatorParts)
     signIn: openSignIn(settings, parts),
     attempts: createAttempts(steadyNow),
     record: book,
+    peers: storage.peers,
     queue: {
       page: storage.submissions.page,
       find: storage.submissions.find,

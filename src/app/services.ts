@@ -24,6 +24,7 @@ import { createSpool } from "../streams/spool.ts";
 import { openQueue } from "../submissions/open-queue.ts";
 import type { SubmissionQueue } from "../submissions/queue.ts";
 import { connectHub, connectOutbound, createAuthenticator, fetchKeys, hubUrls, readPrivateKey } from "./connections.ts";
+import { openPeers, watchesPeers } from "./open-peers.ts";
 import { openStorage } from "./open-storage.ts";
 import { createOperatorServices } from "./operator-services.ts";
 import { newSha256, startRecord } from "./record-services.ts";
@@ -81,6 +82,7 @@ export async function createServices(settings: Settings, surroundings: Surroundi
   const queue = createQueue(settings, storage, hub, log);
   metrics.watchSubmissions(submissions.stats);
   if (record !== undefined) metrics.watchRecord(storage.record.stats);
+  if (watchesPeers(settings)) metrics.watchPeers(storage.peers.counts);
   queue.start();
   const readiness = watchParts(settings, storage, authenticator, hub, log);
   const traffic = createTrafficCounter({ store: storage.traffic, now: Date.now, log });
@@ -95,11 +97,12 @@ export async function createServices(settings: Settings, surroundings: Surroundi
     intermediate: createIntermediateResults({
       hub,
       cipher: createNodeCipher({ ...cipherOptions(settings), privateKey, spool, randomBytes }),
+      peers: openPeers(settings, storage, log),
       spool,
       local,
       findOwnNodeId: async () => settings.hub.nodeId ?? hub.findOwnNodeId(),
       newId,
-      options: { ...settings.intermediate, bound: settings.crypto.framing === "bound" },
+      options: settings.intermediate,
       recording: record && { recorder: record.recorder, newHash: newSha256 },
       log,
     }),
@@ -129,7 +132,7 @@ export async function createServices(settings: Settings, surroundings: Surroundi
 
 function cipherOptions({ crypto: { framing, keyDerivation, chunkBytes, accept } }: Settings) {
   // With `bound` nothing is sent in an older framing, whichever it would be.
-  return { framing: framing === "bound" ? "segmented" : framing, keyDerivation, chunkBytes, accept } as const;
+  return { framing: framing === "single" ? framing : "segmented", keyDerivation, chunkBytes, accept } as const;
 }
 
 function createQueue(settings: Settings, storage: Storage, hub: Hub, log: Log): SubmissionQueue {

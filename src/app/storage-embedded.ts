@@ -7,6 +7,7 @@ import { openSqlite } from "../database/sqlite-connection.ts";
 import { observeObjectStore, observeSqlite } from "../observability/observed-calls.ts";
 import { createSqliteOperators } from "../operators/sqlite-operators.ts";
 import { createSqliteTraffic } from "../operators/sqlite-traffic.ts";
+import { createSqlitePeers } from "../peers/sqlite-peers.ts";
 import { createAppendInSqlite } from "../record/sqlite-append.ts";
 import { createSqliteRecord } from "../record/sqlite-record.ts";
 import type { StorageSettings } from "../settings/settings.ts";
@@ -46,6 +47,7 @@ export async function openEmbedded(
       submissions,
       record: createSqliteRecord(sqlite, Date.now),
       operators: createSqliteOperators(sqlite, Date.now, append),
+      peers: createSqlitePeers(sqlite, Date.now, append),
       traffic: createSqliteTraffic(sqlite),
       isAlone: true,
       checkObjects: objects.check,

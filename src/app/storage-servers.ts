@@ -8,6 +8,7 @@ import { isLastingS3Refusal } from "../objects/s3/errors.ts";
 import { observeObjectStore, observePostgres } from "../observability/observed-calls.ts";
 import { createPostgresOperators } from "../operators/postgres-operators.ts";
 import { createPostgresTraffic } from "../operators/postgres-traffic.ts";
+import { createPostgresPeers } from "../peers/postgres-peers.ts";
 import { createAppendInPostgres } from "../record/postgres-append.ts";
 import { createPostgresRecord } from "../record/postgres-record.ts";
 import type { StorageSettings } from "../settings/settings.ts";
@@ -57,6 +58,7 @@ export async function openServers(
       submissions: createPostgresSubmissions(postgres, undefined, append),
       record: createPostgresRecord(postgres),
       operators: createPostgresOperators(postgres, append),
+      peers: createPostgresPeers(postgres, append),
       traffic: createPostgresTraffic(postgres),
       isAlone: false,
       async checkObjects(signal) {

@@ -7,6 +7,7 @@ import { createS3ObjectStore } from "../objects/s3/s3-object-store.ts";
 import type { ObserveCall } from "../observability/observed-calls.ts";
 import type { OperatorStore } from "../operators/operator-store.ts";
 import type { TrafficStore } from "../operators/traffic-store.ts";
+import type { PeerStore } from "../peers/peer-store.ts";
 import type { RecordStore } from "../record/record-store.ts";
 import type { StorageSettings } from "../settings/settings.ts";
 import type { SubmissionStore } from "../submissions/store/submission-store.ts";
@@ -17,6 +18,7 @@ export interface Storage {
   readonly submissions: SubmissionStore;
   readonly record: RecordStore;
   readonly operators: OperatorStore;
+  readonly peers: PeerStore;
   readonly traffic: TrafficStore;
   /** Whether no other process can use this storage. */
   readonly isAlone: boolean;

@@ -9,6 +9,9 @@ import type { ObjectStore } from "../objects/object-store.ts";
 import type { OperatorStore } from "../operators/operator-store.ts";
 import { createPostgresOperators } from "../operators/postgres-operators.ts";
 import { createSqliteOperators } from "../operators/sqlite-operators.ts";
+import type { PeerStore } from "../peers/peer-store.ts";
+import { createPostgresPeers } from "../peers/postgres-peers.ts";
+import { createSqlitePeers } from "../peers/sqlite-peers.ts";
 import { createAppendInPostgres } from "../record/postgres-append.ts";
 import { createPostgresRecord } from "../record/postgres-record.ts";
 import type { RecordStore } from "../record/record-store.ts";
@@ -24,6 +27,7 @@ export interface Stores {
   readonly submissions: SubmissionStore;
   readonly record: RecordStore;
   readonly operators: OperatorStore;
+  readonly peers: PeerStore;
   readonly objects: ObjectStore;
   close(): Promise<void>;
 }
@@ -45,6 +49,7 @@ export async function openStores({ storage, record: { isEnabled } }: Settings, l
       submissions: createSqliteSubmissions(sqlite, Date.now, undefined, append),
       record: createSqliteRecord(sqlite, Date.now),
       operators: createSqliteOperators(sqlite, Date.now, append),
+      peers: createSqlitePeers(sqlite, Date.now, append),
       objects,
       close: sqlite.close,
     };
@@ -56,6 +61,7 @@ export async function openStores({ storage, record: { isEnabled } }: Settings, l
     submissions: createPostgresSubmissions(postgres, undefined, append),
     record: createPostgresRecord(postgres),
     operators: createPostgresOperators(postgres, append),
+    peers: createPostgresPeers(postgres, append),
     objects,
     close: postgres.close,
   };

@@ -64,7 +64,8 @@ export function createNodeCipher(dependencies: NodeCipherDependencies): NodeCiph
     async open(sealed, { peerPublicKey, ...source }) {
       const shared = await cancelOnFailure(sealed, () => keysWith(peerPublicKey));
       const bound = { ...source, inputKey: shared.bound, isRequired: accept === "bound" };
-      return openStream(sealed, { keys: listKeys(shared), chunkBytes, sealedBytes: source.sealedBytes, spool, bound });
+      const { sealedBytes, onFraming } = source;
+      return openStream(sealed, { keys: listKeys(shared), chunkBytes, sealedBytes, spool, onFraming, bound });
     },
   };
 }

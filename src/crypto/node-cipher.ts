@@ -12,7 +12,14 @@ export interface SealedSource {
   readonly binding?: (() => Promise<Binding>) | undefined;
   /** The seal in the link to the file; any other file is a `DecryptionError`. */
   readonly seal?: string | undefined;
+  /** Asked of files in older framings alone: whether the sender writes bound ones, so that this is a `DecryptionError`. */
+  readonly hasMovedOn?: (() => Promise<boolean>) | undefined;
+  /** Told once the first of a file is authentic; never of an empty source, which has no framing. */
+  readonly onFraming?: ((framing: SeenFraming) => void) | undefined;
 }
+
+/** How a file came. One of a single segment is the same in the two older framings, and counts as `segmented`. */
+export type SeenFraming = "segmented" | "single" | "bound";
 
 /** What the bound framing ties a file to. All are UUIDs. */
 export interface Binding {

@@ -12,7 +12,7 @@ import {
 } from "./aes-gcm.ts";
 import { type BoundSource, openFile } from "./bound/open-file.ts";
 import { segmentedPlainSize } from "./framing.ts";
-import { DecryptionError } from "./node-cipher.ts";
+import { DecryptionError, type SeenFraming } from "./node-cipher.ts";
 
 export interface OpenOptions {
   /** One of these is the right one. They are tried in this order. */
@@ -20,6 +20,7 @@ export interface OpenOptions {
   readonly chunkBytes: number;
   readonly sealedBytes: number;
   readonly spool: Pick<Spool, "write">;
+  readonly onFraming?: ((framing: SeenFraming) => void) | undefined;
   /** Reads bound files, too. */
   readonly bound?: BoundSource;
 }
@@ -53,6 +54,7 @@ async function openEitherFraming(reader: ByteReader, options: OpenOptions): Prom
   for (const key of canBeSegmented ? keys : []) {
     const firstPlain = openMessage(key, segment);
     if (firstPlain === undefined) continue;
+    options.onFraming?.("segmented");
     return pullStream(openSegments(reader, segment, firstPlain, { ...options, key }), reader.cancel);
   }
   if (sealedBytes > chunkBytes) return openSingle(reader, segment, options);
@@ -83,13 +85,16 @@ async function* openSegments(
  * A message longer than a segment must be seen whole before any of it may be released, and may not fit into memory: its
  * ciphertext is set aside on disk, decrypted once for its tag alone, and then again for the reader.
  */
-async function openSingle(reader: ByteReader, head: Uint8Array, { keys, sealedBytes, spool }: OpenOptions) {
+async function openSingle(reader: ByteReader, head: Uint8Array, options: OpenOptions) {
+  const { keys, sealedBytes, spool, onFraming } = options;
   if (sealedBytes > MAX_MESSAGE_BYTES + OVERHEAD_BYTES) throw new DecryptionError("The first segment is not authentic");
   const file = await spool.write(pullStream(expectBytes(reader, head, sealedBytes), reader.cancel));
   const plainChunks = (key: Uint8Array) => openSpooled(createByteReader(file.open()), key, sealedBytes);
   try {
     for (const key of keys) {
-      if (await isWhole(plainChunks(key))) return pullStream(plainChunks(key), file.remove);
+      if (!(await isWhole(plainChunks(key)))) continue;
+      onFraming?.("single");
+      return pullStream(plainChunks(key), file.remove);
     }
     throw new DecryptionError("Neither the first segment nor the whole file is authentic");
   } catch (error) {

@@ -4,6 +4,7 @@ import catalog from "../../drizzle/postgres/0000_catalog.sql" with { type: "text
 import submissions from "../../drizzle/postgres/0001_submissions.sql" with { type: "text" };
 import removedProjects from "../../drizzle/postgres/0002_removed_projects.sql" with { type: "text" };
 import operators from "../../drizzle/postgres/0003_operators.sql" with { type: "text" };
+import peers from "../../drizzle/postgres/0004_peers.sql" with { type: "text" };
 import { findPending, type Migration, MigrationError, splitStatements } from "./migrate.ts";
 import type { Postgres } from "./postgres-connection.ts";
 import { findPostgresError } from "./postgres-failure.ts";
@@ -14,6 +15,7 @@ export const postgresMigrations: readonly Migration[] = [
   { name: "0001_submissions", sql: submissions },
   { name: "0002_removed_projects", sql: removedProjects },
   { name: "0003_operators", sql: operators },
+  { name: "0004_peers", sql: peers },
 ];
 
 // Any number will do, as long as every version of this service takes the same one.

@@ -3,6 +3,7 @@ import catalog from "../../drizzle/sqlite/0000_catalog.sql" with { type: "text" 
 import submissions from "../../drizzle/sqlite/0001_submissions.sql" with { type: "text" };
 import removedProjects from "../../drizzle/sqlite/0002_removed_projects.sql" with { type: "text" };
 import operators from "../../drizzle/sqlite/0003_operators.sql" with { type: "text" };
+import peers from "../../drizzle/sqlite/0004_peers.sql" with { type: "text" };
 import { findPending, type Migration, splitStatements } from "./migrate.ts";
 import type { Sqlite, SqliteDatabase } from "./sqlite-connection.ts";
 
@@ -12,6 +13,7 @@ export const sqliteMigrations: readonly Migration[] = [
   { name: "0001_submissions", sql: submissions },
   { name: "0002_removed_projects", sql: removedProjects },
   { name: "0003_operators", sql: operators },
+  { name: "0004_peers", sql: peers },
 ];
 
 /**

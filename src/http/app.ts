@@ -27,6 +27,7 @@ import { localRoutes } from "./routes/local.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
 import type { OperatorServices } from "./routes/operator-deps.ts";
 import { operatorOverviewRoutes } from "./routes/operator-overview.ts";
+import { operatorPeersRoutes } from "./routes/operator-peers.ts";
 import { operatorQueueRoutes } from "./routes/operator-queue.ts";
 import { operatorRecordRoutes } from "./routes/operator-record.ts";
 import { operatorSessionRoutes } from "./routes/operator-session.ts";
@@ -78,6 +79,7 @@ export function createApp(deps: AppDeps) {
   app.route("/", operatorSessionRoutes(deps));
   app.route("/", operatorOverviewRoutes(deps));
   app.route("/", operatorQueueRoutes(deps));
+  app.route("/", operatorPeersRoutes(deps));
   app.route("/", operatorRecordRoutes(deps));
   if (deps.docs)
     app.route(

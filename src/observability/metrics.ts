@@ -32,6 +32,9 @@ export interface RecordLength {
   readonly unsealedSeconds: number;
 }
 
+/** How many peers were last seen with a framing. */
+export type PeersByFraming = Readonly<Record<"segmented" | "single" | "bound" | "none", number>>;
+
 /** The numbers of a process by themselves, for another one to add to its own; survives a structured clone. */
 export type MetricsReport = readonly object[];
 
@@ -48,6 +51,8 @@ export interface Metrics {
   watchRecord(stats: () => Promise<RecordLength>): void;
   /** From now on it is asked at every scrape how many operators are signed in. */
   watchSessions(count: () => Promise<number>): void;
+  /** From now on it is asked at every scrape which framings peers were last seen with. */
+  watchPeers(counts: () => Promise<PeersByFraming>): void;
   /** Everything in the text format of Prometheus; of all workers where there are several. */
   render(): Promise<{ readonly contentType: string; readonly text: string }>;
   /** What this process has counted, without what any of them would find out alike. */

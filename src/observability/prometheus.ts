@@ -1,7 +1,7 @@
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { auditEvents } from "../log.ts";
 import { createSingleFlight } from "../time/single-flight.ts";
-import type { Metrics, MetricsReport, QueueLength, RecordLength } from "./metrics.ts";
+import type { Metrics, MetricsReport, PeersByFraming, QueueLength, RecordLength } from "./metrics.ts";
 
 export interface PrometheusOptions {
   readonly version: string;
@@ -90,6 +90,7 @@ export function createPrometheusMetrics({ version, runtime, gather }: Prometheus
     watchSubmissions: (stats) => watchSubmissions(stats, [common]),
     watchRecord: (stats) => watchRecord(stats, [common]),
     watchSessions: (count) => watchSessions(count, [common]),
+    watchPeers: (counts) => watchPeers(counts, [common]),
     report: () => registry.getMetricsAsJSON(),
     async render() {
       const shown = gather === undefined ? registry : await sumUp([registry, common], await gather());
@@ -212,6 +213,21 @@ function watchSessions(count: () => Promise<number>, registers: Registry[]): voi
     registers,
     async collect() {
       this.set((await withinLimit(count())) ?? Number.NaN);
+    },
+  });
+}
+
+function watchPeers(counts: () => Promise<PeersByFraming>, registers: Registry[]): void {
+  new Gauge({
+    name: `${prefix}peers`,
+    help: "Other nodes, by the framing of the last file that came from them; none: nothing has come yet.",
+    labelNames: ["framing"],
+    registers,
+    async collect() {
+      const counted = await withinLimit(counts());
+      for (const framing of ["segmented", "single", "bound", "none"] as const) {
+        this.set({ framing }, counted?.[framing] ?? Number.NaN);
+      }
     },
   });
 }

@@ -2,7 +2,7 @@ import type { Binding } from "../crypto/node-cipher.ts";
 import { AppError, type FieldProblem, fieldProblem } from "../errors.ts";
 import { plainName } from "../hub/file-names.ts";
 import { removeFromHub, singleFile } from "../hub/files.ts";
-import type { HubBucket, HubDirectory } from "../hub/hub.ts";
+import type { HubBucket } from "../hub/hub.ts";
 import type { OpenObject } from "../objects/object-store.ts";
 import { countedContent } from "../streams/counted-content.ts";
 import { parseUuid } from "../uuid.ts";
@@ -78,12 +78,16 @@ export async function sendStored(
   }
 }
 
-/** Throws `not_found` for an unknown node, `invalid_input` for one without a key. */
-export async function getPeerKey(hub: HubDirectory, nodeId: string): Promise<string> {
+/** Throws `not_found` for an unknown node, `invalid_input` for one without a key or with one that must be trusted first. */
+export async function getPeerKey({ hub, peers }: Pick<IntermediateDeps, "hub" | "peers">, nodeId: string) {
   const node = await hub.findNode(nodeId);
   if (node === undefined) throw new AppError("not_found", `Remote node with ID ${nodeId} does not exist.`);
-  if (node.publicKey !== undefined) return node.publicKey;
-  throw new AppError("invalid_input", `Remote node with ID ${nodeId} does not provide a public key`);
+  const { publicKey } = node;
+  if (publicKey === undefined) {
+    throw new AppError("invalid_input", `Remote node with ID ${nodeId} does not provide a public key`);
+  }
+  await peers.judgeKey(nodeId, publicKey);
+  return publicKey;
 }
 
 /** Throws `hub_unexpected` where this node's id is neither set nor to be found on the Hub: bound files need it. */
@@ -96,14 +100,14 @@ export async function getOwnNodeId({ findOwnNodeId }: Pick<IntermediateDeps, "fi
 }
 
 async function prepare(deps: IntermediateDeps, analysisId: string, remoteNodeId: string | undefined): Promise<Target> {
-  const { hub, findOwnNodeId, options } = deps;
+  const { hub, peers, findOwnNodeId, options } = deps;
   const bucket = await findFreshBucket(hub, analysisId, "TEMP");
   if (bucket === undefined) {
     throw new AppError("not_found", `Temp bucket for analysis with ID ${analysisId} was not found`);
   }
   if (remoteNodeId === undefined) return { bucket, receiver: undefined, senderNodeId: undefined };
-  const peerPublicKey = await getPeerKey(hub, remoteNodeId);
-  const binding = options.bound
+  const peerPublicKey = await getPeerKey(deps, remoteNodeId);
+  const binding = (await peers.sendsBound(remoteNodeId))
     ? { analysisId, senderNodeId: await getOwnNodeId(deps), receiverNodeId: remoteNodeId }
     : undefined;
   const senderNodeId = options.urlWithNodeId ? (binding?.senderNodeId ?? (await findOwnNodeId())) : undefined;

@@ -1,6 +1,7 @@
 import type { NodeCipher } from "../crypto/node-cipher.ts";
 import type { Hub, HubFile } from "../hub/hub.ts";
 import type { Log } from "../log.ts";
+import type { Peers } from "../peers/peers.ts";
 import type { Recorder } from "../record/recorder.ts";
 import type { ContentHash } from "../streams/content-hash.ts";
 import type { Spool } from "../streams/spool.ts";
@@ -61,6 +62,7 @@ export interface TransferFacts {
 export interface IntermediateDeps {
   readonly hub: Hub;
   readonly cipher: NodeCipher;
+  readonly peers: Peers;
   readonly spool: Spool;
   readonly local: Pick<LocalResults, "open">;
   /** This node's id on the Hub, where it is known. */
@@ -81,8 +83,6 @@ export interface IntermediateOptions {
   readonly requireEncryption: boolean;
   readonly anyAnalysis: boolean;
   readonly deleteAfterRead: boolean;
-  /** Whether encrypted files are sent in the bound framing. */
-  readonly bound: boolean;
   /** Whether senders' ids are wanted in urls. */
   readonly urlWithNodeId: boolean;
 }

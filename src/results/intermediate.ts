@@ -1,4 +1,4 @@
-import { type Binding, DecryptionError } from "../crypto/node-cipher.ts";
+import { type Binding, DecryptionError, type SeenFraming } from "../crypto/node-cipher.ts";
 import { AppError } from "../errors.ts";
 import type { HubFile } from "../hub/hub.ts";
 import { countedContent } from "../streams/counted-content.ts";
@@ -16,7 +16,7 @@ import type {
 import { watchEnd } from "./watch-end.ts";
 
 export function createIntermediateResults(deps: IntermediateDeps): IntermediateResults {
-  const { hub, cipher, options, recording, log } = deps;
+  const { hub, cipher, peers, options, recording, log } = deps;
   const recorder = recording?.recorder;
   const audit = createAudit(log);
 
@@ -40,14 +40,35 @@ export function createIntermediateResults(deps: IntermediateDeps): IntermediateR
     return { analysisId, senderNodeId, receiverNodeId: await getOwnNodeId(deps) };
   }
 
+  async function decrypt(
+    analysisId: string,
+    { sizeBytes: sealedBytes }: HubFile,
+    stored: ReadableStream<Uint8Array>,
+    { nodeId, seal }: Sender,
+    peerPublicKey: string,
+  ): Promise<ReadableStream<Uint8Array>> {
+    let framing: SeenFraming | undefined;
+    const plain = await cipher.open(stored, {
+      peerPublicKey,
+      sealedBytes,
+      seal,
+      binding: () => bindingOf(analysisId, nodeId),
+      hasMovedOn: () => peers.hasMovedOn(nodeId),
+      onFraming(seen) {
+        framing = seen;
+      },
+    });
+    if (framing !== undefined) await peers.noteFraming(nodeId, peerPublicKey, framing);
+    return plain;
+  }
+
   async function open(analysisId: string, file: HubFile, sender?: Sender): Promise<ReadableStream<Uint8Array>> {
-    const key = sender === undefined ? undefined : await getPeerKey(hub, sender.nodeId);
+    const key = sender === undefined ? undefined : await getPeerKey(deps, sender.nodeId);
     const stored = await hub.download(file.id, file.sizeBytes);
     if (stored === undefined) throw missing(file.id);
     if (sender === undefined || key === undefined) return expectLength(stored, file.sizeBytes);
     try {
-      const binding = () => bindingOf(analysisId, sender.nodeId);
-      return await cipher.open(stored, { peerPublicKey: key, sealedBytes: file.sizeBytes, binding, seal: sender.seal });
+      return await decrypt(analysisId, file, stored, sender, key);
     } catch (error) {
       if (!(error instanceof DecryptionError)) throw error;
       const problem = `Failed to decrypt file with ID ${file.id} which was encrypted by node ${sender.nodeId}.`;

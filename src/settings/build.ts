@@ -72,6 +72,7 @@ function buildCrypto(values: SettingValues, { key }: Files): Settings["crypto"] 
       : { pem: present(values.CRYPTO__ECDH_PRIVATE_KEY), source: "CRYPTO__ECDH_PRIVATE_KEY" },
     framing: values.CRYPTO__FRAMING,
     accept: values.CRYPTO__ACCEPT,
+    pin: values.CRYPTO__PIN,
     keyDerivation: values.CRYPTO__KEY_DERIVATION,
     chunkBytes: values.CHUNK_SIZE,
   };

@@ -142,9 +142,13 @@ function findConflicts(values: Partial<SettingValues>, system: string): string[]
 
 /** A bound file names both nodes, so this one must know its own id. */
 function findBoundConflicts(values: Partial<SettingValues>): string[] {
-  const names = (["CRYPTO__FRAMING", "CRYPTO__ACCEPT"] as const).filter((name) => values[name] === "bound");
+  const names = (["CRYPTO__FRAMING", "CRYPTO__ACCEPT"] as const).filter((name) =>
+    /bound|auto/.test(values[name] ?? ""),
+  );
   if (values.HUB__NODE_ID !== undefined || values.HUB__AUTH__FLOW !== "password") return [];
-  return names.map((name) => `${name} is bound, which needs HUB__NODE_ID: HUB__AUTH__FLOW=password cannot look it up`);
+  return names.map(
+    (name) => `${name} is ${values[name]}, which needs HUB__NODE_ID: HUB__AUTH__FLOW=password cannot look it up`,
+  );
 }
 
 function findWorkerConflicts({ DATA_DIR, SERVER__WORKERS = 1 }: Partial<SettingValues>, system: string): string[] {

@@ -68,8 +68,9 @@ export interface Settings {
   readonly crypto: {
     /** This node's private key, read already whichever way it was given; `source` names the variable or file. */
     readonly key: { readonly pem: string; readonly source: string };
-    readonly framing: "segmented" | "single" | "bound";
+    readonly framing: "segmented" | "single" | "bound" | "auto";
     readonly accept: "any" | "bound";
+    readonly pin: "log" | "strict";
     readonly keyDerivation: "raw" | "hkdf";
     readonly chunkBytes: number;
   };

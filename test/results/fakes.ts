@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { AppError } from "../../src/errors.ts";
 import type { Hub, HubBucket } from "../../src/hub/hub.ts";
 import type { ObjectInfo, ObjectStore } from "../../src/objects/object-store.ts";
+import type { Peers } from "../../src/peers/peers.ts";
 import type { Upload } from "../../src/results/upload.ts";
 import type { ContentHash } from "../../src/streams/content-hash.ts";
 
@@ -31,6 +32,17 @@ export function fakeHub(part: Partial<Hub> = {}): Hub {
     async *listFiles() {},
     download: unexpected,
     removeFile: unexpected,
+    ...part,
+  };
+}
+
+/** Takes every key, sends bound where told so, and has nobody moved on. */
+export function fakePeers(part: Partial<Peers> = {}): Peers {
+  return {
+    judgeKey: async () => {},
+    sendsBound: async () => false,
+    hasMovedOn: async () => false,
+    noteFraming: async () => {},
     ...part,
   };
 }

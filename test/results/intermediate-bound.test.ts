@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import type { NodeCipher } from "../../src/crypto/node-cipher.ts";
 import { createIntermediateResults } from "../../src/results/intermediate.ts";
 import { createTestLog } from "../support/log.ts";
-import { fakeHub } from "./fakes.ts";
+import { fakeHub, fakePeers } from "./fakes.ts";
 
 const unused = () => {
   throw new Error("not expected to be called");
@@ -19,6 +19,7 @@ test("without this node's own id nothing is sent in the bound framing, and the a
   const intermediate = createIntermediateResults({
     hub: fakeHub({ findNode: async (id) => ({ id, publicKey: "its key" }) }),
     cipher,
+    peers: fakePeers({ sendsBound: async () => true }),
     spool: { write: unused, sweep: unused },
     local: {
       open: async () => ({
@@ -32,7 +33,6 @@ test("without this node's own id nothing is sent in the bound framing, and the a
       requireEncryption: false,
       anyAnalysis: false,
       deleteAfterRead: false,
-      bound: true,
       urlWithNodeId: false,
     },
     log: createTestLog().log,

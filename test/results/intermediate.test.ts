@@ -4,7 +4,7 @@ import type { Hub, HubFile } from "../../src/hub/hub.ts";
 import { createIntermediateResults } from "../../src/results/intermediate.ts";
 import type { Spool } from "../../src/streams/spool.ts";
 import { createTestLog } from "../support/log.ts";
-import { bucketOf, fakeHub } from "./fakes.ts";
+import { bucketOf, fakeHub, fakePeers } from "./fakes.ts";
 
 const analysisId = crypto.randomUUID();
 const unused = () => {
@@ -20,8 +20,17 @@ const spool: Spool = { write: unused, sweep: unused };
 
 function createSubject(hub: Partial<Hub>, deleteAfterRead = false) {
   const { log, lines } = createTestLog();
-  const options = { requireEncryption: false, anyAnalysis: false, deleteAfterRead, bound: false, urlWithNodeId: true };
-  const parts = { cipher, spool, local: { open: unused }, findOwnNodeId: unused, newId: unused, options, log };
+  const options = { requireEncryption: false, anyAnalysis: false, deleteAfterRead, urlWithNodeId: true };
+  const parts = {
+    cipher,
+    peers: fakePeers(),
+    spool,
+    local: { open: unused },
+    findOwnNodeId: unused,
+    newId: unused,
+    options,
+    log,
+  };
   const trail = () => lines.filter(({ event }) => event === "intermediate.received").map(({ fields }) => fields);
   return { intermediate: createIntermediateResults({ hub: fakeHub(hub), ...parts }), lines, trail };
 }

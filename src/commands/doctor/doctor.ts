@@ -5,6 +5,7 @@ import { createDoctorContext } from "./context.ts";
 import { hubChecks, shorten } from "./hub-checks.ts";
 import { identityCheck } from "./identity-check.ts";
 import { networkChecks } from "./network-checks.ts";
+import { peersChecks } from "./peers-check.ts";
 import { storageChecks } from "./storage-checks.ts";
 import { type Check, type Finding, findingOf, ok } from "./verdict.ts";
 
@@ -54,6 +55,7 @@ function examine(settings: Settings, { now, limitMs }: DoctorDeps): Promise<Find
     ...hubChecks(context),
     identityCheck(context),
     ...storageChecks(context),
+    ...peersChecks(context),
     ...networkChecks(context),
   ];
   return Promise.all(checks.map((check) => findingOf(check, limitMs)));

@@ -5,7 +5,8 @@ import { hasMagic, openBound, readHeader } from "./open.ts";
 import { sealOf } from "./seal.ts";
 import { HEADER_BYTES } from "./size.ts";
 
-export interface BoundSource extends Pick<SealedSource, "sealedBytes" | "binding" | "seal"> {
+export interface BoundSource
+  extends Pick<SealedSource, "sealedBytes" | "binding" | "seal" | "hasMovedOn" | "onFraming"> {
   readonly inputKey: Uint8Array;
   /** Whether files in older framings are refused. */
   readonly isRequired: boolean;
@@ -28,14 +29,22 @@ export async function openFile(
     if (source.seal !== undefined && source.seal.toLowerCase() !== sealOf(keys.commitment)) {
       throw new DecryptionError("The file is not the one that the link's seal stands for");
     }
-    return openBound(reader, keys, source.sealedBytes - filled);
+    const plain = await openBound(reader, keys, source.sealedBytes - filled);
+    source.onFraming?.("bound");
+    return plain;
   }
   if (claimsBound && source.isRequired) throw boundElsewhere();
   if (source.isRequired) throw new DecryptionError("The file is not in the bound framing, and CRYPTO__ACCEPT is bound");
+  if (await source.hasMovedOn?.()) {
+    throw claimsBound ? boundElsewhere() : new DecryptionError(recording);
+  }
   if (source.seal !== undefined) throw new DecryptionError("The link has a seal, but the file is not the bound one");
   reader.unread(header.subarray(0, filled));
   return claimsBound ? openOlder().catch(explain) : openOlder();
 }
+
+const recording =
+  "The file is not in the bound framing, but its sender has sent bound files before; `flame-result peers forget` ends that";
 
 async function findKeys(header: Uint8Array, { binding, inputKey }: BoundSource) {
   return binding && readHeader(header, { inputKey, context: encodeContext(await binding()) });

@@ -2,6 +2,7 @@ import type { Attempts } from "../../operators/attempts.ts";
 import type { OidcSignIn } from "../../operators/oidc-sign-in.ts";
 import type { Operators } from "../../operators/operators.ts";
 import type { Overview } from "../../operators/overview.ts";
+import type { PeerStore } from "../../peers/peer-store.ts";
 import type { RecordBook } from "../../record/record-book.ts";
 import type { SubmissionStore } from "../../submissions/store/submission-store.ts";
 import type { Urls } from "../urls.ts";
@@ -17,6 +18,7 @@ export interface OperatorServices {
     /** Forgets a submission and its file; `false` if it is held or unknown. */
     drop(id: string, operator: string): Promise<boolean>;
   };
+  readonly peers: Pick<PeerStore, "page" | "trust" | "forget">;
   overview(): Promise<Overview>;
 }
 

@@ -21,14 +21,19 @@ export const ENCRYPTION = {
     doc: "File that holds the private key as PEM.",
   },
   CRYPTO__FRAMING: {
-    schema: oneOf("segmented", "single", "bound"),
+    schema: oneOf("segmented", "single", "bound", "auto"),
     default: "segmented",
-    doc: "How intermediates are sealed for sending: `segmented`, `single` (one message) for nodes that run a 2025 release, or `bound` once every node reads it.",
+    doc: "How intermediates are sealed for sending: `segmented`, `single` (one message) for nodes that run a 2025 release, `bound` once every node reads it, or `auto`: `bound` to nodes that have sent it to this one, `segmented` to others.",
   },
   CRYPTO__ACCEPT: {
     schema: oneOf("any", "bound"),
     default: "any",
     doc: "Which framings are read: `any`, or `bound` alone once every node sends it.",
+  },
+  CRYPTO__PIN: {
+    schema: oneOf("log", "strict"),
+    default: "log",
+    doc: "What a node's public key that changes on the Hub is: an audit event (`log`), or refused until an operator trusts it by `flame-result peers trust` (`strict`).",
   },
   CRYPTO__KEY_DERIVATION: {
     schema: oneOf("raw", "hkdf"),

@@ -1,0 +1,105 @@
+import { LRUCache } from "lru-cache";
+import type { SeenFraming } from "../crypto/node-cipher.ts";
+import { AppError, reasonOf } from "../errors.ts";
+import type { AuditEvent, AuditFields, Log } from "../log.ts";
+import { within } from "../time/deadline.ts";
+import type { PeerStore, PinRule } from "./peer-store.ts";
+import type { Peers } from "./peers.ts";
+
+export interface PeersDeps {
+  readonly store: Pick<PeerStore, "meet" | "noteFraming" | "find">;
+  /** How files are sent. `auto`: bound to whoever has sent bound files, else segmented. */
+  readonly framing: "segmented" | "single" | "bound" | "auto";
+  readonly pin: PinRule;
+  /** SHA-256 of a public key; `undefined` for what is none. */
+  readonly fingerprintOf: (publicKey: string) => string | undefined;
+  /** Milliseconds on a clock that nobody can set. */
+  readonly steadyNow: () => number;
+  readonly log: Log;
+  /** How long a request waits at most for what is only noted. */
+  readonly patienceMs?: number;
+}
+
+/** Far more than a federation has nodes. */
+const maxPeers = 1_000;
+/** How long what was written is not written again. */
+const restMs = 3_600_000;
+/** How long a database that has failed is not asked again for what need not be known. */
+const retryMs = 30_000;
+
+interface Noted {
+  readonly value: string;
+  readonly until: number;
+}
+
+/**
+ * What the database has said of a key or a framing is remembered, so that traffic without news asks it nothing. What would be
+ * refused is asked anew each time, as an operator or another process may have changed it.
+ */
+export function createPeers(deps: PeersDeps): Peers {
+  const { store, framing: sending, pin, fingerprintOf, steadyNow, log, patienceMs = 1_000 } = deps;
+  /** By node, the key as the Hub gave it. */
+  const keys = new LRUCache<string, Noted>({ max: maxPeers });
+  const framings = new LRUCache<string, Noted>({ max: maxPeers });
+  const decides = sending === "auto" || sending === "bound";
+  const keep = (notes: typeof keys, nodeId: string, value: string, ms: number) =>
+    void notes.set(nodeId, { value, until: steadyNow() + ms });
+
+  async function meet(nodeId: string, publicKey: string, keySha256: string): Promise<void> {
+    const meeting = await store.meet(nodeId, keySha256, pin);
+    if (meeting.kind === "changed" && meeting.isNews) {
+      const outcome = pin === "log" ? "ok" : "denied";
+      const facts = { peerNodeId: nodeId, keySha256, knownKeySha256: meeting.knownKeySha256, outcome } as const;
+      log.info("peer.key_changed" satisfies AuditEvent, facts satisfies AuditFields);
+    }
+    if (meeting.kind === "known" || pin === "log") return keep(keys, nodeId, publicKey, restMs);
+    keys.delete(nodeId);
+    const problem = `The public key of node ${nodeId} has changed; an operator must trust it.`;
+    throw new AppError("invalid_input", problem, {
+      operatorDetail: `the known key is ${meeting.knownKeySha256}, the Hub gives ${keySha256}`,
+    });
+  }
+
+  /** For work whose failure must not fail the request. */
+  async function quietly(work: Promise<void>, nodeId: string): Promise<void> {
+    const settled = work.catch((error: unknown) => log.warn("peer.unnoted", { nodeId, reason: reasonOf(error) }));
+    await within(settled, patienceMs);
+  }
+
+  return {
+    async judgeKey(nodeId, publicKey) {
+      const known = keys.get(nodeId);
+      const isKnown = known?.value === publicKey;
+      if (isKnown && steadyNow() < known.until) return;
+      const keySha256 = fingerprintOf(publicKey);
+      // The cipher refuses it, and says why.
+      if (keySha256 === undefined) return;
+      if (pin === "strict" && !isKnown) return meet(nodeId, publicKey, keySha256);
+      keep(keys, nodeId, publicKey, retryMs);
+      await quietly(meet(nodeId, publicKey, keySha256), nodeId);
+    },
+
+    async sendsBound(nodeId) {
+      if (sending !== "auto") return sending === "bound";
+      return (await store.find(nodeId))?.boundSince !== undefined;
+    },
+
+    async hasMovedOn(nodeId) {
+      return decides && (await store.find(nodeId))?.boundSince !== undefined;
+    },
+
+    async noteFraming(nodeId, publicKey, framing: SeenFraming) {
+      const noted = framings.get(nodeId);
+      // Where something follows from it, what an operator has forgotten must be noted anew.
+      if (!decides && noted?.value === framing && steadyNow() < noted.until) return;
+      const keySha256 = fingerprintOf(publicKey);
+      if (keySha256 === undefined) return;
+      keep(framings, nodeId, framing, retryMs);
+      const work = store.noteFraming(nodeId, keySha256, framing);
+      await quietly(
+        work.then(() => keep(framings, nodeId, framing, restMs)),
+        nodeId,
+      );
+    },
+  };
+}
