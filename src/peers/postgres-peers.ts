@@ -57,11 +57,8 @@ export function createPostgresPeers(postgres: Postgres, append: AppendInPostgres
     page: (after, limit) =>
       postgres.run(async (db) => {
         const place = sql`(${peer.firstSeen}, ${peer.nodeId})`;
-        const last = db
-          .select({ place })
-          .from(peer)
-          .where(eq(peer.nodeId, after ?? ""));
-        const isBehind = after === undefined ? undefined : sql`${place} < (${last})`;
+        const last = sql`(select first_seen, node_id from peer where node_id = ${after}::uuid)`;
+        const isBehind = after === undefined ? undefined : sql`${place} < ${last}`;
         const query = db.select().from(peer).where(isBehind).orderBy(desc(peer.firstSeen), desc(peer.nodeId));
         const rows = await query.limit(limit + 1);
         const peers = rows.slice(0, limit).map(asPeer);

@@ -45,6 +45,11 @@ const contract = {
     takes: "",
     answers: "303 404 429",
   },
+  forgetOperatorPeer: {
+    at: "DELETE /operator/peers/{node_id}",
+    takes: "path node_id",
+    answers: "204 401 403 404 422 502 503",
+  },
   getOperatorOverview: {
     at: "GET /operator/overview",
     takes: "",
@@ -59,6 +64,11 @@ const contract = {
     at: "GET /operator/sign-in/options",
     takes: "",
     answers: "200 404",
+  },
+  listOperatorPeers: {
+    at: "GET /operator/peers",
+    takes: "query cursor?, query limit?",
+    answers: "200 401 403 404 422 502 503",
   },
   listOperatorSubmissions: {
     at: "GET /operator/submissions",
@@ -79,6 +89,11 @@ const contract = {
     at: "POST /operator/submissions/{submission_id}/retry",
     takes: "path submission_id",
     answers: "204 401 403 404 409 422 502 503",
+  },
+  trustOperatorPeer: {
+    at: "POST /operator/peers/{node_id}/trust",
+    takes: "path node_id",
+    answers: "204 400 401 403 404 409 412 413 415 422 502 503",
   },
   verifyRecord: {
     at: "GET /operator/record/verify",

@@ -276,6 +276,13 @@ const operatorCalls: Readonly<Record<string, OperatorCall>> = {
   listOperatorSubmissions: { path: "/operator/submissions" },
   retryOperatorSubmission: { method: "POST", path: `/operator/submissions/${id()}/retry` },
   dropOperatorSubmission: { method: "DELETE", path: `/operator/submissions/${id()}` },
+  listOperatorPeers: { path: "/operator/peers" },
+  trustOperatorPeer: {
+    method: "POST",
+    path: `/operator/peers/${id()}/trust`,
+    json: { key_sha256: "0".repeat(64) },
+  },
+  forgetOperatorPeer: { method: "DELETE", path: `/operator/peers/${id()}` },
   listRecord: { path: "/operator/record" },
   exportRecord: { path: "/operator/record/export" },
   verifyRecord: { path: "/operator/record/verify" },
@@ -308,7 +315,7 @@ test("operators are answered as the document says", async () => {
     const operator = `Bearer ${await service.token("adapter")}`;
     const analysis = `Bearer ${await service.token("1")}`;
     for (const [name, call] of Object.entries(operatorCalls)) {
-      const isOfOne = call.path.includes("/submissions/");
+      const isOfOne = /\/(?:submissions|peers)\//.test(call.path);
       expect([name, await ask(service, call, operator)]).toEqual([name, isOfOne ? 404 : 200]);
       expect([name, await ask(service, call)]).toEqual([name, 401]);
       expect([name, await ask(service, call, analysis)]).toEqual([name, 403]);
@@ -388,6 +395,22 @@ test("operators may retry and drop what waits, and not what is delivered", async
   });
 });
 
+test("operators may trust the key that waits, and no other, and forget a peer", async () => {
+  await withService({ env: operatorEnv }, async (service) => {
+    const operator = `Bearer ${await service.token("adapter")}`;
+    const path = `/operator/peers/${service.peerNodeId}`;
+    const [known, waiting] = ["1".repeat(64), "2".repeat(64)];
+    const database = new Database(join(service.dataDir ?? "", "catalog.sqlite"));
+    database.run("insert into peer values (?, ?, ?, null, null, 0, 0)", [service.peerNodeId, known, waiting]);
+    database.close();
+    const trust = (key: string) =>
+      ask(service, { method: "POST", path: `${path}/trust`, json: { key_sha256: key } }, operator);
+    expect([await trust(known), await trust(waiting), await trust(waiting)]).toEqual([412, 204, 409]);
+    const forget = { method: "DELETE", path };
+    expect([await ask(service, forget, operator), await ask(service, forget, operator)]).toEqual([204, 404]);
+  });
+});
+
 test("operators are told what fails behind the service, and where to sign in", async () => {
   const provider = { OPERATOR__OIDC_ISSUER: "http://127.0.0.1:1", OPERATOR__OIDC_CLIENT_ID: "console" };
   await withService({ env: { ...operatorEnv, ...provider } }, async (service) => {
@@ -400,7 +423,7 @@ test("operators are told what fails behind the service, and where to sign in", a
     }
     const database = new Database(join(service.dataDir ?? "", "catalog.sqlite"));
     await ask(service, { path: "/operator/session" }, operator);
-    for (const name of ["operator_session", "operator_ticket", "record_entry", "submission", "traffic"]) {
+    for (const name of ["operator_session", "operator_ticket", "record_entry", "submission", "traffic", "peer"]) {
       database.run(`alter table "${name}" rename to "gone_${name}"`);
     }
     database.close();

@@ -1,4 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import { jsonProblems } from "../json-body.ts";
 import {
   describeHeaders,
   exampleIds,
@@ -76,14 +77,12 @@ export const trustPeer = createRoute({
       required: true,
       content: {
         "application/json": {
-          schema: z
-            .object({
-              key_sha256: z
-                .string()
-                .regex(/^[0-9a-f]{64}$/)
-                .openapi({ description: "`waiting_key_sha256` of the node" }),
-            })
-            .openapi("TrustedKey", { description: "The key that is to be trusted" }),
+          schema: z.object({
+            key_sha256: z
+              .string()
+              .regex(/^[0-9a-f]{64}$/)
+              .openapi({ description: "`waiting_key_sha256` of the node" }),
+          }),
           example: { key_sha256: "ab".repeat(32) },
         },
       },
@@ -91,7 +90,7 @@ export const trustPeer = createRoute({
   },
   responses: {
     204: { description: "Trusted", headers: describeHeaders() },
-    400: problem("The body is no JSON", ["Malformed JSON in request body"]),
+    ...jsonProblems,
     ...operatorProblems,
     404: noSuchPeer,
     409: problem("There is nothing to decide", [`No other key of node ${exampleIds.node} waits to be trusted.`]),

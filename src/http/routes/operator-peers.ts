@@ -1,6 +1,7 @@
 import { AppError } from "../../errors.ts";
 import type { Peer } from "../../peers/peer-store.ts";
 import { detailResponse } from "../error-responses.ts";
+import { limitJson } from "../json-body.ts";
 import { requireOperator } from "../operator-auth.ts";
 import { createRouter } from "../router.ts";
 import type { OperatorRouteDeps } from "./operator-deps.ts";
@@ -16,7 +17,7 @@ export function operatorPeersRoutes({ operator }: OperatorRouteDeps) {
     return c.json({ items: peers.map(describePeer), next_cursor: next ?? null, total }, 200);
   });
 
-  router.openapi({ ...specs.trustPeer, middleware }, async (c) => {
+  router.openapi({ ...specs.trustPeer, middleware: [...middleware, limitJson] }, async (c) => {
     const { node_id: nodeId } = c.req.valid("param");
     const { key_sha256: keySha256 } = c.req.valid("json");
     const { kind } = await operator.peers.trust(nodeId, c.get("operator").name, keySha256);
