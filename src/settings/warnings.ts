@@ -5,7 +5,7 @@ import type { Settings } from "./settings.ts";
 
 /** What is legal but likely not meant, or not safe. */
 export function findWarnings(
-  { hub, storage, oidc, intermediate, extraCaCerts }: Settings,
+  { hub, storage, oidc, operators, intermediate, extraCaCerts }: Settings,
   texts: ReadonlyMap<string, string>,
 ): string[] {
   const warnings = (extraCaCerts?.faults ?? []).map((fault) => `EXTRA_CA_CERTS (${extraCaCerts?.path}): ${fault}`);
@@ -42,6 +42,31 @@ export function findWarnings(
     if (setting.secret && setting.schema !== privateKeyPem && text !== undefined && text !== text.trim()) {
       warnings.push(`${name} begins or ends with white space, which is taken as part of it`);
     }
+  }
+  return [...warnings, ...warnOfOperators(operators, oidc, texts)];
+}
+
+/** Settings that let in nobody, or more people than it seems. */
+function warnOfOperators(
+  { clientIds, roles, signIn, isConfigured }: Settings["operators"],
+  { skipJwtValidation }: Settings["oidc"],
+  texts: ReadonlyMap<string, string>,
+): string[] {
+  const warnings: string[] = [];
+  const isEverybody = signIn !== undefined && clientIds.includes(signIn.clientId);
+  if (isConfigured && skipJwtValidation) {
+    warnings.push("OPERATOR__* is set while OIDC__SKIP_JWT_VALIDATION is on: anybody can be an operator by a made-up token");
+  }
+  if (isEverybody) {
+    warnings.push(
+      "OPERATOR__CLIENT_IDS names OPERATOR__OIDC_CLIENT_ID: everybody who can sign in there is an operator; " +
+        "OPERATOR__ROLES would tell people apart",
+    );
+  } else if (signIn !== undefined && roles.length === 0) {
+    warnings.push("OPERATOR__OIDC_ISSUER lets nobody in as long as OPERATOR__ROLES does not say who is an operator");
+  }
+  if (roles.length === 0 && texts.has("OPERATOR__ROLE_CLAIM")) {
+    warnings.push("OPERATOR__ROLE_CLAIM is set, but without OPERATOR__ROLES nobody's roles are looked at");
   }
   return warnings;
 }
