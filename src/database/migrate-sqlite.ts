@@ -4,6 +4,7 @@ import submissions from "../../drizzle/sqlite/0001_submissions.sql" with { type:
 import removedProjects from "../../drizzle/sqlite/0002_removed_projects.sql" with { type: "text" };
 import operators from "../../drizzle/sqlite/0003_operators.sql" with { type: "text" };
 import peers from "../../drizzle/sqlite/0004_peers.sql" with { type: "text" };
+import operatorSubject from "../../drizzle/sqlite/0005_operator_subject.sql" with { type: "text" };
 import { findPending, type Migration, splitStatements } from "./migrate.ts";
 import type { Sqlite, SqliteDatabase } from "./sqlite-connection.ts";
 
@@ -14,6 +15,7 @@ export const sqliteMigrations: readonly Migration[] = [
   { name: "0002_removed_projects", sql: removedProjects },
   { name: "0003_operators", sql: operators },
   { name: "0004_peers", sql: peers },
+  { name: "0005_operator_subject", sql: operatorSubject },
 ];
 
 /**

@@ -10,7 +10,9 @@ export const sessionCookie = "flame_operator";
 export function requireOperator(operators: () => Operators): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const authorization = c.req.header("authorization");
-    const operator = await operators().identify({ authorization, session: getCookie(c, sessionCookie) });
+    const credentials = { authorization, session: getCookie(c, sessionCookie) };
+    // Whoever is refused is to be on record.
+    const operator = await operators().identify(credentials, (clientId) => c.set("clientId", clientId));
     refuseOtherSites(c.req.method, c.req.header("sec-fetch-site"), authorization !== undefined);
     c.set("operator", operator);
     await next();

@@ -5,11 +5,14 @@ export interface NewSession {
   /** SHA-256 of the token in lower-case hex: the database alone opens no door. */
   readonly tokenHash: string;
   readonly name: string;
+  /** Whom the identity provider means, whatever they are called; a link is for a name alone. */
+  readonly subject: string | undefined;
   readonly kind: SessionKind;
 }
 
 export interface Session {
   readonly name: string;
+  readonly subject: string | undefined;
   readonly kind: SessionKind;
   readonly endsAt: Date;
 }

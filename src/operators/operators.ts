@@ -1,13 +1,13 @@
 import { AppError } from "../errors.ts";
 import type { Authenticator } from "../identity/authenticator.ts";
 import { findRoles } from "./claims.ts";
-import type { OperatorStore, SessionKind } from "./operator-store.ts";
+import type { OperatorStore, Session, SessionKind } from "./operator-store.ts";
 
 /** Somebody who may look into what this node does, and decide. */
 export interface Operator {
   /** For the record. */
   readonly name: string;
-  /** Tells two people apart, whatever they are called. */
+  /** Tells two people apart, whatever they are called: `sub`, by a session as well as by a token, or the name in a link. */
   readonly subject: string;
   readonly kind: SessionKind | "token";
   readonly endsAt: Date | undefined;
@@ -32,8 +32,11 @@ export interface Operators {
    * Where the database cannot tell there are none.
    */
   areOn(): Promise<boolean>;
-  /** Throws `not_authenticated` without any credentials, `forbidden` for whoever is no operator, and the authenticator's errors. */
-  identify(credentials: Credentials): Promise<Operator>;
+  /**
+   * Throws `not_authenticated` without any credentials, `forbidden` for whoever is no operator, and the authenticator's errors.
+   * `onClient` is told whose token it is, before it is known whether that is an operator.
+   */
+  identify(credentials: Credentials, onClient?: (clientId: string) => void): Promise<Operator>;
   /** Opens a session by a one-time link; throws `not_authenticated` when it was used, is too old or unknown. */
   redeem(ticket: string): Promise<OpenedSession>;
   /** Opens a session for whoever the identity provider has vouched for; throws `forbidden` for one who is no operator. */
@@ -70,39 +73,44 @@ export function createOperators(deps: OperatorsDeps): Operators {
   return {
     areOn: async () => isConfigured || (await store.isAnyOpen().catch(() => false)),
 
-    async identify({ authorization, session }) {
+    async identify({ authorization, session }, onClient = () => {}) {
       if (authorization === undefined && session !== undefined) {
         const found = await store.find(hash(session));
         if (found === undefined) throw new AppError("not_authenticated", "Not authenticated");
-        return { ...found, subject: `${found.kind}:${found.name}` };
+        return operatorOf(found);
       }
       const { clientId, claims } = await authenticator.identify(authorization);
+      onClient(clientId);
       if (!isOperator(clientId, claims)) throw notAnOperator(clientId);
-      const name = nameOf(claims) ?? clientId;
+      const name = textOf(claims.preferred_username) ?? textOf(claims.sub) ?? clientId;
       return { name, subject: textOf(claims.sub) ?? name, kind: "token", endsAt: undefined };
     },
 
     async redeem(ticket) {
       const token = newToken();
       const session = await store.redeem(hash(ticket), hash(token));
-      if (session !== undefined) return { token, operator: { ...session, subject: `console:${session.name}` } };
+      if (session !== undefined) return { token, operator: operatorOf(session) };
       throw new AppError("not_authenticated", "The link was used, is too old, or is not ours.");
     },
 
     async admit(candidates, clientId) {
       if (!candidates.some((claims) => isOperator(clientId, claims))) throw notAnOperator(clientId);
-      const name = candidates.map(nameOf).find((found) => found !== undefined) ?? clientId;
+      // Which of the tokens says it differs from provider to provider.
+      const pick = (claim: string) =>
+        candidates.map((claims) => textOf(claims[claim])).find((text) => text !== undefined);
+      const subject = pick("sub");
+      const name = pick("preferred_username") ?? subject ?? clientId;
       const token = newToken();
-      const session = await store.open({ tokenHash: hash(token), name, kind: "oidc" });
-      return { token, operator: { ...session, subject: `oidc:${name}` } };
+      const session = await store.open({ tokenHash: hash(token), name, subject, kind: "oidc" });
+      return { token, operator: operatorOf(session) };
     },
 
     signOut: (session) => store.end(hash(session)),
   };
 }
 
-function nameOf(claims: Claims): string | undefined {
-  return textOf(claims.preferred_username) ?? textOf(claims.sub);
+function operatorOf(session: Session): Operator {
+  return { ...session, subject: session.subject ?? `${session.kind}:${session.name}` };
 }
 
 function textOf(value: unknown): string | undefined {

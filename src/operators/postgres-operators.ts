@@ -16,7 +16,8 @@ import { operatorSession, operatorTicket } from "./postgres-schema.ts";
 const now = sql`now()`;
 const inMs = (ms: number) => sql`now() + ${ms} * interval '1 millisecond'`;
 const isOpen = (): SQL | undefined => and(gt(operatorSession.endsAt, now), gt(operatorSession.seenAt, inMs(-idleMs)));
-const columns = { name: operatorSession.name, kind: operatorSession.kind, endsAt: operatorSession.endsAt };
+const { name, subject, kind, endsAt } = operatorSession;
+const columns = { name, subject, kind, endsAt };
 /** These change something at most once; what a lost answer leaves behind is a session that nobody knows. */
 const once = { repeatable: false };
 
@@ -31,7 +32,7 @@ export function createPostgresOperators(postgres: Postgres, append: AppendInPost
     const [opened] = await tx.insert(operatorSession).values(row).returning(columns);
     if (opened === undefined) throw new Error("PostgreSQL gave no row where there always is one");
     await append?.(tx, { event: "operator.signed_in", actor: session.name, outcome: "ok" });
-    return opened;
+    return { ...opened, subject: opened.subject ?? undefined };
   }
 
   return {
@@ -46,7 +47,7 @@ export function createPostgresOperators(postgres: Postgres, append: AppendInPost
           db.transaction(async (tx) => {
             const isSought = and(eq(operatorTicket.ticketHash, ticketHash), gt(operatorTicket.endsAt, now));
             const [ticket] = await tx.delete(operatorTicket).where(isSought).returning({ name: operatorTicket.name });
-            return ticket && open(tx, { tokenHash, name: ticket.name, kind: "console" });
+            return ticket && open(tx, { tokenHash, name: ticket.name, subject: undefined, kind: "console" });
           }),
         once,
       ),
@@ -63,7 +64,7 @@ export function createPostgresOperators(postgres: Postgres, append: AppendInPost
         if (row === undefined) return undefined;
         const { isOverdue: isUntouched, ...session } = row;
         if (isUntouched) await db.update(operatorSession).set({ seenAt: now }).where(isSought);
-        return session;
+        return { ...session, subject: session.subject ?? undefined };
       }),
     end: (tokenHash) =>
       postgres.run(async (db) => {

@@ -14,6 +14,7 @@ export const operatorSession = pgTable(
   {
     tokenHash: varchar("token_hash", { length: 64 }).primaryKey(),
     name: text("name").notNull(),
+    subject: text("subject"),
     kind: varchar("kind", { length: 16, enum: ["console", "oidc"] }).notNull(),
     seenAt: moment("seen_at").notNull(),
     endsAt: moment("ends_at").notNull(),

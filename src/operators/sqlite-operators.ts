@@ -29,13 +29,13 @@ export function createSqliteOperators(
   function open(tx: Transaction, session: NewSession): Session {
     const isOver = or(lte(operatorSession.endsAt, inMs(0)), lte(operatorSession.seenAt, inMs(-idleMs)));
     tx.delete(operatorSession).where(isOver).run();
-    const { name, kind } = session;
+    const { name, subject, kind } = session;
     const endsAt = inMs(sessionMs);
     tx.insert(operatorSession)
       .values({ ...session, seenAt: inMs(0), endsAt })
       .run();
     append?.(tx, { event: "operator.signed_in", actor: name, outcome: "ok" });
-    return { name, kind, endsAt };
+    return { name, subject, kind, endsAt };
   }
 
   const countSessions = (db: Pick<SqliteDatabase, "select">) =>
@@ -56,7 +56,7 @@ export function createSqliteOperators(
         db.transaction((tx) => {
           const isSought = and(eq(operatorTicket.ticketHash, ticketHash), gt(operatorTicket.endsAt, inMs(0)));
           const ticket = tx.delete(operatorTicket).where(isSought).returning({ name: operatorTicket.name }).get();
-          return ticket && open(tx, { tokenHash, name: ticket.name, kind: "console" });
+          return ticket && open(tx, { tokenHash, name: ticket.name, subject: undefined, kind: "console" });
         }, immediate),
       ),
     open: (session) => sqlite.run((db) => db.transaction((tx) => open(tx, session), immediate)),
@@ -71,7 +71,7 @@ export function createSqliteOperators(
             .set({ seenAt: inMs(0) })
             .where(isSought)
             .run();
-        return { name: row.name, kind: row.kind, endsAt: row.endsAt };
+        return { name: row.name, subject: row.subject ?? undefined, kind: row.kind, endsAt: row.endsAt };
       }),
     end: (tokenHash) =>
       sqlite.run((db) => {

@@ -14,6 +14,7 @@ export const operatorSession = sqliteTable(
   {
     tokenHash: text("token_hash").primaryKey(),
     name: text("name").notNull(),
+    subject: text("subject"),
     kind: text("kind", { enum: ["console", "oidc"] }).notNull(),
     seenAt: moment("seen_at").notNull(),
     endsAt: moment("ends_at").notNull(),

@@ -55,7 +55,9 @@ function warnOfOperators(
   const warnings: string[] = [];
   const isEverybody = signIn !== undefined && clientIds.includes(signIn.clientId);
   if (isConfigured && skipJwtValidation) {
-    warnings.push("OPERATOR__* is set while OIDC__SKIP_JWT_VALIDATION is on: anybody can be an operator by a made-up token");
+    warnings.push(
+      "OPERATOR__* is set while OIDC__SKIP_JWT_VALIDATION is on: anybody can be an operator by a made-up token",
+    );
   }
   if (isEverybody) {
     warnings.push(

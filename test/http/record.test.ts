@@ -1,32 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
-import { sql } from "drizzle-orm";
-import { openPostgres } from "../../src/database/postgres-connection.ts";
-import { openSqlite } from "../../src/database/sqlite-connection.ts";
-import { createPostgresRecord } from "../../src/record/postgres-record.ts";
 import type { SealedEntry } from "../../src/record/record-store.ts";
-import { createSqliteRecord } from "../../src/record/sqlite-record.ts";
 import { verifyRecord } from "../../src/record/verify-record.ts";
+import { type Beside, openBeside } from "../support/beside.ts";
 import { eventually } from "../support/eventually.ts";
 import { backends, formOf, isAvailable, startTestService, type TestService } from "../support/service.ts";
-
-/** The database of a running service, as an operator's own program sees it. */
-function openBeside({ dataDir, environment }: TestService) {
-  if (dataDir !== undefined) {
-    const sqlite = openSqlite(`${dataDir}/catalog.sqlite`);
-    const execute = (statement: string) => sqlite.run((db) => void db.run(sql.raw(statement)));
-    return { record: createSqliteRecord(sqlite, Date.now), execute, close: sqlite.close };
-  }
-  const postgres = openPostgres({
-    host: environment.POSTGRES__HOST ?? "",
-    port: Number(environment.POSTGRES__PORT),
-    user: environment.POSTGRES__USER ?? "",
-    password: environment.POSTGRES__PASSWORD ?? "",
-    database: environment.POSTGRES__DB ?? "",
-    maxConnections: 1,
-  });
-  const execute = (statement: string) => postgres.run(async (db) => void (await db.execute(sql.raw(statement))));
-  return { record: createPostgresRecord(postgres), execute, close: postgres.close };
-}
 
 const file = () => new File(["41"], "count.txt");
 const uploads = ({ hub }: TestService) => hub.requests.filter(({ path }) => path.includes("/upload")).length;
@@ -34,7 +11,7 @@ const uploads = ({ hub }: TestService) => hub.requests.filter(({ path }) => path
 for (const backend of backends) {
   describe.skipIf(!isAvailable(backend))(`the record on ${backend} storage`, () => {
     let service: TestService;
-    let beside: ReturnType<typeof openBeside>;
+    let beside: Beside;
     beforeAll(async () => {
       service = await startTestService({ backend, env: { RECORD__ENABLED: "1", SUBMISSIONS__WAIT_SECONDS: "3" } });
       beside = openBeside(service);

@@ -169,6 +169,41 @@ describe.each(["client_secret_basic", "client_secret_post", "none"] as const)("b
     }
     expect((await browser.go(url)).headers.get("location")).toBe("/operator");
   });
+
+  test.each(["state", "nonce", "verifier"])(
+    "with another %s than the browser has kept there is no session",
+    async (secret) => {
+      provider.state.account = "ada";
+      const browser = createBrowser();
+      const { url } = await signIn(browser);
+      const cookies = browser.jar.get(new URL(service.url).origin);
+      const kept = JSON.parse(Buffer.from(cookies?.get("flame_operator_sign_in") ?? "", "base64url").toString());
+      const other = { ...kept, [secret]: "x".repeat(43) };
+      cookies?.set("flame_operator_sign_in", Buffer.from(JSON.stringify(other)).toString("base64url"));
+      expect((await browser.go(url)).headers.get("location")).toBe("/operator#sign-in=failed");
+      expect((await browser.go(`${service.url}/operator/session`)).status).toBe(401);
+    },
+  );
+});
+
+test("the twenty-first attempt to sign in within a minute is refused, of each way by itself", async () => {
+  const identity = await createSandboxIdentity({ clients: [] });
+  const provider = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: identity.fetch });
+  const service = await startTestService({
+    env: {
+      OPERATOR__ROLES: "operator",
+      OPERATOR__OIDC_ISSUER: `http://127.0.0.1:${provider.port}`,
+      OPERATOR__OIDC_CLIENT_ID: clientId,
+    },
+  });
+  for (const path of ["/operator/sign-in", "/operator/sign-in/callback"]) {
+    const ask = () => fetch(`${service.url}${path}`, { redirect: "manual" });
+    const statuses = [];
+    for (let attempt = 0; attempt < 21; attempt += 1) statuses.push((await ask()).status);
+    expect(statuses).toEqual([...Array(20).fill(303), 429]);
+  }
+  await service.stop();
+  await provider.stop(true);
 });
 
 test("a provider that is away is told plainly", async () => {

@@ -54,8 +54,36 @@ describe("choices that are not safe or likely not meant", () => {
     ["HUB__AUTH__ID", { HUB__AUTH__ID: "my-robot" }],
     ["HUB__AUTH__SECRET", { HUB__AUTH__SECRET: "word\n" }],
     ["HUB__NODE_ID", { HUB__AUTH__FLOW: "password", HUB__AUTH__USERNAME: "u", HUB__AUTH__PASSWORD: "p" }],
+    [
+      "lets nobody in as long as OPERATOR__ROLES",
+      {
+        OPERATOR__OIDC_ISSUER: "https://id.example",
+        OPERATOR__OIDC_CLIENT_ID: "console",
+        OPERATOR__CLIENT_IDS: "other",
+      },
+    ],
+    [
+      "everybody who can sign in there is an operator",
+      {
+        OPERATOR__OIDC_ISSUER: "https://id.example",
+        OPERATOR__OIDC_CLIENT_ID: "console",
+        OPERATOR__CLIENT_IDS: "console",
+        OPERATOR__ROLES: "operator",
+      },
+    ],
+    ["OPERATOR__ROLE_CLAIM is set, but without", { OPERATOR__ROLE_CLAIM: "roles" }],
   ])("%s is warned about once", (text, environment) => {
     expect(warnings({ ...NODE, ...environment })).toEqual([expect.stringContaining(text)]);
+  });
+
+  test("operators whom anybody can be by a made-up token are warned about", () => {
+    const environment = { OIDC__SKIP_JWT_VALIDATION: "1", OPERATOR__CLIENT_IDS: "console" };
+    expect(warnings({ ...NODE, ...environment })).toContainEqual(expect.stringContaining("by a made-up token"));
+  });
+
+  test("operators by role, who sign in or come with a token, are nothing to warn about", () => {
+    const signIn = { OPERATOR__OIDC_ISSUER: "https://id.example", OPERATOR__OIDC_CLIENT_ID: "console" };
+    expect(warnings({ ...NODE, ...signIn, OPERATOR__ROLES: "operator", OPERATOR__ROLE_CLAIM: "roles" })).toEqual([]);
   });
 
   test.each(["http://localhost:3000", "http://127.0.0.1", "http://[::1]:80/core", "https://core.example"])(

@@ -1,0 +1,1 @@
+ALTER TABLE `operator_session` ADD `subject` text;
