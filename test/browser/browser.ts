@@ -1,4 +1,4 @@
-import { type Browser, chromium, type Page } from "playwright-core";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 
 /** The system's Chromium; `undefined` where there is none. */
 export const chromiumPath: string | undefined = Bun.which("chromium") ?? undefined;
@@ -23,8 +23,14 @@ export interface WatchedPage {
   readonly complaints: readonly string[];
 }
 
-export async function openPage(browser: Browser, origin: string): Promise<WatchedPage> {
-  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+export interface PageOptions extends BrowserContextOptions {
+  /** Origins that it may ask besides its own. */
+  readonly others?: readonly string[];
+}
+
+export async function openPage(browser: Browser, origin: string, options: PageOptions = {}): Promise<WatchedPage> {
+  const { others = [], ...rest } = options;
+  const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, ...rest });
   page.setDefaultTimeout(8_000);
   const complaints: string[] = [];
   page.on("console", (message) => {
@@ -34,7 +40,8 @@ export async function openPage(browser: Browser, origin: string): Promise<Watche
   page.on("requestfailed", (request) => complaints.push(`failed: ${request.url()} ${request.failure()?.errorText}`));
   page.on("request", (request) => {
     const { protocol, origin: asked } = new URL(request.url());
-    if (asked !== origin && protocol !== "data:" && protocol !== "blob:") complaints.push(`asked: ${request.url()}`);
+    if (asked !== origin && !others.includes(asked) && protocol !== "data:" && protocol !== "blob:")
+      complaints.push(`asked: ${request.url()}`);
   });
   return { page, complaints };
 }

@@ -12,14 +12,9 @@ interface CopyableProps {
 export function Copyable({ text, what, length = 8 }: CopyableProps) {
   const copy = useCopy(text, what);
   return (
-    <button
-      type="button"
-      class="copyable"
-      title={`${text}\nClick to copy`}
-      aria-label={`Copy ${what} ${text}`}
-      onClick={copy}
-    >
+    <button type="button" class="copyable" title={`${text}\nClick to copy`} onClick={copy}>
       <code>{shorten(text, length)}</code>
+      <span class="unseen"> copy {what}</span>
     </button>
   );
 }
