@@ -10,6 +10,7 @@ export default defineConfig({
     "./src/record/postgres-schema.ts",
     "./src/operators/postgres-schema.ts",
     "./src/peers/postgres-schema.ts",
+    "./src/retention/postgres-schema.ts",
   ],
   out: "./drizzle/postgres",
 });

@@ -10,6 +10,7 @@ export default defineConfig({
     "./src/record/sqlite-schema.ts",
     "./src/operators/sqlite-schema.ts",
     "./src/peers/sqlite-schema.ts",
+    "./src/retention/sqlite-schema.ts",
   ],
   out: "./drizzle/sqlite",
 });

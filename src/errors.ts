@@ -29,6 +29,7 @@ export type ErrorCode =
   | "hub_timeout"
   | "object_store"
   | "storage_full"
+  | "over_quota"
   | "database"
   | "shutting_down";
 

@@ -33,6 +33,7 @@ const rooms = [
   "record",
   "operators",
   "peers",
+  "retention",
   "database",
   "objects",
   "catalog",
@@ -81,7 +82,10 @@ const isSubmissionAdapter = (path: string) => /^src\/submissions\/store\/(?:post
 const isHubFiles = (path: string) => ["src/hub/files.ts", "src/hub/file-names.ts"].includes(path);
 
 /** In rooms that hold both use cases and adapters. */
-const isDatabaseAdapter = (path: string) => /^src\/(?:record|operators|peers)\/(?:postgres|sqlite)-/.test(path);
+const isDatabaseAdapter = (path: string) =>
+  /^src\/(?:record|operators|peers|retention)\/(?:postgres|sqlite)-/.test(path);
+/** The tables of tags, which go with what carries them. */
+const isCatalogSchema = (path: string) => /^src\/catalog\/(?:postgres|sqlite)-schema\.ts$/.test(path);
 /** How the adapters of other rooms put on record, in one transaction, what they do. */
 const isAppend = (path: string) => /^src\/record\/(?:postgres|sqlite)-append\.ts$/.test(path);
 
@@ -118,12 +122,27 @@ test("the record, the operators and the peers know contracts and each other, and
     contracts.includes(target) ||
     within("record", "operators", "peers", "time")(target);
   expect(breaches(isUseCase, (target) => allowed(target) && !isDatabaseAdapter(target))).toEqual([]);
-  expect(breaches(isDatabaseAdapter, (target) => allowed(target) || within("database")(target))).toEqual([]);
+  const isTheirAdapter = (path: string) => within("record", "operators", "peers")(path) && isDatabaseAdapter(path);
+  expect(breaches(isTheirAdapter, (target) => allowed(target) || within("database")(target))).toEqual([]);
+});
+
+test("retention knows contracts and time, and its adapters the database and the catalog's tables, too", () => {
+  const isUseCase = (path: string) => within("retention")(path) && !isDatabaseAdapter(path);
+  const allowed = (target: string) =>
+    shared(target) || contracts.includes(target) || within("retention", "time")(target);
+  const adapterMay = (target: string) => allowed(target) || isPackage(target) || within("database")(target);
+  expect(breaches(isUseCase, (target) => allowed(target) && !isDatabaseAdapter(target))).toEqual([]);
+  expect(
+    breaches(
+      (path) => within("retention")(path) && isDatabaseAdapter(path),
+      (target) => adapterMay(target) || isAppend(target) || isCatalogSchema(target),
+    ),
+  ).toEqual([]);
 });
 
 test("use cases use neither Bun nor the process", () => {
   const users = files.filter(
-    ({ path, text }) => within("results", "submissions")(path) && /\b(?:Bun|process)\./.test(text),
+    ({ path, text }) => within("results", "submissions", "retention")(path) && /\b(?:Bun|process)\./.test(text),
   );
   expect(users.map(({ path }) => path)).toEqual([]);
 });
@@ -148,7 +167,7 @@ test("HTTP knows use cases and contracts, never adapters, settings or other pack
     contracts.includes(target) ||
     target === "src/request-context.ts" ||
     within("http", "results", "streams")(target) ||
-    (within("record", "operators", "peers")(target) && !isDatabaseAdapter(target)) ||
+    (within("record", "operators", "peers", "retention")(target) && !isDatabaseAdapter(target)) ||
     packages.some((name) => target === name || target.startsWith("hono/")) ||
     target.startsWith("node_modules/@scalar/api-reference/dist/browser/") ||
     target.endsWith(".woff2");
@@ -183,7 +202,14 @@ test("only the composition root joins adapters", () => {
   const outside = (path: string) => !within("app", "commands", "sandbox")(path);
   const isOpen = (target: string) => within("hub/transport", "database")(target) || target === "src/crypto/keys.ts";
   expect(
-    breaches(outside, (target, path) => !isAdapter(target) || roomOf(path) === roomOf(target) || isOpen(target)),
+    breaches(
+      (path) => outside(path),
+      (target, path) =>
+        !isAdapter(target) ||
+        roomOf(path) === roomOf(target) ||
+        isOpen(target) ||
+        (isCatalogSchema(target) && within("retention")(path) && isDatabaseAdapter(path)),
+    ),
   ).toEqual([]);
 });
 

@@ -16,11 +16,13 @@ import { submissionKey } from "../submissions/store/submission-store.ts";
 import { version } from "../version.ts";
 import { fetchKeys } from "./connections.ts";
 import type { RecordServices } from "./record-services.ts";
+import type { RetentionServices } from "./retention-services.ts";
 import type { Storage } from "./storage.ts";
 
 export interface OperatorParts {
   readonly storage: Storage;
   readonly record: RecordServices | undefined;
+  readonly retention: Pick<RetentionServices, "usage" | "preview">;
   readonly traffic: TrafficCounter;
   readonly authenticator: Authenticator;
   readonly readiness: Readiness;
@@ -55,6 +57,8 @@ export function createOperatorServices(settings: Settings, parts: OperatorParts)
     attempts: createAttempts(steadyNow),
     record: book,
     peers: storage.peers,
+    usage: parts.retention.usage,
+    retention: parts.retention.preview,
     queue: {
       page: storage.submissions.page,
       find: storage.submissions.find,

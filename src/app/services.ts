@@ -19,6 +19,7 @@ import { createReconciler } from "../results/reconciler.ts";
 import { createResultBuckets } from "../results/result-bucket.ts";
 import { createRollback } from "../results/rollback.ts";
 import { listSweeps } from "../results/sweeps.ts";
+import { removesAnything } from "../retention/rules.ts";
 import type { Settings } from "../settings/settings.ts";
 import { createSpool } from "../streams/spool.ts";
 import { openQueue } from "../submissions/open-queue.ts";
@@ -28,6 +29,7 @@ import { openPeers, watchesPeers } from "./open-peers.ts";
 import { openStorage } from "./open-storage.ts";
 import { createOperatorServices } from "./operator-services.ts";
 import { newSha256, startRecord } from "./record-services.ts";
+import { openRetention } from "./retention-services.ts";
 import type { StartUp, Storage } from "./storage.ts";
 
 export interface Services {
@@ -64,19 +66,25 @@ export async function createServices(settings: Settings, surroundings: Surroundi
   const privateKey = readPrivateKey(settings);
   const observe = createObserveCall(metrics, () => performance.now());
   const isRecording = settings.record.isEnabled;
-  const storage = await openStorage(settings.storage, { ...surroundings, observe, isRecording });
+  const isExpiring = removesAnything(settings.retention);
+  const storage = await openStorage(settings.storage, { ...surroundings, observe, isRecording, isExpiring });
   const record = startRecord(settings, storage, surroundings);
-  const { objects, catalog, submissions } = storage;
+  const newId = () => crypto.randomUUID();
+  const retention = openRetention(settings, storage, { log, newId });
+  const { objects } = retention;
+  const { catalog, submissions } = storage;
   const outbound = traceOutbound(connectOutbound(settings, log), traceparent);
   const hub = connectHub(settings, observeOutbound(outbound, hubUrls(settings), observe), log);
   const authenticator = createAuthenticator(settings.oidc, log, observeKeyFetch(fetchKeys, observe));
   const rollback = createRollback({ objects, catalog, log });
-  const newId = () => crypto.randomUUID();
   const adapterClientId = settings.hubAdapterClientId;
-  const local = createLocalResults({ objects, catalog, submissions, hub, rollback, newId, adapterClientId, log });
+  const findEnd = isExpiring ? retention.preview.endOf : undefined;
+  const usageOf = retention.usage.ofProject;
+  const keeping = { objects, catalog, submissions, rollback, findEnd, usageOf };
+  const local = createLocalResults({ ...keeping, hub, newId, adapterClientId, log });
   const spool = createSpool({ dir: storage.spoolDir });
   const keepMs = settings.submissions.keepDays * dayMs;
-  const sweeps = listSweeps({ ...storage, spool, keepMs, now: Date.now, steadyNow: () => performance.now() });
+  const sweeps = listSweeps({ ...storage, objects, spool, keepMs, now: Date.now, steadyNow: () => performance.now() });
   const reconciler = createReconciler(sweeps, log);
   reconciler.start();
   const queue = createQueue(settings, storage, hub, log);
@@ -84,6 +92,8 @@ export async function createServices(settings: Settings, surroundings: Surroundi
   if (record !== undefined) metrics.watchRecord(storage.record.stats);
   if (watchesPeers(settings)) metrics.watchPeers(storage.peers.counts);
   queue.start();
+  if (retention.isCounting) metrics.watchUsage(retention.usage.readNode);
+  retention.start();
   const readiness = watchParts(settings, storage, authenticator, hub, log);
   const traffic = createTrafficCounter({ store: storage.traffic, now: Date.now, log });
   if (settings.operators.isConfigured) {
@@ -118,10 +128,19 @@ export async function createServices(settings: Settings, surroundings: Surroundi
     submissions: queue,
     readiness,
     recorder: record?.recorder ?? noRecord,
-    operator: createOperatorServices(settings, { storage, record, traffic, authenticator, readiness, log }),
+    operator: createOperatorServices(settings, {
+      storage,
+      record,
+      retention,
+      traffic,
+      authenticator,
+      readiness,
+      log,
+    }),
     async close() {
       reconciler.stop();
       await queue.stop();
+      await retention.stop();
       await rollback.close();
       await traffic.stop();
       await record?.stop();

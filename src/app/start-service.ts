@@ -99,6 +99,7 @@ function createServiceApp(settings: Settings, services: Services, parts: AppPart
     log,
     context,
     maxUploadBytes: server.maxUploadBytes,
+    projectQuota: settings.quota.projectBytes,
     stallMs,
     turns: createTurns(settings, log),
     docs: server.docs,

@@ -10,6 +10,8 @@ import { createSqliteTraffic } from "../operators/sqlite-traffic.ts";
 import { createSqlitePeers } from "../peers/sqlite-peers.ts";
 import { createAppendInSqlite } from "../record/sqlite-append.ts";
 import { createSqliteRecord } from "../record/sqlite-record.ts";
+import { refuseExpired } from "../retention/sqlite-expiry.ts";
+import { createSqliteRetention } from "../retention/sqlite-retention.ts";
 import type { StorageSettings } from "../settings/settings.ts";
 import { createSqliteSubmissions } from "../submissions/store/sqlite-submissions.ts";
 import { proveWritable } from "./prove-writable.ts";
@@ -18,7 +20,7 @@ import { logMigrations, openObjectStore, type Storage, type StorageDeps, sqliteP
 /** Everything under one folder, which this process alone uses. */
 export async function openEmbedded(
   storage: StorageSettings & { kind: "directory" },
-  { log, observe, isRecording, requestId }: StorageDeps,
+  { log, observe, isRecording, isExpiring, requestId }: StorageDeps,
 ): Promise<Storage> {
   const { dataDir } = storage;
   const lock = acquireDataDirLock(dataDir);
@@ -43,12 +45,13 @@ export async function openEmbedded(
     await submissions.releaseAll();
     return {
       objects,
-      catalog: createSqliteCatalog(sqlite, append),
+      catalog: createSqliteCatalog(sqlite, append, isExpiring ? refuseExpired : undefined),
       submissions,
       record: createSqliteRecord(sqlite, Date.now),
       operators: createSqliteOperators(sqlite, Date.now, append),
       peers: createSqlitePeers(sqlite, Date.now, append),
       traffic: createSqliteTraffic(sqlite),
+      retention: createSqliteRetention(sqlite, Date.now, append),
       isAlone: true,
       checkObjects: objects.check,
       listConcerns: objects.inspect,

@@ -11,6 +11,8 @@ import { createPostgresTraffic } from "../operators/postgres-traffic.ts";
 import { createPostgresPeers } from "../peers/postgres-peers.ts";
 import { createAppendInPostgres } from "../record/postgres-append.ts";
 import { createPostgresRecord } from "../record/postgres-record.ts";
+import { refuseExpired } from "../retention/postgres-expiry.ts";
+import { createPostgresRetention } from "../retention/postgres-retention.ts";
 import type { StorageSettings } from "../settings/settings.ts";
 import { createPostgresSubmissions } from "../submissions/store/postgres-submissions.ts";
 import { waitUntilUp } from "../time/wait-until-up.ts";
@@ -26,7 +28,7 @@ export async function openServers(
   deps: StorageDeps,
 ): Promise<Storage> {
   const { log, observe, patienceMs = Number.POSITIVE_INFINITY, signal, onPart = () => {} } = deps;
-  const { isRecording, requestId } = deps;
+  const { isRecording, isExpiring, requestId } = deps;
   proveWritable(tmpdir(), "mount one there that the service's user may write to, or let TMPDIR name one");
   const postgres = observePostgres(openPostgres(storage.postgres), observe);
   const store = openObjectStore(storage, log);
@@ -54,12 +56,13 @@ export async function openServers(
     const append = isRecording ? createAppendInPostgres(requestId) : undefined;
     return {
       objects,
-      catalog: createPostgresCatalog(postgres, append),
+      catalog: createPostgresCatalog(postgres, append, isExpiring ? refuseExpired : undefined),
       submissions: createPostgresSubmissions(postgres, undefined, append),
       record: createPostgresRecord(postgres),
       operators: createPostgresOperators(postgres, append),
       peers: createPostgresPeers(postgres, append),
       traffic: createPostgresTraffic(postgres),
+      retention: createPostgresRetention(postgres, append),
       isAlone: false,
       async checkObjects(signal) {
         await objects.check(signal);

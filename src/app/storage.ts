@@ -9,6 +9,7 @@ import type { OperatorStore } from "../operators/operator-store.ts";
 import type { TrafficStore } from "../operators/traffic-store.ts";
 import type { PeerStore } from "../peers/peer-store.ts";
 import type { RecordStore } from "../record/record-store.ts";
+import type { RetentionStore } from "../retention/retention-store.ts";
 import type { StorageSettings } from "../settings/settings.ts";
 import type { SubmissionStore } from "../submissions/store/submission-store.ts";
 
@@ -20,6 +21,7 @@ export interface Storage {
   readonly operators: OperatorStore;
   readonly peers: PeerStore;
   readonly traffic: TrafficStore;
+  readonly retention: RetentionStore;
   /** Whether no other process can use this storage. */
   readonly isAlone: boolean;
   /** Throws unless the object store can be reached, and the access key may do all that is needed. */
@@ -43,6 +45,8 @@ export interface StartUp {
 export interface StorageDeps extends StartUp {
   /** Whether what the database does is put on record. */
   readonly isRecording: boolean;
+  /** Whether results go by themselves: then nobody may tag one that is just going. */
+  readonly isExpiring: boolean;
   /** Of the request being served, if any. */
   readonly requestId: () => string | undefined;
   readonly log: Log;

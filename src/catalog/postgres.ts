@@ -7,10 +7,20 @@ import type { AppendInPostgres } from "../record/postgres-append.ts";
 import type { Catalog, NewTaggedResult } from "./catalog.ts";
 import { result, tag, taggedResult } from "./postgres-schema.ts";
 
+/** Throws, within the transaction, for an object that must not be tagged any more. */
+type RefuseInPostgres = (
+  tx: Pick<BunSQLDatabase, "select">,
+  id: Pick<NewTaggedResult, "projectId" | "objectId">,
+) => Promise<void>;
+
 /** A catalog in the tables that the Python services made; `close` closes the shared connection pool. */
-export function createPostgresCatalog(postgres: Postgres, append?: AppendInPostgres): Catalog {
+export function createPostgresCatalog(
+  postgres: Postgres,
+  append?: AppendInPostgres,
+  refuse?: RefuseInPostgres,
+): Catalog {
   return {
-    tag: (entry) => postgres.run((db) => tagObject(db, entry)),
+    tag: (entry) => postgres.run((db) => tagObject(db, entry, refuse)),
     findFilename: (clientId, objectId) =>
       postgres.run(async (db) => {
         const isSought = and(eq(result.clientId, clientId), eq(result.objectId, objectId));
@@ -55,12 +65,14 @@ type Transaction = Pick<BunSQLDatabase, "execute" | "insert" | "select" | "delet
 async function tagObject(
   db: BunSQLDatabase,
   entry: NewTaggedResult,
+  refuse?: RefuseInPostgres,
 ): Promise<{ readonly knownAs: string } | undefined> {
   let knownAs = entry.filename;
   let isGone = false;
   try {
     await db.transaction(async (tx) => {
       await keepFromRemoval(tx, entry.projectId);
+      await refuse?.(tx, entry);
       if (await linkNewResult(tx, entry)) return;
       isGone = await isRemoved(tx, entry.projectId);
       if (isGone) return;

@@ -5,10 +5,13 @@ import type { AppendInSqlite } from "../record/sqlite-append.ts";
 import type { Catalog, NewTaggedResult } from "./catalog.ts";
 import { result, tag, taggedResult } from "./sqlite-schema.ts";
 
+/** Throws, within the transaction, for an object that must not be tagged any more. */
+type RefuseInSqlite = (tx: Pick<SqliteDatabase, "select">, id: Pick<NewTaggedResult, "projectId" | "objectId">) => void;
+
 /** A catalog in an SQLite file; `close` closes the shared connection. */
-export function createSqliteCatalog(sqlite: Sqlite, append?: AppendInSqlite): Catalog {
+export function createSqliteCatalog(sqlite: Sqlite, append?: AppendInSqlite, refuse?: RefuseInSqlite): Catalog {
   return {
-    tag: (entry) => sqlite.run((db) => tagObject(db, entry)),
+    tag: (entry) => sqlite.run((db) => tagObject(db, entry, refuse)),
     findFilename: (clientId, objectId) =>
       sqlite.run((db) => {
         const isSought = and(eq(result.clientId, clientId), eq(result.objectId, objectId));
@@ -60,13 +63,18 @@ export function createSqliteCatalog(sqlite: Sqlite, append?: AppendInSqlite): Ca
   };
 }
 
-function tagObject(db: SqliteDatabase, entry: NewTaggedResult): { readonly knownAs: string } | undefined {
+function tagObject(
+  db: SqliteDatabase,
+  entry: NewTaggedResult,
+  refuse?: RefuseInSqlite,
+): { readonly knownAs: string } | undefined {
   const { projectId, clientId, objectId, tagName, filename } = entry;
   let knownAs = filename;
   let isGone = false;
   try {
     db.transaction(
       (tx) => {
+        refuse?.(tx, entry);
         isGone = isRemoved(tx, projectId);
         if (isGone) return;
         tx.insert(tag).values({ tagName, projectId }).onConflictDoNothing().run();

@@ -6,6 +6,7 @@ import removedProjects from "../../drizzle/postgres/0002_removed_projects.sql" w
 import operators from "../../drizzle/postgres/0003_operators.sql" with { type: "text" };
 import peers from "../../drizzle/postgres/0004_peers.sql" with { type: "text" };
 import operatorSubject from "../../drizzle/postgres/0005_operator_subject.sql" with { type: "text" };
+import retention from "../../drizzle/postgres/0006_retention.sql" with { type: "text" };
 import { findPending, type Migration, MigrationError, splitStatements } from "./migrate.ts";
 import type { Postgres } from "./postgres-connection.ts";
 import { findPostgresError } from "./postgres-failure.ts";
@@ -18,6 +19,7 @@ export const postgresMigrations: readonly Migration[] = [
   { name: "0003_operators", sql: operators },
   { name: "0004_peers", sql: peers },
   { name: "0005_operator_subject", sql: operatorSubject },
+  { name: "0006_retention", sql: retention },
 ];
 
 // Any number will do, as long as every version of this service takes the same one.

@@ -5,6 +5,7 @@ import removedProjects from "../../drizzle/sqlite/0002_removed_projects.sql" wit
 import operators from "../../drizzle/sqlite/0003_operators.sql" with { type: "text" };
 import peers from "../../drizzle/sqlite/0004_peers.sql" with { type: "text" };
 import operatorSubject from "../../drizzle/sqlite/0005_operator_subject.sql" with { type: "text" };
+import retention from "../../drizzle/sqlite/0006_retention.sql" with { type: "text" };
 import { findPending, type Migration, splitStatements } from "./migrate.ts";
 import type { Sqlite, SqliteDatabase } from "./sqlite-connection.ts";
 
@@ -16,6 +17,7 @@ export const sqliteMigrations: readonly Migration[] = [
   { name: "0003_operators", sql: operators },
   { name: "0004_peers", sql: peers },
   { name: "0005_operator_subject", sql: operatorSubject },
+  { name: "0006_retention", sql: retention },
 ];
 
 /**

@@ -22,8 +22,12 @@ export async function keepFromRemoval(tx: Transaction, projectId: string): Promi
 }
 
 /** Waits for everybody who keeps the project from removal, so that the statements hereafter see all that they wrote. */
-export async function noteRemoval(tx: Transaction, projectId: string): Promise<void> {
+export async function waitForKeepers(tx: Pick<BunSQLDatabase, "execute">, projectId: string): Promise<void> {
   await tx.execute(sql`select pg_advisory_xact_lock(${projectLock}, hashtext(${projectId}))`);
+}
+
+export async function noteRemoval(tx: Transaction, projectId: string): Promise<void> {
+  await waitForKeepers(tx, projectId);
   await tx.insert(removedProject).values({ projectId }).onConflictDoNothing();
 }
 

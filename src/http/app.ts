@@ -31,6 +31,7 @@ import { operatorPeersRoutes } from "./routes/operator-peers.ts";
 import { operatorQueueRoutes } from "./routes/operator-queue.ts";
 import { operatorRecordRoutes } from "./routes/operator-record.ts";
 import { operatorSessionRoutes } from "./routes/operator-session.ts";
+import { operatorUsageRoutes } from "./routes/operator-usage.ts";
 import type { UploadTurns } from "./upload-turns.ts";
 import type { Urls } from "./urls.ts";
 
@@ -47,6 +48,8 @@ export interface AppDeps {
   readonly log: Log;
   /** 0 = no limit. */
   readonly maxUploadBytes: number;
+  /** Of each project, in bytes; 0 = none. */
+  readonly projectQuota: number;
   readonly stallMs: number;
   readonly turns: UploadTurns;
   readonly docs: boolean;
@@ -81,6 +84,7 @@ export function createApp(deps: AppDeps) {
   app.route("/", operatorQueueRoutes(deps));
   app.route("/", operatorPeersRoutes(deps));
   app.route("/", operatorRecordRoutes(deps));
+  app.route("/", operatorUsageRoutes(deps));
   if (deps.docs)
     app.route(
       "/",

@@ -29,6 +29,7 @@ export const statusOf = {
   hub_timeout: 504,
   object_store: 502,
   storage_full: 507,
+  over_quota: 507,
   database: 503,
   shutting_down: 503,
 } as const satisfies Record<ErrorCode, number>;

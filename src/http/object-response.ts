@@ -4,9 +4,12 @@ import { conditionHeaders, judgeConditions } from "./conditions.ts";
 import { detailResponse } from "./error-responses.ts";
 import { readRange } from "./ranges.ts";
 
+/** With the time at which it will be removed, where that is known. */
+type StoredInfo = ObjectInfo & { readonly goesAt?: Date | undefined };
+
 export interface StoredObject {
-  stat(): Promise<ObjectInfo>;
-  open(range?: ByteRange): Promise<OpenObject>;
+  stat(): Promise<StoredInfo>;
+  open(range?: ByteRange): Promise<OpenObject & { readonly info: StoredInfo }>;
 }
 
 /** Answers GET and HEAD for a stored file, with ranges and conditions (RFC 9110 §13–14); one call to the store if it can. */
@@ -34,7 +37,7 @@ export async function answerObject(request: Request, object: StoredObject): Prom
   return new Response(opened.body, { status: 206, headers: { ...headersOf(info), ...contentRange } });
 }
 
-function answerHead(request: Request, info: ObjectInfo): Response {
+function answerHead(request: Request, info: StoredInfo): Response {
   const refusal = refuseByCondition(request, info);
   if (refusal !== undefined) return refusal;
   return new Response(null, { headers: { ...headersOf(info), "Content-Length": String(info.sizeBytes) } });
@@ -51,7 +54,7 @@ function refuseByCondition({ headers }: Request, info: ObjectInfo): Response | u
 /** Stored files come from analyses: a browser must save them, never show them, and if it did so, run nothing in them. */
 export const neverShown = { "X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox" } as const;
 
-function headersOf(info: ObjectInfo): Record<string, string> {
+function headersOf(info: StoredInfo): Record<string, string> {
   return {
     "Content-Type": info.contentType,
     "Content-Disposition": attachment(info.filename ?? defaultFilename),
@@ -59,7 +62,13 @@ function headersOf(info: ObjectInfo): Record<string, string> {
     "Accept-Ranges": "bytes",
     "Last-Modified": info.modifiedAt.toUTCString(),
     ETag: info.etag,
+    ...(info.goesAt === undefined ? {} : { Sunset: sunset(info.goesAt) }),
   };
+}
+
+/** RFC 8594; to the second, and not sooner. */
+function sunset(time: Date): string {
+  return new Date(Math.ceil(time.getTime() / 1000) * 1000).toUTCString();
 }
 
 /** RFC 6266 §4.1 with RFC 8187 for what is not plain ASCII. */

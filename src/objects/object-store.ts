@@ -9,6 +9,13 @@ export interface ObjectInfo {
   readonly modifiedAt: Date;
 }
 
+/** What a listing tells of an object. */
+export interface ScannedObject {
+  readonly key: string;
+  readonly sizeBytes: number;
+  readonly modifiedAt: Date;
+}
+
 /** An inclusive byte range as in RFC 9110 §14.1.2, already cut to the object's size. */
 export interface ByteRange {
   readonly start: number;
@@ -58,6 +65,11 @@ export interface ObjectStore {
   removeAll(prefix: string): Promise<number>;
   /** Keys under the prefix, in no particular order. */
   list(prefix: string): AsyncIterable<string>;
+  /**
+   * The objects under the prefix, in the order of their keys where these are made of UUIDs, and only those behind the key `after`
+   * if one is given. Memory does not grow with their number.
+   */
+  scan(prefix: string, after?: string): AsyncIterable<ScannedObject>;
   /** Removes what uploads that never completed have left and that is older than the given time; resolves with how many. */
   sweepUnfinished(olderThan: Date): Promise<number>;
   /** Throws unless the store can be reached and, where it has buckets, the bucket exists. */

@@ -34,6 +34,14 @@ export interface RecordLength {
 
 /** How many peers were last seen with a framing. */
 export type PeersByFraming = Readonly<Record<"segmented" | "single" | "bound" | "none", number>>;
+export interface UsageTotals {
+  readonly bytes: number;
+  readonly objects: number;
+  /** Promised to uploads that are under way. */
+  readonly reservedBytes: number;
+  /** Finals that wait for the Hub. */
+  readonly waitingBytes: number;
+}
 
 /** The numbers of a process by themselves, for another one to add to its own; survives a structured clone. */
 export type MetricsReport = readonly object[];
@@ -49,6 +57,8 @@ export interface Metrics {
   watchSubmissions(stats: () => Promise<QueueLength>): void;
   /** From now on the record is asked at every scrape. */
   watchRecord(stats: () => Promise<RecordLength>): void;
+  /** From now on it is asked at every scrape how much lies on this node. */
+  watchUsage(read: () => Promise<UsageTotals>): void;
   /** From now on it is asked at every scrape how many operators are signed in. */
   watchSessions(count: () => Promise<number>): void;
   /** From now on it is asked at every scrape which framings peers were last seen with. */

@@ -19,6 +19,7 @@ const notTheirs: ReadonlySet<ErrorCode> = new Set([
   "client_gone",
   "client_too_slow",
   "too_large",
+  "over_quota",
   "invalid_form",
   "invalid_input",
   "shutting_down",

@@ -2,6 +2,7 @@ import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, R
 import { auditEvents } from "../log.ts";
 import { createSingleFlight } from "../time/single-flight.ts";
 import type { Metrics, MetricsReport, PeersByFraming, QueueLength, RecordLength } from "./metrics.ts";
+import { watchUsage } from "./usage-gauges.ts";
 
 export interface PrometheusOptions {
   readonly version: string;
@@ -89,6 +90,7 @@ export function createPrometheusMetrics({ version, runtime, gather }: Prometheus
     logged: createEventCounters(registers),
     watchSubmissions: (stats) => watchSubmissions(stats, [common]),
     watchRecord: (stats) => watchRecord(stats, [common]),
+    watchUsage: (read) => watchUsage(read, (work) => withinLimit(work), [common]),
     watchSessions: (count) => watchSessions(count, [common]),
     watchPeers: (counts) => watchPeers(counts, [common]),
     report: () => registry.getMetricsAsJSON(),

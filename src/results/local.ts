@@ -20,8 +20,10 @@ import type { Upload } from "./upload.ts";
 export interface LocalResults {
   /** Stores a file, tagged when the form has a `tag`, and resolves with its object id once both are durable. */
   store(analysisId: string, upload: Upload): Promise<string>;
-  stat(analysisId: string, objectId: string): Promise<ObjectInfo>;
-  open(analysisId: string, objectId: string, range?: ByteRange): Promise<OpenObject>;
+  stat(analysisId: string, objectId: string): Promise<LocalInfo>;
+  open(analysisId: string, objectId: string, range?: ByteRange): Promise<OpenObject & { readonly info: LocalInfo }>;
+  /** How much the project keeps on this node. */
+  usage(analysisId: string): Promise<LocalUsage>;
   listTags(analysisId: string): Promise<string[]>;
   listTagged(analysisId: string, tagName: string): Promise<TaggedResult[]>;
   /** Tags a stored object and resolves with the file name it goes by. */
@@ -30,6 +32,16 @@ export interface LocalResults {
   checkMayRemove(clientId: string): void;
   /** Removes everything of a project for good, its finals too, once the Hub says that the project is gone. Idempotent. */
   removeProject(projectId: string): Promise<void>;
+}
+
+export interface LocalInfo extends ObjectInfo {
+  /** When it will be removed by itself; `undefined` where it is kept. */
+  readonly goesAt?: Date | undefined;
+}
+
+export interface LocalUsage {
+  readonly bytes: number;
+  readonly objects: number;
 }
 
 export interface TagRequest {
@@ -46,9 +58,18 @@ export interface LocalResultsDeps {
   readonly rollback: Rollback;
   readonly newId: () => string;
   readonly adapterClientId: string;
+  readonly usageOf: (projectId: string) => Promise<LocalUsage>;
+  /** Where results go by themselves. */
+  readonly findEnd?: ((id: { projectId: string; objectId: string }) => Promise<Date | undefined>) | undefined;
   /** How long the database may take to name a file that is read. Default: 2 s. */
   readonly nameLimitMs?: number;
   readonly log: Log;
+}
+
+interface Ids {
+  readonly analysisId: string;
+  readonly projectId: string;
+  readonly objectId: string;
 }
 
 export function createLocalResults(deps: LocalResultsDeps): LocalResults {
@@ -61,36 +82,35 @@ export function createLocalResults(deps: LocalResultsDeps): LocalResults {
     return projectId;
   }
 
-  async function open(facts: AuditFacts, analysisId: string, objectId: string, range?: ByteRange): Promise<OpenObject> {
-    facts.projectId = await projectOf(analysisId);
-    const found = await objects.open(objectKey(facts.projectId, objectId), range);
+  async function open(facts: AuditFacts, analysisId: string, objectId: string, range?: ByteRange) {
+    const projectId = await projectOf(analysisId);
+    facts.projectId = projectId;
+    const found = await objects.open(objectKey(projectId, objectId), range);
     if (found === undefined) throw missing(objectId);
     facts.bytes = range === undefined ? found.info.sizeBytes : range.end - range.start + 1;
-    return { ...found, info: await named(analysisId, objectId, found.info) };
+    return { ...found, info: await completed({ analysisId, projectId, objectId }, found.info) };
   }
 
-  async function keyOf(analysisId: string, objectId: string): Promise<string> {
-    return objectKey(await projectOf(analysisId), objectId);
-  }
-
-  async function stat(analysisId: string, objectId: string): Promise<ObjectInfo> {
-    const info = await objects.stat(await keyOf(analysisId, objectId));
+  async function stat(analysisId: string, objectId: string): Promise<LocalInfo> {
+    const projectId = await projectOf(analysisId);
+    const info = await objects.stat(objectKey(projectId, objectId));
     if (info === undefined) throw missing(objectId);
-    return named(analysisId, objectId, info);
+    return completed({ analysisId, projectId, objectId }, info);
   }
 
-  /** The Python services kept names in the database alone. Reading a file must not hang on that, so a failure costs the name. */
-  async function named(analysisId: string, objectId: string, info: ObjectInfo): Promise<ObjectInfo> {
-    if (info.filename !== undefined) return info;
-    let filename: string | undefined;
-    const looking = catalog.findFilename(analysisId, objectId).then(
-      (found) => {
-        filename = found;
-      },
-      () => {},
-    );
-    await within(looking, nameLimitMs);
-    return { ...info, filename };
+  /** The Python services kept names in the database alone. Reading a file must not hang on that, so a failure costs what it knows. */
+  async function completed(ids: Ids, info: ObjectInfo): Promise<LocalInfo> {
+    let { filename } = info;
+    let goesAt: Date | undefined;
+    const naming = async () => {
+      filename ??= await catalog.findFilename(ids.analysisId, ids.objectId);
+    };
+    const timing = async () => {
+      goesAt = await deps.findEnd?.(ids);
+    };
+    const looks = [...(filename === undefined ? [naming] : []), ...(deps.findEnd === undefined ? [] : [timing])];
+    if (looks.length > 0) await within(Promise.allSettled(looks.map((look) => look())), nameLimitMs);
+    return { ...info, filename, goesAt };
   }
 
   return {
@@ -104,6 +124,8 @@ export function createLocalResults(deps: LocalResultsDeps): LocalResults {
       const facts: AuditFacts = { analysisId, objectId };
       return audit.during("result.read", facts, () => open(facts, analysisId, objectId, range));
     },
+
+    usage: async (analysisId) => deps.usageOf(await projectOf(analysisId)),
 
     async listTags(analysisId) {
       return catalog.listTags(await projectOf(analysisId));

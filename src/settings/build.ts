@@ -91,6 +91,25 @@ function buildOperators(values: SettingValues): Settings["operators"] {
   };
 }
 
+function buildRetention(values: SettingValues): Settings["retention"] {
+  return {
+    untaggedDays: values.RETENTION__UNTAGGED_DAYS,
+    taggedDays: values.RETENTION__TAGGED_DAYS,
+    tags: values.RETENTION__TAGS ?? [],
+    intermediateDays: values.RETENTION__INTERMEDIATE_DAYS,
+    objectsPerSecond: values.RETENTION__OBJECTS_PER_SECOND,
+  };
+}
+
+/** Whether anything may be removed by itself, or refused for want of room. */
+function limitsStorage(values: SettingValues): boolean {
+  const { RETENTION__UNTAGGED_DAYS, RETENTION__TAGGED_DAYS, RETENTION__INTERMEDIATE_DAYS } = values;
+  const { QUOTA__PROJECT_BYTES, QUOTA__NODE_BYTES, RETENTION__TAGS = [] } = values;
+  const days = [RETENTION__UNTAGGED_DAYS, RETENTION__TAGGED_DAYS, RETENTION__INTERMEDIATE_DAYS];
+  const limits = [QUOTA__PROJECT_BYTES, QUOTA__NODE_BYTES, ...RETENTION__TAGS.map((rule) => rule.days)];
+  return [...days, ...limits].some((value) => value > 0);
+}
+
 function buildServer(values: SettingValues): Settings["server"] {
   return {
     host: values.SERVER__HOST,
@@ -131,7 +150,9 @@ export function buildSettings(values: SettingValues, files: Files): Settings {
       keepDays: values.SUBMISSIONS__KEEP_DAYS,
     },
     operators: buildOperators(values),
-    record: { isEnabled: values.RECORD__ENABLED, keepDays: values.RECORD__KEEP_DAYS },
+    retention: buildRetention(values),
+    quota: { projectBytes: values.QUOTA__PROJECT_BYTES, nodeBytes: values.QUOTA__NODE_BYTES },
+    record: { isEnabled: values.RECORD__ENABLED || limitsStorage(values), keepDays: values.RECORD__KEEP_DAYS },
     server: buildServer(values),
     log: { level: values.LOG__LEVEL, format: values.LOG__FORMAT },
   };

@@ -16,11 +16,15 @@ export function describeSettings(settings: Settings): Record<string, string | nu
     if (value === undefined || LEFT_OUT.has(key)) return;
     if (SECRETS.has(key)) described[path] = MASK;
     else if (typeof value === "number" || typeof value === "boolean") described[path] = value;
-    else if (Array.isArray(value)) described[path] = value.join(",");
+    else if (Array.isArray(value)) described[path] = value.map(shortText).join(",");
     else if (typeof value === "object" && value !== null) {
       for (const [name, inner] of Object.entries(value)) add(path ? `${path}.${name}` : name, name, inner);
     } else described[path] = maskUserInfo(String(value));
   }
   add("", "", settings);
   return described;
+}
+
+function shortText(value: unknown): string {
+  return typeof value === "object" && value !== null ? Object.values(value).join(":") : String(value);
 }

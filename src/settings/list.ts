@@ -6,6 +6,7 @@ import { NETWORK } from "./groups/network.ts";
 import { OPERATORS } from "./groups/operators.ts";
 import { RECORD } from "./groups/record.ts";
 import { RESULTS } from "./groups/results.ts";
+import { RETENTION } from "./groups/retention.ts";
 import { SERVER } from "./groups/server.ts";
 import { STORAGE } from "./groups/storage.ts";
 import type { SettingGroup, ValueOf } from "./setting.ts";
@@ -19,6 +20,7 @@ export const SETTINGS = {
   ...RESULTS,
   ...OPERATORS,
   ...RECORD,
+  ...RETENTION,
   ...SERVER,
   ...NETWORK,
   ...LOGGING,
@@ -32,6 +34,7 @@ export const SETTING_GROUPS: readonly { readonly title: string; readonly setting
   { title: "Results", settings: RESULTS },
   { title: "Operators", settings: OPERATORS },
   { title: "Record", settings: RECORD },
+  { title: "Retention and quotas", settings: RETENTION },
   { title: "Server", settings: SERVER },
   { title: "Network", settings: NETWORK },
   { title: "Logging", settings: LOGGING },

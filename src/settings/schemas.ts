@@ -43,6 +43,18 @@ export const textList = parsed("must be a list of names, separated by commas", (
   return names.includes("") ? undefined : [...new Set(names)];
 });
 
+/** Days by tag; the order counts. */
+export const tagRules = parsed(
+  "must be a list such as checkpoint-*:14,model-*:0, of tags with * and whole days",
+  (text) => {
+    const rules = text.split(",").map((rule) => {
+      const [, pattern, days] = /^\s*([a-z0-9*-]{1,64})\s*:\s*(\d{1,5})\s*$/.exec(rule) ?? [];
+      return { pattern: pattern ?? "", days: Number(days ?? -1) };
+    });
+    return rules.every(({ pattern, days }) => pattern !== "" && days <= 36_500) ? rules : undefined;
+  },
+);
+
 /** Any spelling of a UUID, given back in lower-case canonical form. */
 export const uuid = parsed("must be a UUID", parseUuid);
 

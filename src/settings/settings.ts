@@ -103,6 +103,17 @@ export interface Settings {
     /** 0 = for ever. */
     readonly keepDays: number;
   };
+  /** Days; 0 = for ever. */
+  readonly retention: {
+    readonly untaggedDays: number;
+    readonly taggedDays: number;
+    /** The first that fits a tag counts. */
+    readonly tags: readonly { readonly pattern: string; readonly days: number }[];
+    readonly intermediateDays: number;
+    readonly objectsPerSecond: number;
+  };
+  /** 0 = no limit. */
+  readonly quota: { readonly projectBytes: number; readonly nodeBytes: number };
   readonly server: {
     readonly host: string;
     readonly port: number;

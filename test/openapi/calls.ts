@@ -33,6 +33,7 @@ export function properCalls(world: World): Readonly<Record<string, () => Call>> 
     getLocalResult: () => ({ as, path: `/local/${objectId}`, init: {} }),
     getProjectTags: () => ({ as, path: "/local/tags", init: {} }),
     tagObject: () => ({ as, path: `/local/tags?tag_name=a-tag&object_id=${objectId}`, init: { method: "POST" } }),
+    getLocalUsage: () => ({ as, path: "/local/usage", init: {} }),
     getTaggedResults: () => ({ as, path: "/local/tags/a-tag", init: {} }),
     deleteLocalResults: () => ({
       as: "adapter",

@@ -121,6 +121,21 @@ const contract = {
       "path object_id, header Range?, header If-Range?, header If-Match?, header If-Unmodified-Since?, header If-Modified-Since?, header If-None-Match?",
     answers: "200 206 304 401 403 404 412 416 422 502 504",
   },
+  getLocalUsage: {
+    at: "GET /local/usage",
+    takes: "",
+    answers: "200 401 403 404 502 504",
+  },
+  getOperatorUsage: {
+    at: "GET /operator/usage",
+    takes: "query cursor?, query limit?",
+    answers: "200 401 403 404 422 502 503",
+  },
+  previewRetention: {
+    at: "GET /operator/retention/preview",
+    takes: "query project_id?, query cursor?, query limit?",
+    answers: "200 401 403 404 422 502 503",
+  },
   getProjectTags: {
     at: "GET /local/tags",
     takes: "",

@@ -286,6 +286,8 @@ const operatorCalls: Readonly<Record<string, OperatorCall>> = {
   listRecord: { path: "/operator/record" },
   exportRecord: { path: "/operator/record/export" },
   verifyRecord: { path: "/operator/record/verify" },
+  getOperatorUsage: { path: "/operator/usage" },
+  previewRetention: { path: "/operator/retention/preview" },
 };
 const sessionCalls: Readonly<Record<string, OperatorCall>> = {
   openOperatorSession: { method: "POST", path: "/operator/session", json: { ticket: "t" } },
@@ -423,7 +425,15 @@ test("operators are told what fails behind the service, and where to sign in", a
     }
     const database = new Database(join(service.dataDir ?? "", "catalog.sqlite"));
     await ask(service, { path: "/operator/session" }, operator);
-    for (const name of ["operator_session", "operator_ticket", "record_entry", "submission", "traffic", "peer"]) {
+    for (const name of [
+      "operator_session",
+      "operator_ticket",
+      "record_entry",
+      "submission",
+      "traffic",
+      "peer",
+      "retention_state",
+    ]) {
       database.run(`alter table "${name}" rename to "gone_${name}"`);
     }
     database.close();

@@ -79,6 +79,13 @@ export function memoryObjects(part: Partial<ObjectStore> = {}): ObjectStore & { 
     async *list(prefix) {
       yield* [...stored.keys()].filter((key) => key.startsWith(prefix));
     },
+    async *scan(prefix, after = "") {
+      const keys = [...stored.keys()].filter((key) => key.startsWith(prefix) && key > after).sort();
+      for (const key of keys) {
+        const found = stored.get(key);
+        if (found) yield { key, sizeBytes: found.info.sizeBytes, modifiedAt: found.info.modifiedAt };
+      }
+    },
     sweepUnfinished: async () => 0,
     check: async () => {},
     inspect: async () => [],

@@ -42,7 +42,18 @@ async function createSubject(parts: Parts = {}) {
   const { log, lines } = createTestLog();
   const rollback = createRollback({ objects, catalog, log });
   const newId = () => crypto.randomUUID();
-  const deps = { objects, catalog, submissions, hub, rollback, newId, adapterClientId: "adapter", nameLimitMs: 5, log };
+  const deps = {
+    objects,
+    catalog,
+    submissions,
+    hub,
+    rollback,
+    newId,
+    adapterClientId: "adapter",
+    usageOf: async () => ({ bytes: 0, objects: 0 }),
+    nameLimitMs: 5,
+    log,
+  };
   return { local: createLocalResults(deps), catalog, submissions, objects, lines, forgotten };
 }
 

@@ -140,7 +140,8 @@ function startReplica(replica: Replica, objects: ObjectStore, projectId: string,
   queue.start();
   const rollback = createRollback({ objects, catalog, log });
   const parts = { objects, catalog, submissions: store, hub, rollback, newId, log };
-  const local = createLocalResults({ ...parts, adapterClientId: "adapter" });
+  const usageOf = async () => ({ bytes: 0, objects: 0 });
+  const local = createLocalResults({ ...parts, adapterClientId: "adapter", usageOf });
   const buckets = createResultBuckets({ hub });
   const randomBytes = () => new Uint8Array();
   const final = createFinalResults({ hub, buckets, queue, isQueued: true, randomBytes, log });

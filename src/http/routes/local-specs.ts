@@ -86,7 +86,12 @@ export const putLocalResult = createRoute({
     502: upstreamProblem("hub", "store"),
     503: databaseProblem,
     504: hubTimeout,
-    507: storageFull("The object store is full", "There is no room left on this node"),
+    507: storageFull(
+      "The object store is full",
+      "There is no room left on this node",
+      `Project ${exampleIds.project} uses 1048576 of 1048576 bytes on this node; the file was not stored.`,
+      "This node holds 1048576 of 1048576 bytes; the file was not stored.",
+    ),
   },
 });
 
@@ -96,6 +101,11 @@ const fileHeaders = {
   "Accept-Ranges": { example: "bytes", description: "Parts may be asked for" },
   "Content-Disposition": { example: 'attachment; filename="weights.pkl"', description: "The name it was stored under" },
   "Last-Modified": { example: "Sat, 31 Jan 2026 12:00:00 GMT", description: "When it was stored" },
+  Sunset: {
+    example: "Sun, 28 Feb 2026 12:00:00 GMT",
+    description: "When it will be removed by itself; not there where it is kept",
+    required: false,
+  },
   ...neverShownHeaders,
 };
 /** Whatever type it was stored with; generated clients know what to do with this one. */

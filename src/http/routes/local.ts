@@ -10,8 +10,11 @@ import { readUpload } from "../upload-form.ts";
 import type { UploadTurns } from "../upload-turns.ts";
 import type { Urls } from "../urls.ts";
 import * as specs from "./local-specs.ts";
+import { getLocalUsage } from "./local-usage-spec.ts";
 
 export interface LocalRouteDeps {
+  /** Of each project, in bytes; 0 = none. */
+  readonly projectQuota: number;
   readonly authenticator: Authenticator;
   readonly local: LocalResults;
   readonly urls: Urls;
@@ -20,7 +23,8 @@ export interface LocalRouteDeps {
   readonly turns: UploadTurns;
 }
 
-export function localRoutes({ authenticator, local, urls, maxUploadBytes, stallMs, turns }: LocalRouteDeps) {
+export function localRoutes(deps: LocalRouteDeps) {
+  const { authenticator, local, projectQuota, urls, maxUploadBytes, stallMs, turns } = deps;
   const router = createRouter();
   const middleware = [authenticate(authenticator)];
 
@@ -56,6 +60,11 @@ export function localRoutes({ authenticator, local, urls, maxUploadBytes, stallM
     const base = urls.base(c.req.raw);
     const results = tagged.map(({ objectId, filename }) => ({ filename, url: `${base}/local/${objectId}` }));
     return c.json({ results }, 200);
+  });
+
+  router.openapi({ ...getLocalUsage, middleware }, async (c) => {
+    const { bytes, objects } = await local.usage(c.get("clientId"));
+    return c.json({ bytes, objects, quota_bytes: projectQuota === 0 ? null : projectQuota }, 200);
   });
 
   router.openapi({ ...specs.getLocalResult, middleware }, async (c) => {

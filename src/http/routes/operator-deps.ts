@@ -4,6 +4,8 @@ import type { Operators } from "../../operators/operators.ts";
 import type { Overview } from "../../operators/overview.ts";
 import type { PeerStore } from "../../peers/peer-store.ts";
 import type { RecordBook } from "../../record/record-book.ts";
+import type { PreviewBook } from "../../retention/preview-book.ts";
+import type { UsageBook } from "../../retention/usage-book.ts";
 import type { SubmissionStore } from "../../submissions/store/submission-store.ts";
 import type { Urls } from "../urls.ts";
 
@@ -14,6 +16,8 @@ export interface OperatorServices {
   readonly signIn: OidcSignIn | undefined;
   readonly attempts: Attempts;
   readonly record: RecordBook;
+  readonly usage: UsageBook;
+  readonly retention: PreviewBook;
   readonly queue: Pick<SubmissionStore, "page" | "find" | "retry"> & {
     /** Forgets a submission and its file; `false` if it is held or unknown. */
     drop(id: string, operator: string): Promise<boolean>;

@@ -32,13 +32,16 @@ export const limitSchema = z.coerce
 
 /** What every list answers. */
 export function listOf<T extends z.ZodType>(item: T, name: string) {
-  return z
-    .object({
-      items: z.array(item),
-      next_cursor: z.string().nullable().openapi({ description: "`cursor` of the next page; null on the last one" }),
-      total: wholeNumber.openapi({ description: "How many there are, on all pages" }),
-    })
-    .openapi(name);
+  return z.object(listFields(item)).openapi(name);
+}
+
+/** For a list that says more. */
+export function listFields<T extends z.ZodType>(item: T) {
+  return {
+    items: z.array(item),
+    next_cursor: z.string().nullable().openapi({ description: "`cursor` of the next page; null on the last one" }),
+    total: wholeNumber.openapi({ description: "How many there are, on all pages" }),
+  };
 }
 
 export const badQuery = {

@@ -3,7 +3,7 @@ import { mkdir, open, readdir, stat, statfs, unlink } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { storableContentType } from "../content-headers.ts";
 import { checkFolderPrefix, checkKey } from "../object-key.ts";
-import type { ObjectInfo, ObjectStore } from "../object-store.ts";
+import type { ObjectInfo, ObjectStore, ScannedObject } from "../object-store.ts";
 import { type DiskRoom, inspectRoom } from "./disk-room.ts";
 import { directoryFailure, ignoring, mapErrors } from "./failures.ts";
 import { decodeHeader, encodeHeader, headerBytes, type ObjectHeader } from "./object-file.ts";
@@ -116,6 +116,14 @@ export function createDirectoryObjectStore(settings: DirectorySettings): ObjectS
       }
     },
 
+    async *scan(prefix, after) {
+      try {
+        yield* scanFolder(root, prefix, after);
+      } catch (error) {
+        throw directoryFailure("listing objects", error);
+      }
+    },
+
     sweepUnfinished: (olderThan) =>
       mapErrors("sweeping staged files", removeFilesOlderThan(stagingFolder, olderThan, inUse)),
 
@@ -147,6 +155,14 @@ async function readInfo(path: string): Promise<ObjectInfo | undefined> {
     return { ...header, sizeBytes: size - headerBytes, modifiedAt: mtime };
   } finally {
     await handle.close();
+  }
+}
+
+async function* scanFolder(root: string, prefix: string, after = ""): AsyncGenerator<ScannedObject> {
+  for await (const { key, path } of walkObjects(root, folderPath(root, prefix), "sorted")) {
+    if (!key.startsWith(prefix) || key <= after) continue;
+    const found = await ignoring(["ENOENT"], stat(path));
+    if (found !== undefined) yield { key, sizeBytes: found.size - headerBytes, modifiedAt: found.mtime };
   }
 }
 

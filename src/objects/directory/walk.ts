@@ -10,15 +10,23 @@ interface FoundObject {
 }
 
 /** Every object in a folder under the root and in the folders below; other files are passed over. */
-export async function* walkObjects(root: string, folder: string): AsyncGenerator<FoundObject> {
+export async function* walkObjects(
+  root: string,
+  folder: string,
+  order: "any" | "sorted" = "any",
+): AsyncGenerator<FoundObject> {
   const waiting = [folder];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    for (const entry of await entriesOf(next)) {
+    const folders: string[] = [];
+    const entries = await entriesOf(next);
+    if (order === "sorted") entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+    for (const entry of entries) {
       const path = join(next, entry.name);
-      if (entry.isDirectory()) waiting.push(path);
+      if (entry.isDirectory()) folders.push(path);
       const key = entry.isFile() ? keyOfPath(relative(root, path).split(sep)) : undefined;
       if (key !== undefined) yield { key, path };
     }
+    waiting.push(...folders.reverse());
   }
 }
 

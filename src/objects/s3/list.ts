@@ -1,3 +1,4 @@
+import type { ScannedObject } from "../object-store.ts";
 import { s3Failure } from "./errors.ts";
 import type { S3Request, SendS3Request } from "./messages.ts";
 import { readText } from "./request.ts";
@@ -18,6 +19,26 @@ export async function* listKeys(send: SendS3Request, prefix: string): AsyncGener
   for await (const xml of listPages(send, { action: "ListObjectsV2", method: "GET" }, query, next)) {
     yield elementsOf(xml, "Contents").map((content) => required(keyTextOf(content, "Key", isUrlEncoded(xml))));
   }
+}
+
+/** Objects under a prefix in the order of their keys, page by page, behind the key if one is given. */
+export async function* scanObjects(send: SendS3Request, prefix: string, after = ""): AsyncGenerator<ScannedObject[]> {
+  const query = { "list-type": "2", prefix, ...(after === "" ? {} : { "start-after": after }) };
+  const next = (xml: string) => ({ "continuation-token": textOf(xml, "NextContinuationToken") });
+  for await (const xml of listPages(send, { action: "ListObjectsV2", method: "GET" }, query, next)) {
+    const found = elementsOf(xml, "Contents").map((content) => scannedObject(content, isUrlEncoded(xml)));
+    yield found.filter(({ key }) => key > after);
+  }
+}
+
+function scannedObject(content: string, urlEncoded: boolean): ScannedObject {
+  const key = required(keyTextOf(content, "Key", urlEncoded));
+  const sizeBytes = Number(required(textOf(content, "Size")));
+  const modifiedAt = new Date(required(textOf(content, "LastModified")));
+  if (!Number.isSafeInteger(sizeBytes) || Number.isNaN(modifiedAt.getTime())) {
+    throw s3Failure("ListObjectsV2", "UnexpectedAnswer");
+  }
+  return { key, sizeBytes, modifiedAt };
 }
 
 /**

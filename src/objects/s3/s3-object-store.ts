@@ -4,7 +4,7 @@ import type { ByteRange, ObjectInfo, ObjectStore, OpenObject } from "../object-s
 import { lengthOf, totalOf } from "./body.ts";
 import { s3Failure } from "./errors.ts";
 import { checkS3Key } from "./key.ts";
-import { checkListing, listKeys, listUnfinishedUploads } from "./list.ts";
+import { checkListing, listKeys, listUnfinishedUploads, scanObjects } from "./list.ts";
 import type { S3Response, SendS3Request } from "./messages.ts";
 import { abortUpload, abortUploadsOf, removeKey, removeKeysUnder } from "./remove.ts";
 import { createS3Requests, dropBody } from "./request.ts";
@@ -67,6 +67,10 @@ export function createS3ObjectStore(settings: S3Options): ObjectStore {
 
     async *list(prefix) {
       for await (const keys of listKeys(send, prefix)) yield* keys;
+    },
+
+    async *scan(prefix, after) {
+      for await (const objects of scanObjects(send, prefix, after)) yield* objects;
     },
 
     async sweepUnfinished(olderThan) {

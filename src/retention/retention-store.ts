@@ -1,0 +1,14 @@
+import type { ExpiryStore } from "./expiry-store.ts";
+import type { ObjectTable } from "./object-table.ts";
+import type { Reservations } from "./reservations.ts";
+import type { RetentionStateStore } from "./retention-state.ts";
+import type { SentIntermediates } from "./sent-intermediates.ts";
+
+/** Everything that retention and quotas keep in the database. */
+export interface RetentionStore {
+  readonly objects: ObjectTable;
+  readonly expiry: ExpiryStore;
+  readonly reservations: Reservations;
+  readonly state: RetentionStateStore;
+  readonly sent: SentIntermediates;
+}

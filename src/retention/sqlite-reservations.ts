@@ -1,0 +1,56 @@
+import { eq, lt, sql } from "drizzle-orm";
+import type { Sqlite, SqliteDatabase } from "../database/sqlite-connection.ts";
+import { judgeReserve } from "./judge-reserve.ts";
+import type { Grant, Reservations, Reserve } from "./reservations.ts";
+import { steadyClock } from "./sqlite-clock.ts";
+import { reservation } from "./sqlite-schema.ts";
+
+type Transaction = Pick<SqliteDatabase, "select" | "insert" | "all">;
+
+export function createSqliteReservations(sqlite: Sqlite, now: () => number): Reservations {
+  return {
+    reserve: (request) =>
+      sqlite.run((db) => db.transaction((tx) => reserve(tx, request, now), { behavior: "immediate" })),
+    release: (id) => sqlite.run((db) => void db.delete(reservation).where(eq(reservation.id, id)).run()),
+    renew: (holder) =>
+      sqlite.run((db) => {
+        const renewedAt = steadyClock(db, now);
+        db.update(reservation).set({ renewedAt }).where(eq(reservation.holder, holder)).run();
+      }),
+    dropStale: (longerAgoMs) =>
+      sqlite.run((db) => {
+        const end = new Date(steadyClock(db, now).getTime() - longerAgoMs);
+        return db.delete(reservation).where(lt(reservation.renewedAt, end)).returning({ id: reservation.id }).all()
+          .length;
+      }),
+  };
+}
+
+function reserve(tx: Transaction, request: Reserve, now: () => number): Grant {
+  const { id, projectId, holder } = request;
+  const [row] = tx.all<Record<string, number>>(sql`
+    select
+      (select coalesce(sum(bytes), 0) from project_usage where project_id = ${projectId}) as project,
+      (select coalesce(sum(bytes), 0) from usage_reservation where project_id = ${projectId} and id <> ${id}) as promised,
+      (select coalesce(sum(bytes), 0) from project_usage) as node,
+      (select coalesce(sum(bytes), 0) from usage_reservation where id <> ${id}) as node_promised,
+      (select coalesce(sum(size_bytes), 0) from submission where state not in ('delivered', 'rejected')) as waiting,
+      (select coalesce(sum(bytes), 0) from usage_reservation where id = ${id}) as own`);
+  const { project = 0, promised = 0, node = 0, node_promised: nodePromised = 0, waiting = 0, own = 0 } = row ?? {};
+  const grant = judgeReserve(request, {
+    projectBytes: project + promised,
+    nodeBytes: node + nodePromised + waiting,
+    ownBytes: own,
+  });
+  if ("granted" in grant) {
+    const renewedAt = steadyClock(tx, now);
+    tx.insert(reservation)
+      .values({ id, projectId, bytes: grant.granted, holder, renewedAt })
+      .onConflictDoUpdate({
+        target: reservation.id,
+        set: { bytes: sql`${reservation.bytes} + ${grant.granted}`, renewedAt },
+      })
+      .run();
+  }
+  return grant;
+}
