@@ -253,6 +253,20 @@ export function objectStoreContract(createSubject: () => Promise<ContractSubject
     expect(await keysUnder("list/nothing/")).toEqual([]);
   });
 
+  test("a scan has sizes and times in the order of the keys, and goes on behind any of them", async () => {
+    const id = (number: number) => `00000000-0000-4000-8000-${String(number).padStart(12, "0")}`;
+    const keys = [1, 2].flatMap((project) => [1, 2, 3].map((number) => `scan/${id(project)}/${id(number)}`));
+    for (const [index, key] of keys.toReversed().entries()) await put(key, patternBytes(index));
+    const scanned = await Array.fromAsync(store.scan("scan/"));
+    expect(scanned.map(({ key }) => key)).toEqual(keys);
+    expect(scanned.map(({ sizeBytes }) => sizeBytes)).toEqual([5, 4, 3, 2, 1, 0]);
+    for (const { modifiedAt } of scanned) expect(Math.abs(modifiedAt.getTime() - Date.now())).toBeLessThan(3_600_000);
+    const behind = await Array.fromAsync(store.scan("scan/", keys[1]));
+    expect(behind.map(({ key }) => key)).toEqual(keys.slice(2));
+    expect(await Array.fromAsync(store.scan(`scan/${id(2)}/`))).toHaveLength(3);
+    expect(await Array.fromAsync(store.scan("scan/nothing/"))).toEqual([]);
+  });
+
   test("a key names one object of its own, however it is spelled", async () => {
     for (const key of spelledKeys) await put(`spelled/${key}`, Buffer.from(key));
     for (const key of spelledKeys) {
