@@ -7,7 +7,10 @@ export const tag = pgTable(
     tagName: varchar("tag_name", { length: 255 }).notNull(),
     projectId: varchar("project_id", { length: 255 }).notNull(),
   },
-  (table) => [uniqueIndex("tag_tag_name_project_id").on(table.tagName, table.projectId)],
+  (table) => [
+    uniqueIndex("tag_tag_name_project_id").on(table.tagName, table.projectId),
+    index("tag_project_id").on(table.projectId),
+  ],
 );
 
 export const result = pgTable(

@@ -7,7 +7,10 @@ export const tag = sqliteTable(
     tagName: text("tag_name").notNull(),
     projectId: text("project_id").notNull(),
   },
-  (table) => [uniqueIndex("tag_tag_name_project_id").on(table.tagName, table.projectId)],
+  (table) => [
+    uniqueIndex("tag_tag_name_project_id").on(table.tagName, table.projectId),
+    index("tag_project_id").on(table.projectId),
+  ],
 );
 
 export const result = sqliteTable(

@@ -20,7 +20,10 @@ import { submission } from "./sqlite-schema.ts";
 import { asHeldSubmission, pendingStates } from "./submission-row.ts";
 import type { HeldSubmission, Lease, LongestDelays } from "./submission-store.ts";
 
-export const isPending = inArray(submission.state, [...pendingStates]);
+/** Written out, as SQLite uses a partial index only where it sees the index's own condition. */
+const pendingIn = (state: AnyColumn) =>
+  sql`${state} in (${sql.raw(pendingStates.map((name) => `'${name}'`).join(", "))})`;
+export const isPending = pendingIn(submission.state);
 /** Whether one that has failed since then keeps back those behind it. */
 export const blocks = (failingSince: AnyColumn, since: Date) => or(isNull(failingSince), gt(failingSince, since));
 
@@ -52,7 +55,7 @@ export function claim(
     .where(
       and(
         eq(older.analysisId, submission.analysisId),
-        inArray(older.state, [...pendingStates]),
+        pendingIn(older.state),
         lt(older.sequence, submission.sequence),
         blocks(older.failingSince, new Date(nowMs - blockMs)),
       ),

@@ -30,6 +30,9 @@ export const submission = sqliteTable(
   },
   (table) => [
     index("submission_pending").on(table.analysisId, table.sequence).where(sql`state in ('queued', 'delivering')`),
+    index("submission_waiting").on(table.sequence).where(sql`state in ('queued', 'delivering')`),
+    index("submission_state").on(table.state, table.sequence),
+    index("submission_analysis_id").on(table.analysisId, table.sequence),
     index("submission_ended_at").on(table.endedAt),
     index("submission_project_id").on(table.projectId),
   ],
