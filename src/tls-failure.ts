@@ -13,5 +13,7 @@ export function adviseOnTls(code: string): string | undefined {
     return "it does not speak TLS on this port: use http or the port for TLS";
   }
   if (/SELF_SIGNED|UNABLE_TO_|^CERT_UNTRUSTED$|INVALID_CA/.test(code)) return untrusted;
-  return /CERT|ERR_TLS|ERR_SSL/.test(code) ? "its certificate or its TLS is not acceptable" : undefined;
+  return /CERT|ERR_TLS|ERR_SSL|_TLS_UPGRADE_FAILED/.test(code)
+    ? "its certificate or its TLS is not acceptable"
+    : undefined;
 }

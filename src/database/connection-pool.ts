@@ -25,6 +25,9 @@ export interface PoolOptions {
   readonly isBroken: (error: unknown) => boolean;
 }
 
+/** Beyond so many a connection rests for a tenth of the time: a pooler in session mode has few, and others wait for them. */
+const fewConnections = 5;
+
 interface Connection {
   readonly client: SQL;
   readonly ageTimer: NodeJS.Timeout;
@@ -100,7 +103,8 @@ export function createConnectionPool({ open, max, restMs, lifeMs, isBroken }: Po
       return;
     }
     idle.push(connection);
-    connection.restTimer = setTimeout(() => discard(connection), restMs);
+    const mayRestMs = all.size > fewConnections ? restMs / 10 : restMs;
+    connection.restTimer = setTimeout(() => discard(connection), mayRestMs);
     connection.restTimer.unref();
     waiting.shift()?.();
   }

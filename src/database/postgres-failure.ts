@@ -1,6 +1,7 @@
 import { SQL } from "bun";
 import { DrizzleQueryError } from "drizzle-orm/errors";
 import { AppError } from "../errors.ts";
+import { adviseOnTls } from "../tls-failure.ts";
 import { MigrationError } from "./migrate.ts";
 
 // The driver's codes for a connection that was not made or is lost.
@@ -69,13 +70,23 @@ export function isLastingRefusal(error: unknown): boolean {
   return error instanceof MigrationError || /^(?:0A|28|3D|3F|42(?!P05))/.test(state);
 }
 
+/** What the network gives, past the driver, for a server's certificate. */
+function findTlsError(
+  error: unknown,
+): { readonly message: string; readonly code: string; readonly errno?: string } | undefined {
+  const inner = error instanceof DrizzleQueryError ? error.cause : error;
+  if (!(inner instanceof Error) || !("code" in inner) || typeof inner.code !== "string") return undefined;
+  return adviseOnTls(inner.code) === undefined ? undefined : { message: inner.message, code: inner.code };
+}
+
 /** Turns a driver's error into an `AppError`; anything else is a bug and comes back as it is. */
 export function describePostgresFailure(error: unknown, server: string, uncertain: boolean): unknown {
-  const cause = findPostgresError(error);
+  const cause = findPostgresError(error) ?? findTlsError(error);
   if (cause === undefined) {
     return error;
   }
-  const operatorDetail = `PostgreSQL at ${server}: ${cause.message} (${cause.errno ?? cause.code})`;
+  const advice = adviseOnTls(cause.code);
+  const operatorDetail = `PostgreSQL at ${server}: ${cause.message} (${cause.errno ?? cause.code})${advice === undefined ? "" : `: ${advice}`}`;
   // Class 22, data exception: a value that the column cannot hold.
   return cause.errno?.startsWith("22")
     ? new AppError("invalid_input", "The database does not accept this value", { cause, operatorDetail })

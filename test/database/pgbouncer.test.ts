@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { sql } from "drizzle-orm";
 import { createPostgresCatalog } from "../../src/catalog/postgres.ts";
 import { migratePostgres, postgresMigrations } from "../../src/database/migrate-postgres.ts";
 import { openPostgres, type PostgresOptions } from "../../src/database/postgres-connection.ts";
@@ -11,6 +12,21 @@ const analysisId = crypto.randomUUID();
 const ignoring = "ignore_startup_parameters = statement_timeout,idle_in_transaction_session_timeout";
 
 describe.skipIf(testPostgresUrl === undefined || !pgbouncerInstalled())("behind pgbouncer", () => {
+  test("in session mode with its own pool size, a replica that was busy leaves connections to the others", async () => {
+    const database = await createTestDatabase();
+    const pgbouncer = await startPgbouncer({ postgresPort: database.settings.port, mode: "session" });
+    const settings = { ...database.settings, port: pgbouncer.port, maxConnections: 20 };
+    const replicas = [openPostgres(settings), openPostgres(settings)];
+    for (const postgres of replicas) {
+      await postgres.run((db) => db.execute(sql`select 1`));
+      const works = Array.from({ length: 20 }, () => postgres.run((db) => db.execute(sql`select pg_sleep(0.5)`)));
+      expect(await Promise.all(works)).toHaveLength(20);
+    }
+    await Promise.all(replicas.map((postgres) => postgres.close()));
+    await pgbouncer.stop();
+    await database.drop();
+  }, 60_000);
+
   describe.each([
     ["session", []],
     ["transaction", []],
