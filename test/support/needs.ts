@@ -7,6 +7,7 @@ import { keycloakInstalled } from "./keycloak-server.ts";
 import { minioInstalled } from "./minio-server.ts";
 import { seaweedfsInstalled } from "./seaweedfs-server.ts";
 import { squidInstalled } from "./squid.ts";
+import { findPythonGenerator, findTypescriptGenerator } from "./tools/client-generators.ts";
 import { findGoTool } from "./tools/go-tools.ts";
 import { pythonCryptographyInstalled } from "./tools/python.ts";
 import { versitygwInstalled } from "./versitygw-server.ts";
@@ -61,6 +62,18 @@ export const needs: readonly Need[] = [
     remedy: `${debian("python3-venv")}, then ${built}`,
     isThere: pythonCryptographyInstalled,
     sign: /pythonCryptographyInstalled/,
+  },
+  {
+    name: "openapi-python-client",
+    remedy: `${debian("python3-venv")}, then ${built}`,
+    isThere: () => findPythonGenerator() !== undefined,
+    sign: /findPythonGenerator/,
+  },
+  {
+    name: "openapi-typescript",
+    remedy: built,
+    isThere: () => findTypescriptGenerator() !== undefined,
+    sign: /findTypescriptGenerator/,
   },
   { name: "helm", remedy: built, isThere: () => findGoTool("helm") !== undefined, sign: /findGoTool\("helm"\)/ },
   { name: "SeaweedFS", remedy: built, isThere: seaweedfsInstalled, sign: /seaweedfsInstalled/ },

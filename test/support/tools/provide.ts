@@ -1,3 +1,4 @@
+import { fetchPythonGenerator, fetchTypescriptGenerator } from "./client-generators.ts";
 import { buildGoTool, findGoTool, goToolNames } from "./go-tools.ts";
 import { fetchKeycloak } from "./keycloak-files.ts";
 import { fetchPythonCryptography } from "./python.ts";
@@ -24,4 +25,6 @@ async function provide(name: string, isThere: boolean, work: () => Promise<unkno
 for (const name of goToolNames) await provide(name, findGoTool(name) !== undefined, () => buildGoTool(name));
 await provide("keycloak", false, fetchKeycloak);
 await provide("python-cryptography", false, fetchPythonCryptography);
+await provide("openapi-python-client", false, fetchPythonGenerator);
+await provide("openapi-typescript", false, fetchTypescriptGenerator);
 process.exit(failures.length === 0 ? 0 : 1);

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { runTool } from "./run-tool.ts";
 import { provideFolder, toolFolder } from "./tool-cache.ts";
 
 const CRYPTOGRAPHY = "48.0.0";
@@ -26,9 +27,9 @@ export async function fetchPythonCryptography(): Promise<void> {
     const python = Bun.which("python3");
     if (python === null) throw new Error("python3 is not installed");
     const venv = join(part, "venv");
-    await run([python, "-m", "venv", venv]);
+    await runTool([python, "-m", "venv", venv]);
     const target = join(part, "packages");
-    await run([
+    await runTool([
       join(venv, "bin/python"),
       "-m",
       "pip",
@@ -38,12 +39,6 @@ export async function fetchPythonCryptography(): Promise<void> {
       target,
       `cryptography==${CRYPTOGRAPHY}`,
     ]);
-    await run(["rm", "-rf", venv]);
+    await runTool(["rm", "-rf", venv]);
   });
-}
-
-async function run(command: string[]): Promise<void> {
-  const child = Bun.spawn(command, { stdout: "ignore", stderr: "pipe" });
-  const [code, text] = await Promise.all([child.exited, new Response(child.stderr).text()]);
-  if (code !== 0) throw new Error(`${command.join(" ")} ended with ${code}: ${text}`);
 }
