@@ -11,6 +11,7 @@ export default defineConfig({
     "./src/operators/postgres-schema.ts",
     "./src/peers/postgres-schema.ts",
     "./src/retention/postgres-schema.ts",
+    "./src/release/postgres-schema.ts",
   ],
   out: "./drizzle/postgres",
 });

@@ -11,6 +11,7 @@ export default defineConfig({
     "./src/operators/sqlite-schema.ts",
     "./src/peers/sqlite-schema.ts",
     "./src/retention/sqlite-schema.ts",
+    "./src/release/sqlite-schema.ts",
   ],
   out: "./drizzle/sqlite",
 });

@@ -19,6 +19,7 @@ export type ErrorCode =
   | "invalid_form"
   | "not_found"
   | "conflict"
+  | "changed"
   | "too_large"
   | "unsupported_coding"
   | "client_too_slow"

@@ -23,6 +23,14 @@ export const auditEvents = [
   "intermediate.received",
   /** A final result was accepted: it will reach the Hub, now or later. */
   "final.submitted",
+  /** A final result waits for an operator's decision; the Hub knows nothing of it. */
+  "final.held",
+  /** An operator has approved a final result. */
+  "final.approved",
+  /** An operator has declined a final result, and it will not reach the Hub. */
+  "final.declined",
+  /** Nobody has decided on a final result for as long as it may wait; it is declined. */
+  "final.expired",
   /** The Hub has a final result. */
   "final.delivered",
   /** Everything of a project was removed from this node. */

@@ -10,6 +10,7 @@ import { overallState } from "../operators/overview.ts";
 import type { TrafficCounter } from "../operators/traffic-counter.ts";
 import { createRecordBook } from "../record/record-book.ts";
 import { noRecord } from "../record/recorder.ts";
+import type { Releases } from "../release/releases.ts";
 import { describeSettings, MASK } from "../settings/describe.ts";
 import type { Settings } from "../settings/settings.ts";
 import { submissionKey } from "../submissions/store/submission-store.ts";
@@ -21,6 +22,7 @@ import type { Storage } from "./storage.ts";
 
 export interface OperatorParts {
   readonly storage: Storage;
+  readonly releases: Releases;
   readonly record: RecordServices | undefined;
   readonly retention: Pick<RetentionServices, "usage" | "preview">;
   readonly traffic: TrafficCounter;
@@ -59,6 +61,7 @@ export function createOperatorServices(settings: Settings, parts: OperatorParts)
     peers: storage.peers,
     usage: parts.retention.usage,
     retention: parts.retention.preview,
+    releases: parts.releases,
     queue: {
       page: storage.submissions.page,
       find: storage.submissions.find,

@@ -29,6 +29,7 @@ import { openPeers, watchesPeers } from "./open-peers.ts";
 import { openStorage } from "./open-storage.ts";
 import { createOperatorServices } from "./operator-services.ts";
 import { newSha256, startRecord } from "./record-services.ts";
+import { createGate, openReleases, sweepHeld } from "./release-services.ts";
 import { openRetention } from "./retention-services.ts";
 import type { StartUp, Storage } from "./storage.ts";
 
@@ -84,11 +85,15 @@ export async function createServices(settings: Settings, surroundings: Surroundi
   const local = createLocalResults({ ...keeping, hub, newId, adapterClientId, log });
   const spool = createSpool({ dir: storage.spoolDir });
   const keepMs = settings.submissions.keepDays * dayMs;
-  const sweeps = listSweeps({ ...storage, objects, spool, keepMs, now: Date.now, steadyNow: () => performance.now() });
+  const releases = openReleases(settings, { ...storage, objects }, log);
+  const expireHeld = sweepHeld(settings, releases);
+  const steadyNow = () => performance.now();
+  const sweeps = listSweeps({ ...storage, objects, spool, keepMs, expireHeld, now: Date.now, steadyNow });
   const reconciler = createReconciler(sweeps, log);
   reconciler.start();
   const queue = createQueue(settings, storage, hub, log);
   metrics.watchSubmissions(submissions.stats);
+  if (settings.release.review !== "off") metrics.watchReleases(releases.stats);
   if (record !== undefined) metrics.watchRecord(storage.record.stats);
   if (watchesPeers(settings)) metrics.watchPeers(storage.peers.counts);
   queue.start();
@@ -121,6 +126,7 @@ export async function createServices(settings: Settings, surroundings: Surroundi
       buckets: createResultBuckets({ hub }),
       queue,
       isQueued: settings.final.queue,
+      isHeld: createGate(settings),
       recorder: record?.recorder,
       randomBytes,
       log,
@@ -131,6 +137,7 @@ export async function createServices(settings: Settings, surroundings: Surroundi
     operator: createOperatorServices(settings, {
       storage,
       record,
+      releases,
       retention,
       traffic,
       authenticator,

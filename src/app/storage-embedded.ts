@@ -10,6 +10,7 @@ import { createSqliteTraffic } from "../operators/sqlite-traffic.ts";
 import { createSqlitePeers } from "../peers/sqlite-peers.ts";
 import { createAppendInSqlite } from "../record/sqlite-append.ts";
 import { createSqliteRecord } from "../record/sqlite-record.ts";
+import { createSqliteReleases } from "../release/sqlite-releases.ts";
 import { refuseExpired } from "../retention/sqlite-expiry.ts";
 import { createSqliteRetention } from "../retention/sqlite-retention.ts";
 import type { StorageSettings } from "../settings/settings.ts";
@@ -48,6 +49,7 @@ export async function openEmbedded(
       catalog: createSqliteCatalog(sqlite, append, isExpiring ? refuseExpired : undefined),
       submissions,
       record: createSqliteRecord(sqlite, Date.now),
+      releases: createSqliteReleases(sqlite, Date.now, append),
       operators: createSqliteOperators(sqlite, Date.now, append),
       peers: createSqlitePeers(sqlite, Date.now, append),
       traffic: createSqliteTraffic(sqlite),

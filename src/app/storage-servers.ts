@@ -11,6 +11,7 @@ import { createPostgresTraffic } from "../operators/postgres-traffic.ts";
 import { createPostgresPeers } from "../peers/postgres-peers.ts";
 import { createAppendInPostgres } from "../record/postgres-append.ts";
 import { createPostgresRecord } from "../record/postgres-record.ts";
+import { createPostgresReleases } from "../release/postgres-releases.ts";
 import { refuseExpired } from "../retention/postgres-expiry.ts";
 import { createPostgresRetention } from "../retention/postgres-retention.ts";
 import type { StorageSettings } from "../settings/settings.ts";
@@ -59,6 +60,7 @@ export async function openServers(
       catalog: createPostgresCatalog(postgres, append, isExpiring ? refuseExpired : undefined),
       submissions: createPostgresSubmissions(postgres, undefined, append),
       record: createPostgresRecord(postgres),
+      releases: createPostgresReleases(postgres, append),
       operators: createPostgresOperators(postgres, append),
       peers: createPostgresPeers(postgres, append),
       traffic: createPostgresTraffic(postgres),

@@ -9,6 +9,7 @@ import type { OperatorStore } from "../operators/operator-store.ts";
 import type { TrafficStore } from "../operators/traffic-store.ts";
 import type { PeerStore } from "../peers/peer-store.ts";
 import type { RecordStore } from "../record/record-store.ts";
+import type { ReleaseStore } from "../release/release-store.ts";
 import type { RetentionStore } from "../retention/retention-store.ts";
 import type { StorageSettings } from "../settings/settings.ts";
 import type { SubmissionStore } from "../submissions/store/submission-store.ts";
@@ -18,6 +19,7 @@ export interface Storage {
   readonly catalog: Catalog;
   readonly submissions: SubmissionStore;
   readonly record: RecordStore;
+  readonly releases: ReleaseStore;
   readonly operators: OperatorStore;
   readonly peers: PeerStore;
   readonly traffic: TrafficStore;

@@ -152,12 +152,14 @@ async function removeProject(
   return removeSubmissions(tx, projectId, analysisIds);
 }
 
-/** The table belongs to the queue of finals; only the database can remove its rows in the same transaction. */
+/** The tables belong to the queue of finals; only the database can remove its rows in the same transaction. */
 async function removeSubmissions(tx: Transaction, projectId: string, analysisIds: readonly string[]) {
   const removed = await tx.execute<{ id: string }>(
     sql`delete from submission where project_id = ${projectId} returning id`,
   );
+  await tx.execute(sql`delete from release_decision where project_id = ${projectId}`);
   for (const analysisId of analysisIds) {
+    await tx.execute(sql`delete from release_decision where project_id is null and analysis_id = ${analysisId}`);
     removed.push(
       ...(await tx.execute<{ id: string }>(
         sql`delete from submission where project_id is null and analysis_id = ${analysisId} returning id`,

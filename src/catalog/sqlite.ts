@@ -120,10 +120,12 @@ function removeProject(
   return removeSubmissions(tx, projectId, analysisIds);
 }
 
-/** The table belongs to the queue of finals; only the database can remove its rows in the same transaction. */
+/** The tables belong to the queue of finals; only the database can remove its rows in the same transaction. */
 function removeSubmissions(tx: Pick<SqliteDatabase, "all">, projectId: string, analysisIds: readonly string[]) {
   const removed = tx.all<{ id: string }>(sql`delete from submission where project_id = ${projectId} returning id`);
+  tx.all(sql`delete from release_decision where project_id = ${projectId}`);
   for (const analysisId of analysisIds) {
+    tx.all(sql`delete from release_decision where project_id is null and analysis_id = ${analysisId}`);
     removed.push(
       ...tx.all<{ id: string }>(
         sql`delete from submission where project_id is null and analysis_id = ${analysisId} returning id`,

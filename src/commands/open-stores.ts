@@ -17,6 +17,9 @@ import { createPostgresRecord } from "../record/postgres-record.ts";
 import type { RecordStore } from "../record/record-store.ts";
 import { createAppendInSqlite } from "../record/sqlite-append.ts";
 import { createSqliteRecord } from "../record/sqlite-record.ts";
+import { createPostgresReleases } from "../release/postgres-releases.ts";
+import type { ReleaseStore } from "../release/release-store.ts";
+import { createSqliteReleases } from "../release/sqlite-releases.ts";
 import type { Settings } from "../settings/settings.ts";
 import { createPostgresSubmissions } from "../submissions/store/postgres-submissions.ts";
 import { createSqliteSubmissions } from "../submissions/store/sqlite-submissions.ts";
@@ -26,6 +29,7 @@ import type { SubmissionStore } from "../submissions/store/submission-store.ts";
 export interface Stores {
   readonly submissions: SubmissionStore;
   readonly record: RecordStore;
+  readonly releases: ReleaseStore;
   readonly operators: OperatorStore;
   readonly peers: PeerStore;
   readonly objects: ObjectStore;
@@ -48,6 +52,7 @@ export async function openStores({ storage, record: { isEnabled } }: Settings, l
     const stores = {
       submissions: createSqliteSubmissions(sqlite, Date.now, undefined, append),
       record: createSqliteRecord(sqlite, Date.now),
+      releases: createSqliteReleases(sqlite, Date.now, append),
       operators: createSqliteOperators(sqlite, Date.now, append),
       peers: createSqlitePeers(sqlite, Date.now, append),
       objects,
@@ -60,6 +65,7 @@ export async function openStores({ storage, record: { isEnabled } }: Settings, l
   const stores = {
     submissions: createPostgresSubmissions(postgres, undefined, append),
     record: createPostgresRecord(postgres),
+    releases: createPostgresReleases(postgres, append),
     operators: createPostgresOperators(postgres, append),
     peers: createPostgresPeers(postgres, append),
     objects,

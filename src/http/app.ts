@@ -30,6 +30,7 @@ import { operatorOverviewRoutes } from "./routes/operator-overview.ts";
 import { operatorPeersRoutes } from "./routes/operator-peers.ts";
 import { operatorQueueRoutes } from "./routes/operator-queue.ts";
 import { operatorRecordRoutes } from "./routes/operator-record.ts";
+import { operatorReleaseRoutes } from "./routes/operator-releases.ts";
 import { operatorSessionRoutes } from "./routes/operator-session.ts";
 import { operatorUsageRoutes } from "./routes/operator-usage.ts";
 import type { UploadTurns } from "./upload-turns.ts";
@@ -85,6 +86,7 @@ export function createApp(deps: AppDeps) {
   app.route("/", operatorPeersRoutes(deps));
   app.route("/", operatorRecordRoutes(deps));
   app.route("/", operatorUsageRoutes(deps));
+  app.route("/", operatorReleaseRoutes(deps));
   if (deps.docs)
     app.route(
       "/",

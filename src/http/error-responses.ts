@@ -19,6 +19,7 @@ export const statusOf = {
   invalid_form: 422,
   not_found: 404,
   conflict: 409,
+  changed: 412,
   too_large: 413,
   unsupported_coding: 415,
   client_too_slow: 408,

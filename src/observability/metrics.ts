@@ -43,6 +43,12 @@ export interface UsageTotals {
   readonly waitingBytes: number;
 }
 
+export interface HeldFinals {
+  readonly held: number;
+  /** Age of the oldest one; 0 when there is none. */
+  readonly oldestSeconds: number;
+}
+
 /** The numbers of a process by themselves, for another one to add to its own; survives a structured clone. */
 export type MetricsReport = readonly object[];
 
@@ -55,6 +61,8 @@ export interface Metrics {
   logged(event: string, fields: Readonly<Record<string, unknown>>): void;
   /** From now on the queue of final results is asked at every scrape. */
   watchSubmissions(stats: () => Promise<QueueLength>): void;
+  /** From now on it is asked at every scrape how many finals wait for operators. */
+  watchReleases(stats: () => Promise<HeldFinals>): void;
   /** From now on the record is asked at every scrape. */
   watchRecord(stats: () => Promise<RecordLength>): void;
   /** From now on it is asked at every scrape how much lies on this node. */

@@ -1,7 +1,7 @@
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { auditEvents } from "../log.ts";
 import { createSingleFlight } from "../time/single-flight.ts";
-import type { Metrics, MetricsReport, PeersByFraming, QueueLength, RecordLength } from "./metrics.ts";
+import type { HeldFinals, Metrics, MetricsReport, PeersByFraming, QueueLength, RecordLength } from "./metrics.ts";
 import { watchUsage } from "./usage-gauges.ts";
 
 export interface PrometheusOptions {
@@ -89,6 +89,7 @@ export function createPrometheusMetrics({ version, runtime, gather }: Prometheus
     },
     logged: createEventCounters(registers),
     watchSubmissions: (stats) => watchSubmissions(stats, [common]),
+    watchReleases: (stats) => watchReleases(stats, [common]),
     watchRecord: (stats) => watchRecord(stats, [common]),
     watchUsage: (read) => watchUsage(read, (work) => withinLimit(work), [common]),
     watchSessions: (count) => watchSessions(count, [common]),
@@ -184,6 +185,26 @@ function watchSubmissions(stats: () => Promise<QueueLength>, registers: Registry
     registers,
     async collect() {
       this.set((await read())?.standingAside ?? Number.NaN);
+    },
+  });
+}
+
+function watchReleases(stats: () => Promise<HeldFinals>, registers: Registry[]): void {
+  const { run: read } = createSingleFlight(() => withinLimit(stats()));
+  new Gauge({
+    name: `${prefix}releases_held`,
+    help: "Final results that wait for an operator's decision.",
+    registers,
+    async collect() {
+      this.set((await read())?.held ?? Number.NaN);
+    },
+  });
+  new Gauge({
+    name: `${prefix}releases_oldest_seconds`,
+    help: "Age of the oldest final result that waits for an operator's decision; 0 when none does.",
+    registers,
+    async collect() {
+      this.set((await read())?.oldestSeconds ?? Number.NaN);
     },
   });
 }

@@ -27,12 +27,20 @@ export interface FinalResults {
   find(analysisId: string, submissionId: string): Promise<Submission>;
 }
 
+/** How a final came in; `isWithinBudget`: its noise was paid for by a privacy budget that its project has on this node. */
+export interface FinalKind {
+  readonly isNoisy: boolean;
+  readonly isWithinBudget: boolean;
+}
+
 export interface FinalResultsDeps {
   readonly hub: Hub;
   readonly buckets: ResultBuckets;
   readonly queue: SubmissionQueue;
   /** Whether finals are queued while the Hub is away; if not, they are refused. */
   readonly isQueued: boolean;
+  /** Whether operators have to approve a final before it leaves. Default: never. */
+  readonly isHeld?: (kind: FinalKind) => boolean;
   /** Cryptographically secure. */
   readonly randomBytes: RandomBytes;
   /** Where nothing is put on record, there is none. What the queue does it puts on record itself. */
@@ -48,7 +56,7 @@ interface Parts extends FinalResultsDeps {
 const patienceMs = 3_000;
 
 export function createFinalResults(deps: FinalResultsDeps): FinalResults {
-  const { buckets, queue, isQueued, randomBytes } = deps;
+  const { buckets, queue, isQueued, isHeld = () => false, randomBytes } = deps;
   const parts: Parts = { ...deps, audit: createAudit(deps.log) };
   const send = isQueued ? sendThroughQueue : sendWithoutQueue;
 
@@ -62,6 +70,7 @@ export function createFinalResults(deps: FinalResultsDeps): FinalResults {
         filename,
         contentType,
         maxBytes,
+        isHeld: isHeld({ isNoisy: false, isWithinBudget: false }),
         body: upload.body,
         kept: upload.kept,
       });
@@ -78,7 +87,9 @@ export function createFinalResults(deps: FinalResultsDeps): FinalResults {
       if (!isQueued) await buckets.get(analysisId);
       const content = new TextEncoder().encode(noisy());
       const body = new Blob([content]).stream();
-      const final = { analysisId, projectId, filename, contentType: "text/plain", maxBytes: content.byteLength, body };
+      const contentType = "text/plain";
+      const held = isHeld({ isNoisy: true, isWithinBudget: false });
+      const final = { analysisId, projectId, filename, contentType, maxBytes: content.byteLength, isHeld: held, body };
       return released(parts, analysisId, form.options, () => send(parts, final));
     },
 
@@ -110,7 +121,8 @@ const sendThroughQueue: Send = async ({ queue, audit }, final) => {
   try {
     const { submissionId, sizeBytes, verdict } = await queue.submit(final);
     audit.ok("final.submitted", { analysisId, objectId: submissionId, bytes: sizeBytes, verdict });
-    return verdict === "queued" ? submissionId : undefined;
+    if (verdict === "held") audit.ok("final.held", { analysisId, objectId: submissionId, bytes: sizeBytes });
+    return verdict === "delivered" ? undefined : submissionId;
   } catch (error) {
     audit.failed("final.submitted", { analysisId }, error);
     throw error;

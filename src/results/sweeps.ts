@@ -13,6 +13,8 @@ export interface LeftoversDeps {
   readonly spool: Pick<Spool, "sweep">;
   /** How long submissions that are over can be looked up. */
   readonly keepMs: number;
+  /** Ends the waiting of finals that nobody has decided on for too long; adds to that time how far the clock was set forward. */
+  readonly expireHeld?: ((aheadMs: number) => Promise<number>) | undefined;
   /** Whether no other process uses the storage: what is older than this one is left over then, however fresh. */
   readonly isAlone: boolean;
   /** Milliseconds since the epoch. */
@@ -39,7 +41,13 @@ export function listSweeps(deps: LeftoversDeps): Sweep[] {
   const ago = (graceMs: number) => now() - Math.max(0, aheadMs()) - graceMs;
   const start = () => (isAlone ? startedAtMs + Math.min(0, aheadMs()) : Number.NEGATIVE_INFINITY);
   const before = (graceMs: number) => new Date(Math.max(ago(graceMs), start()));
+  const expireHeld = deps.expireHeld;
+  const expiry =
+    expireHeld === undefined
+      ? []
+      : [{ what: "finals that nobody has decided on", run: () => expireHeld(Math.max(0, aheadMs())) }];
   return [
+    ...expiry,
     { what: "unfinished uploads", run: () => objects.sweepUnfinished(before(uploadGraceMs)) },
     { what: "temporary files", run: () => spool.sweep(new Date(ago(spoolGraceMs))) },
     {

@@ -152,7 +152,16 @@ export function buildSettings(values: SettingValues, files: Files): Settings {
     operators: buildOperators(values),
     retention: buildRetention(values),
     quota: { projectBytes: values.QUOTA__PROJECT_BYTES, nodeBytes: values.QUOTA__NODE_BYTES },
-    record: { isEnabled: values.RECORD__ENABLED || limitsStorage(values), keepDays: values.RECORD__KEEP_DAYS },
+    record: {
+      isEnabled: values.RECORD__ENABLED || limitsStorage(values) || values.RELEASE__REVIEW !== "off",
+      keepDays: values.RECORD__KEEP_DAYS,
+    },
+    release: {
+      review: values.RELEASE__REVIEW,
+      reviewers: values.RELEASE__REVIEWERS,
+      smallCount: values.RELEASE__SMALL_COUNT,
+      waitDays: values.RELEASE__WAIT_DAYS,
+    },
     server: buildServer(values),
     log: { level: values.LOG__LEVEL, format: values.LOG__FORMAT },
   };

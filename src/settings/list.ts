@@ -5,6 +5,7 @@ import { LOGGING } from "./groups/logging.ts";
 import { NETWORK } from "./groups/network.ts";
 import { OPERATORS } from "./groups/operators.ts";
 import { RECORD } from "./groups/record.ts";
+import { RELEASE } from "./groups/release.ts";
 import { RESULTS } from "./groups/results.ts";
 import { RETENTION } from "./groups/retention.ts";
 import { SERVER } from "./groups/server.ts";
@@ -21,6 +22,7 @@ export const SETTINGS = {
   ...OPERATORS,
   ...RECORD,
   ...RETENTION,
+  ...RELEASE,
   ...SERVER,
   ...NETWORK,
   ...LOGGING,
@@ -35,6 +37,7 @@ export const SETTING_GROUPS: readonly { readonly title: string; readonly setting
   { title: "Operators", settings: OPERATORS },
   { title: "Record", settings: RECORD },
   { title: "Retention and quotas", settings: RETENTION },
+  { title: "Release", settings: RELEASE },
   { title: "Server", settings: SERVER },
   { title: "Network", settings: NETWORK },
   { title: "Logging", settings: LOGGING },

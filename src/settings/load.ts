@@ -137,7 +137,18 @@ function findKeyFaults(values: Partial<SettingValues>, files: Files): string[] {
 }
 
 function findConflicts(values: Partial<SettingValues>, system: string): string[] {
-  return [...findWorkerConflicts(values, system), ...findBoundConflicts(values), ...findSignInConflicts(values)];
+  return [
+    ...findWorkerConflicts(values, system),
+    ...findBoundConflicts(values),
+    ...findSignInConflicts(values),
+    ...findReleaseConflicts(values),
+  ];
+}
+
+/** Only what is kept here can be held back. */
+function findReleaseConflicts({ RELEASE__REVIEW, FINAL__QUEUE }: Partial<SettingValues>): string[] {
+  const isReviewed = RELEASE__REVIEW !== undefined && RELEASE__REVIEW !== "off";
+  return isReviewed && FINAL__QUEUE === false ? ["RELEASE__REVIEW needs FINAL__QUEUE=1"] : [];
 }
 
 /** A bound file names both nodes, so this one must know its own id. */

@@ -114,6 +114,15 @@ export interface Settings {
   };
   /** 0 = no limit. */
   readonly quota: { readonly projectBytes: number; readonly nodeBytes: number };
+  readonly release: {
+    readonly review: "off" | "all" | "unless-dp";
+    /** How many different people must approve. */
+    readonly reviewers: number;
+    /** 0 = none is small. */
+    readonly smallCount: number;
+    /** 0 = for ever. */
+    readonly waitDays: number;
+  };
   readonly server: {
     readonly host: string;
     readonly port: number;

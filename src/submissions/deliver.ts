@@ -12,7 +12,7 @@ import {
 import type { Hub, HubBucket, HubFile } from "../hub/hub.ts";
 import type { Log } from "../log.ts";
 import type { ObjectStore } from "../objects/object-store.ts";
-import type { ContentHash } from "../streams/content-hash.ts";
+import { type ContentHash, hashOf } from "../streams/content-hash.ts";
 import { interruptible } from "../streams/interruptible.ts";
 import { type HeldSubmission, submissionKey } from "./store/submission-store.ts";
 
@@ -44,7 +44,8 @@ export function createDeliver(deps: DeliverDeps): Deliver {
     try {
       await deliver(deps, submission, options);
       return { kind: "delivered" };
-    } catch (error) {
+    } catch (thrown) {
+      const error = submission.isApproved ? explain(thrown) : thrown;
       return error instanceof AppError && isDefinite(error) ? { kind: "no", error } : { kind: "later", error };
     }
   };
@@ -58,8 +59,9 @@ async function deliver(deps: DeliverDeps, submission: HeldSubmission, options: D
   const { id, analysisId, filename, attempts } = submission;
   const isRepeat = attempts > 1;
   if (isRepeat && (await objects.stat(submissionKey(id))) === undefined) throw fileMissing();
+  if (submission.isApproved) await proveUnchanged(deps, submission);
   const bucket = await hub.findBucket(analysisId, "RESULT");
-  if (bucket === undefined) throw bucketMissing(analysisId);
+  if (bucket === undefined) throw submission.isApproved ? bucketGone() : bucketMissing(analysisId);
   const names = { plain: plainName(filename), alternate: alternateName(filename, id) };
   const sameName = await findSameName(hub, bucket.bucketId, Object.values(names));
   const copy = isRepeat ? await findCopy(hub, sameName, submission, newHash) : undefined;
@@ -72,6 +74,21 @@ async function deliver(deps: DeliverDeps, submission: HeldSubmission, options: D
     sameName.filter(({ path }) => path !== names.plain),
   );
   await send(deps, bucket, submission, isTaken ? names.alternate : names.plain, options.signal);
+}
+
+/** Operators have approved bytes, not an id: before the first of them leaves, all are looked at once more. */
+async function proveUnchanged({ objects, newHash }: DeliverDeps, { id, sha256 }: HeldSubmission): Promise<void> {
+  const opened = await objects.open(submissionKey(id));
+  if (opened === undefined) throw fileMissing();
+  const content = opened.body instanceof Blob ? opened.body.stream() : opened.body;
+  if ((await hashOf(content, newHash())) === sha256) return;
+  throw new AppError("changed", "The stored file is not the one that was approved.");
+}
+
+/** Between a submission and its approval an analysis may go for good, of which the Hub tells in more ways than one. */
+function explain(error: unknown): unknown {
+  const isGone = error instanceof AppError && isDefinite(error) && error.upstream?.status === 404;
+  return isGone ? bucketGone() : error;
 }
 
 async function send(
@@ -106,12 +123,16 @@ const ambiguous = new Set([403, 404]);
 
 /** Whether the Hub, or this node, has said for good that it will not be. A refused sign-in is the operator's to mend. */
 function isDefinite({ code, upstream }: AppError): boolean {
-  if (code !== "hub_unexpected") return code === "not_found" || code === "conflict";
+  if (code !== "hub_unexpected") return code === "not_found" || code === "conflict" || code === "changed";
   // It is not about a status, but about the wrong number of files.
   if (upstream === undefined) return true;
   const { status, isAboutSignIn = false, isForeign = false } = upstream;
   if (isAboutSignIn || passing.has(status) || (isForeign && ambiguous.has(status))) return false;
   return status >= 400 && status < 500;
+}
+
+function bucketGone() {
+  return new AppError("not_found", "The Hub no longer has a result bucket for this analysis.");
 }
 
 function fileMissing() {

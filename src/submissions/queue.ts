@@ -23,6 +23,8 @@ export interface NewFinal {
   /** An upper bound for the size, where known. */
   readonly maxBytes?: number | undefined;
   readonly body: ReadableStream<Uint8Array>;
+  /** Whether operators have to approve it before the Hub hears anything of it. */
+  readonly isHeld?: boolean;
   /** Called when the file is stored. */
   readonly kept?: () => void;
 }
@@ -30,8 +32,8 @@ export interface NewFinal {
 export interface Submitted {
   readonly submissionId: string;
   readonly sizeBytes: number;
-  /** `queued`: it is safe here and on its way. */
-  readonly verdict: Verdict;
+  /** `queued`: it is safe here and on its way; `held`: it is safe here and waits for operators. */
+  readonly verdict: Verdict | "held";
 }
 
 /** Finals that are safe on this node the moment their submission resolves, and are delivered to the Hub exactly once. */
@@ -68,16 +70,20 @@ export function createSubmissionQueue(deps: SubmissionQueueDeps): SubmissionQueu
   const { store, dispatcher, clients, rollback, lease, newId } = deps;
   let isDraining = false;
 
-  async function handOver(submission: NewSubmission): Promise<Verdict> {
-    const { id, analysisId } = submission;
-    const place = await store.add(submission, lease).catch(async (error: unknown) => {
+  /** Adds the row, or takes the file back. */
+  async function enter<P extends string>({ id, analysisId }: NewSubmission, add: () => Promise<P>) {
+    const place = await add().catch(async (error: unknown) => {
       await rollback.rollBack(id);
       throw error;
     });
-    if (place === "removed") {
-      await rollback.rollBack(id);
-      throw bucketMissing(analysisId);
-    }
+    if (place !== "removed") return place as Exclude<P, "removed">;
+    await rollback.rollBack(id);
+    throw bucketMissing(analysisId);
+  }
+
+  async function handOver(submission: NewSubmission): Promise<Verdict> {
+    const { id, analysisId } = submission;
+    const place = await enter(submission, () => store.add(submission, lease));
     const waiting = place === "blocked" || isDraining ? "queued" : clients.wait(id, analysisId);
     if (place === "first") dispatcher.start({ ...submission, attempts: 1 });
     else dispatcher.look();
@@ -101,7 +107,8 @@ export function createSubmissionQueue(deps: SubmissionQueueDeps): SubmissionQueu
       const { sizeBytes, sha256 } = await storeFile(deps, id, final);
       final.kept?.();
       const { analysisId, projectId, filename, contentType } = final;
-      const verdict = await handOver({ id, analysisId, projectId, filename, contentType, sizeBytes, sha256 });
+      const submission = { id, analysisId, projectId, filename, contentType, sizeBytes, sha256 };
+      const verdict = final.isHeld ? await enter(submission, () => store.hold(submission)) : await handOver(submission);
       return { submissionId: id, sizeBytes, verdict };
     },
     find: store.find,

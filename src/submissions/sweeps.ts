@@ -14,7 +14,9 @@ export interface LeftoversDeps {
 export async function sweepFiles({ store, objects }: LeftoversDeps, olderThan: Date): Promise<number> {
   const keys = await Array.fromAsync(objects.list(submissionFolder));
   // After the keys: a row comes after its file.
-  const wanted = new Set((await store.list(["queued", "delivering", "rejected"])).map(({ id }) => submissionKey(id)));
+  const wanted = new Set(
+    (await store.list(["held", "queued", "delivering", "rejected"])).map(({ id }) => submissionKey(id)),
+  );
   let removed = 0;
   for (const key of keys.filter((candidate) => !wanted.has(candidate))) {
     const id = key.slice(submissionFolder.length);

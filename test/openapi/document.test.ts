@@ -85,6 +85,36 @@ const contract = {
     takes: "",
     answers: "204 400 401 403 404 413 415 422 429 503",
   },
+  listReleases: {
+    at: "GET /operator/releases",
+    takes: "query status?, query project_id?, query analysis_id?, query order?, query cursor?, query limit?",
+    answers: "200 401 403 404 422 502 503",
+  },
+  getRelease: {
+    at: "GET /operator/releases/{submission_id}",
+    takes: "path submission_id",
+    answers: "200 401 403 404 422 502 503",
+  },
+  getReleaseContent: {
+    at: "GET /operator/releases/{submission_id}/content",
+    takes: "path submission_id, query download?",
+    answers: "200 401 403 404 422 502 503",
+  },
+  approveRelease: {
+    at: "POST /operator/releases/{submission_id}/approve",
+    takes: "path submission_id",
+    answers: "200 400 401 403 404 409 412 413 415 422 502 503",
+  },
+  declineRelease: {
+    at: "POST /operator/releases/{submission_id}/decline",
+    takes: "path submission_id",
+    answers: "200 400 401 403 404 409 412 413 415 422 502 503",
+  },
+  decideReleases: {
+    at: "POST /operator/releases/decisions",
+    takes: "",
+    answers: "200 400 401 403 404 409 412 413 415 422 502 503",
+  },
   retryOperatorSubmission: {
     at: "POST /operator/submissions/{submission_id}/retry",
     takes: "path submission_id",

@@ -28,6 +28,8 @@ export function createPossessions(service: Pick<TestService, "peerNodeId" | "pro
   function pick(name: string, index: number, client: string): string {
     if (name.includes("tag")) return tagOf(client, index);
     if (name.includes("node")) return service.peerNodeId;
+    // Of what is held for operators.
+    if (name === "sha256") return new Bun.CryptoHasher("sha256").update(contentOf("1")).digest("hex");
     if (name === "project_id") return service.projects[index % 2] ?? "";
     const kind: Kind = name === "submission_id" ? "submission" : index % 2 === 0 ? "local" : "intermediate";
     const fitting = index % 7 === 0 ? all : all.filter((possession) => possession.kind === kind);

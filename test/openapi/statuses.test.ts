@@ -288,6 +288,16 @@ const operatorCalls: Readonly<Record<string, OperatorCall>> = {
   verifyRecord: { path: "/operator/record/verify" },
   getOperatorUsage: { path: "/operator/usage" },
   previewRetention: { path: "/operator/retention/preview" },
+  listReleases: { path: "/operator/releases" },
+  getRelease: { path: `/operator/releases/${id()}` },
+  getReleaseContent: { path: `/operator/releases/${id()}/content` },
+  approveRelease: { method: "POST", path: `/operator/releases/${id()}/approve`, json: { sha256: "x" } },
+  declineRelease: { method: "POST", path: `/operator/releases/${id()}/decline`, json: { sha256: "x", reason: "no" } },
+  decideReleases: {
+    method: "POST",
+    path: "/operator/releases/decisions",
+    json: { decisions: [{ submission_id: id(), decision: "approve", sha256: "x" }] },
+  },
 };
 const sessionCalls: Readonly<Record<string, OperatorCall>> = {
   openOperatorSession: { method: "POST", path: "/operator/session", json: { ticket: "t" } },
@@ -317,7 +327,7 @@ test("operators are answered as the document says", async () => {
     const operator = `Bearer ${await service.token("adapter")}`;
     const analysis = `Bearer ${await service.token("1")}`;
     for (const [name, call] of Object.entries(operatorCalls)) {
-      const isOfOne = /\/(?:submissions|peers)\//.test(call.path);
+      const isOfOne = /\/(?:submissions|peers|releases)\//.test(call.path);
       expect([name, await ask(service, call, operator)]).toEqual([name, isOfOne ? 404 : 200]);
       expect([name, await ask(service, call)]).toEqual([name, 401]);
       expect([name, await ask(service, call, analysis)]).toEqual([name, 403]);
@@ -325,7 +335,9 @@ test("operators are answered as the document says", async () => {
         ? call.path.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/, "42")
         : `${call.path}?limit=0&head=x&format=x`;
       const takesAny = routes.some(({ operation }) => operation.operationId === name && "422" in operation.responses);
-      if (takesAny) expect([name, await ask(service, { ...call, path: spoilt }, operator)]).toEqual([name, 422]);
+      const json = call.json === undefined ? {} : { json: {} };
+      if (takesAny)
+        expect([name, await ask(service, { ...call, ...json, path: spoilt }, operator)]).toEqual([name, 422]);
     }
     const site = { "sec-fetch-site": "cross-site" };
     expect(await ask(service, { ...sessionCalls.openOperatorSession, path: "/operator/session", headers: site })).toBe(
@@ -410,6 +422,37 @@ test("operators may trust the key that waits, and no other, and forget a peer", 
     expect([await trust(known), await trust(waiting), await trust(waiting)]).toEqual([412, 204, 409]);
     const forget = { method: "DELETE", path };
     expect([await ask(service, forget, operator), await ask(service, forget, operator)]).toEqual([204, 404]);
+  });
+});
+
+test("operators decide on what is held, once, and by its bytes", async () => {
+  await withService({ env: { ...operatorEnv, RELEASE__REVIEW: "all" } }, async (service) => {
+    const operator = `Bearer ${await service.token("adapter")}`;
+    const submit = async () => {
+      const body = formOf(["file", new File(["held"], "held.txt")]);
+      const answer = await service.fetch("1", "/final", { method: "PUT", body });
+      return ((await answer.json()) as { submission_id: string }).submission_id;
+    };
+    const sha256 = new Bun.CryptoHasher("sha256").update("held").digest("hex");
+    const [approved, declined] = [await submit(), await submit()];
+    const decide = (of: string, what: string, hash = sha256) => {
+      const call = { method: "POST", path: `/operator/releases/${of}/${what}`, json: { sha256: hash, reason: "no" } };
+      return ask(service, call, operator);
+    };
+    const decideAll = (hash = sha256) => {
+      const decision = { submission_id: approved, decision: "approve", sha256: hash };
+      const call = { method: "POST", path: "/operator/releases/decisions", json: { decisions: [decision] } };
+      return ask(service, call, operator);
+    };
+    for (const path of [approved, `${approved}/content`]) {
+      expect(await ask(service, { path: `/operator/releases/${path}` }, operator)).toBe(200);
+    }
+    for (const what of ["approve", "decline"]) expect(await decide(approved, what, "another")).toBe(412);
+    expect(await decideAll("another")).toBe(412);
+    expect([await decideAll(), await decideAll()]).toEqual([200, 409]);
+    expect([await decide(declined, "decline"), await decide(declined, "decline")]).toEqual([200, 409]);
+    const third = await submit();
+    expect([await decide(third, "approve"), await decide(third, "approve")]).toEqual([200, 409]);
   });
 });
 

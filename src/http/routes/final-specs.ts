@@ -32,7 +32,7 @@ const dateTime = z.string().openapi({ format: "date-time" });
 const submissionSchema = z
   .object({
     submission_id: uuidText,
-    status: z.enum(["queued", "delivered", "rejected"]),
+    status: z.enum(["held", "queued", "delivered", "rejected"]),
     attempts: z.number().int().openapi({ description: "How often it was tried to deliver it" }),
     last_error: z.string().nullable().openapi({ description: "Why the last attempt failed" }),
     submitted_at: dateTime,
@@ -42,10 +42,14 @@ const submissionSchema = z
 
 const noBucket = `Result bucket for analysis with ID ${exampleIds.analysis} was not found`;
 const submitResponses = {
-  202: jsonContent(submittedSchema, "The file is safe here and will be delivered as soon as the Hub takes it", {
-    submission_id: exampleIds.submission,
-    url: `${exampleUrl}/final/submissions/${exampleIds.submission}`,
-  }),
+  202: jsonContent(
+    submittedSchema,
+    "The file is safe here; it will be delivered once the Hub takes it, and operators let it go",
+    {
+      submission_id: exampleIds.submission,
+      url: `${exampleUrl}/final/submissions/${exampleIds.submission}`,
+    },
+  ),
   204: { description: "The Hub has the file", headers: describeHeaders() },
   ...tokenProblems,
   404: problem("There is nowhere to send the file to", [noBucket]),

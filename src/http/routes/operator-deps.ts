@@ -4,6 +4,7 @@ import type { Operators } from "../../operators/operators.ts";
 import type { Overview } from "../../operators/overview.ts";
 import type { PeerStore } from "../../peers/peer-store.ts";
 import type { RecordBook } from "../../record/record-book.ts";
+import type { Releases } from "../../release/releases.ts";
 import type { PreviewBook } from "../../retention/preview-book.ts";
 import type { UsageBook } from "../../retention/usage-book.ts";
 import type { SubmissionStore } from "../../submissions/store/submission-store.ts";
@@ -18,6 +19,7 @@ export interface OperatorServices {
   readonly record: RecordBook;
   readonly usage: UsageBook;
   readonly retention: PreviewBook;
+  readonly releases: Releases;
   readonly queue: Pick<SubmissionStore, "page" | "find" | "retry"> & {
     /** Forgets a submission and its file; `false` if it is held or unknown. */
     drop(id: string, operator: string): Promise<boolean>;

@@ -28,7 +28,7 @@ import {
 const itemSchema = z
   .object({
     submission_id: uuidText,
-    status: z.enum(["queued", "delivered", "rejected"]),
+    status: z.enum(["held", "queued", "delivered", "rejected"]),
     analysis_id: uuidText,
     project_id: uuidText.nullable(),
     bytes: wholeNumber,
@@ -44,12 +44,19 @@ const itemSchema = z
 
 const unknown = `Submission with ID ${exampleIds.submission} does not exist`;
 const busy = `Submission with ID ${exampleIds.submission} is delivered already, or being delivered at this moment.`;
+const heldStill = `Submission with ID ${exampleIds.submission} is held until operators decide.`;
+const obstacles: Readonly<Record<string, string>> = {
+  held: "is held until operators decide.",
+  // What the Hub has rejected can be tried again.
+  rejected: "was declined by an operator.",
+  delivered: "is delivered already, or being delivered at this moment.",
+};
 const params = z.object({ submission_id: uuidSchema("Id of a submission", exampleIds.submission) });
 const changeResponses = {
   204: { description: "Done", headers: describeHeaders() },
   ...operatorProblems,
   404: problem("There is no such submission, or there are no operators", [unknown, "Not Found"]),
-  409: problem("It is too late", [busy]),
+  409: problem("It is too late, or too early", [busy, heldStill]),
   422: invalid(notUuid("path", "submission_id")),
 };
 
@@ -63,7 +70,7 @@ const listSubmissions = createRoute({
   request: {
     query: z.object({
       status: z
-        .enum(["queued", "delivered", "rejected"])
+        .enum(["held", "queued", "delivered", "rejected"])
         .optional()
         .openapi({ description: "Those in this state alone" }),
       analysis_id: optionalUuid("Those of this analysis alone"),
@@ -127,8 +134,7 @@ export function operatorQueueRoutes({ operator }: OperatorRouteDeps) {
     if (await work(id)) return;
     const found = await operator.queue.find(id);
     if (found === undefined) throw new AppError("not_found", `Submission with ID ${id} does not exist`);
-    const problem = `Submission with ID ${id} is delivered already, or being delivered at this moment.`;
-    throw new AppError("conflict", problem);
+    throw new AppError("conflict", `Submission with ID ${id} ${obstacles[found.state] ?? obstacles.delivered}`);
   }
 
   router.openapi({ ...listSubmissions, middleware }, async (c) => {

@@ -25,7 +25,9 @@ export const submission = pgTable(
     contentType: varchar("content_type", { length: 255 }).notNull(),
     sizeBytes: bigint("size_bytes", { mode: "number" }).notNull(),
     sha256: varchar("sha256", { length: 64 }).notNull(),
-    state: varchar("state", { length: 16, enum: ["queued", "delivering", "delivered", "rejected"] }).notNull(),
+    state: varchar("state", { length: 16, enum: ["held", "queued", "delivering", "delivered", "rejected"] }).notNull(),
+    /** Of the operators, on one that was held; null while they have not decided, or need not. */
+    verdict: varchar("verdict", { length: 16, enum: ["approved", "declined"] }),
     attempts: integer("attempts").notNull(),
     nextAttemptAt: timestamp("next_attempt_at", { withTimezone: true }).notNull().defaultNow(),
     isFixed: boolean("is_fixed").notNull().default(false),
@@ -42,6 +44,7 @@ export const submission = pgTable(
     index("submission_waiting").on(table.sequence).where(sql`state in ('queued', 'delivering')`),
     index("submission_state").on(table.state, table.sequence),
     index("submission_analysis_id").on(table.analysisId, table.sequence),
+    index("submission_held").on(table.sequence).where(sql`state = 'held' or verdict is not null`),
     index("submission_ended_at").on(table.endedAt),
     index("submission_project_id").on(table.projectId),
   ],

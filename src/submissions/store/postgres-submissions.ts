@@ -11,6 +11,7 @@ import {
   lt,
   lte,
   not,
+  notInArray,
   or,
   type SQL,
   sql,
@@ -21,6 +22,7 @@ import type { Postgres } from "../../database/postgres-connection.ts";
 import { isRemoved, keepFromRemoval } from "../../database/postgres-removed-project.ts";
 import type { AppendInPostgres } from "../../record/postgres-append.ts";
 import type { NewEntry } from "../../record/record-store.ts";
+import { hold } from "./postgres-hold.ts";
 import { submission } from "./postgres-schema.ts";
 import {
   asEntry,
@@ -51,6 +53,10 @@ const now = sql`now()`;
 const inMs = (ms: number) => sql`now() + ${ms} * interval '1 millisecond'`;
 const isPending = inArray(submission.state, [...pendingStates]);
 const isFree = or(isNull(submission.leaseUntil), lt(submission.leaseUntil, now));
+const isUnsettled = and(
+  notInArray(submission.state, ["delivered", "held"]),
+  sql`${submission.verdict} is distinct from 'declined'`,
+);
 const failed = { outcome: "failed" } as const;
 const noLease = { leaseHolder: null, leaseUntil: null };
 const blocks = (failingSince: AnyColumn, blockMs: number) => or(isNull(failingSince), gt(failingSince, inMs(-blockMs)));
@@ -95,6 +101,7 @@ export function createPostgresSubmissions(
 
   return {
     add: (added, lease) => postgres.run((db) => add(db, added, lease, blockMs, append)),
+    hold: (added) => postgres.run((db) => hold(db, added, append)),
     find: (id) =>
       postgres.run(async (db) => {
         const [row] = await db.select(columns).from(submission).where(eq(submission.id, id));
@@ -170,7 +177,7 @@ export function createPostgresSubmissions(
       }),
     count: (state) => postgres.run((db) => db.$count(submission, eq(submission.state, state))),
     retry: (id) =>
-      changeOne(and(eq(submission.id, id), not(eq(submission.state, "delivered")), isFree), {
+      changeOne(and(eq(submission.id, id), isUnsettled, isFree), {
         ...noLease,
         state: "queued",
         nextAttemptAt: now,

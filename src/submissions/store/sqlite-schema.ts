@@ -16,7 +16,9 @@ export const submission = sqliteTable(
     contentType: text("content_type").notNull(),
     sizeBytes: integer("size_bytes").notNull(),
     sha256: text("sha256").notNull(),
-    state: text("state", { enum: ["queued", "delivering", "delivered", "rejected"] }).notNull(),
+    state: text("state", { enum: ["held", "queued", "delivering", "delivered", "rejected"] }).notNull(),
+    /** Of the operators, on one that was held; null while they have not decided, or need not. */
+    verdict: text("verdict", { enum: ["approved", "declined"] }),
     attempts: integer("attempts").notNull(),
     nextAttemptAt: moment("next_attempt_at").notNull(),
     isFixed: integer("is_fixed", { mode: "boolean" }).notNull().default(false),
@@ -33,6 +35,7 @@ export const submission = sqliteTable(
     index("submission_waiting").on(table.sequence).where(sql`state in ('queued', 'delivering')`),
     index("submission_state").on(table.state, table.sequence),
     index("submission_analysis_id").on(table.analysisId, table.sequence),
+    index("submission_held").on(table.sequence).where(sql`state = 'held' or verdict is not null`),
     index("submission_ended_at").on(table.endedAt),
     index("submission_project_id").on(table.projectId),
   ],

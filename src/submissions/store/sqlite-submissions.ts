@@ -1,10 +1,26 @@
-import { and, asc, desc, eq, getTableColumns, inArray, isNull, lt, lte, not, or, type SQL, sql } from "drizzle-orm";
+import {
+  and,
+  asc,
+  desc,
+  eq,
+  getTableColumns,
+  inArray,
+  isNull,
+  lt,
+  lte,
+  not,
+  notInArray,
+  or,
+  type SQL,
+  sql,
+} from "drizzle-orm";
 import type { SQLiteUpdateSetSource } from "drizzle-orm/sqlite-core";
 import type { Sqlite, SqliteDatabase } from "../../database/sqlite-connection.ts";
 import { isRemoved } from "../../database/sqlite-removed-project.ts";
 import type { NewEntry } from "../../record/record-store.ts";
 import type { AppendInSqlite } from "../../record/sqlite-append.ts";
 import { blocks, claim, isDue, isPending } from "./sqlite-claim.ts";
+import { hold } from "./sqlite-hold.ts";
 import { submission } from "./sqlite-schema.ts";
 import { asEntry, asSubmission, endedStates, placeBehind, statesOf } from "./submission-row.ts";
 import {
@@ -19,6 +35,10 @@ type Changes = SQLiteUpdateSetSource<typeof submission>;
 type Row = typeof submission.$inferSelect;
 type Alteration = (db: Pick<SqliteDatabase, "update" | "delete">) => Row | undefined;
 
+const isUnsettled = and(
+  notInArray(submission.state, ["delivered", "held"]),
+  sql`${submission.verdict} is not 'declined'`,
+);
 const failed = { outcome: "failed" } as const;
 const noLease = { leaseHolder: null, leaseUntil: null };
 
@@ -72,6 +92,8 @@ export function createSqliteSubmissions(
       sqlite.run((db) =>
         db.transaction((tx) => add(tx, added, lease, now(), blockMs, append), { behavior: "immediate" }),
       ),
+    hold: (added) =>
+      sqlite.run((db) => db.transaction((tx) => hold(tx, added, now(), append), { behavior: "immediate" })),
     find: (id) =>
       sqlite.run((db) => {
         const row = db.select(columns()).from(submission).where(eq(submission.id, id)).get();
@@ -157,7 +179,7 @@ export function createSqliteSubmissions(
         return counted.where(eq(submission.state, state)).get()?.rows ?? 0;
       }),
     retry: (id) =>
-      changeOne(and(eq(submission.id, id), not(eq(submission.state, "delivered")), isFree()), {
+      changeOne(and(eq(submission.id, id), isUnsettled, isFree()), {
         ...noLease,
         state: "queued",
         nextAttemptAt: inMs(0),

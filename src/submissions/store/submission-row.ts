@@ -18,6 +18,7 @@ export interface SubmissionRow {
   readonly sizeBytes: number;
   readonly sha256: string;
   readonly state: SubmissionState;
+  readonly verdict: "approved" | "declined" | null;
   readonly attempts: number;
   readonly nextAttemptAt: Date;
   readonly lastError: string | null;
@@ -30,7 +31,7 @@ export const pendingStates = ["queued", "delivering"] as const satisfies Submiss
 /** The states that an operator's filter means. */
 export function statesOf(status: SubmissionFilter["status"]): SubmissionState[] {
   if (status === "queued") return [...pendingStates];
-  return status === undefined ? [...pendingStates, ...endedStates] : [status];
+  return status === undefined ? ["held", ...pendingStates, ...endedStates] : [status];
 }
 
 export const endedStates = ["delivered", "rejected"] as const satisfies SubmissionState[];
@@ -52,7 +53,8 @@ export function asSubmission(row: SubmissionRow, standsAside: boolean): Submissi
 export function asHeldSubmission(row: SubmissionRow): HeldSubmission {
   const { id, analysisId, filename, contentType, sizeBytes, sha256, attempts } = row;
   const projectId = row.projectId ?? undefined;
-  return { id, analysisId, projectId, filename, contentType, sizeBytes, sha256, attempts };
+  const approval = row.verdict === "approved" ? { isApproved: true } : {};
+  return { id, analysisId, projectId, filename, contentType, sizeBytes, sha256, attempts, ...approval };
 }
 
 /** What the record says of a submission. */

@@ -1,5 +1,8 @@
-/** `delivering` is only how the holder of a lease sees it; to everybody else it is still queued. */
-export type SubmissionState = "queued" | "delivering" | "delivered" | "rejected";
+/**
+ * `held`: it waits for operators to decide, and nobody delivers it. `delivering` is only how the holder of a lease sees it; to
+ * everybody else it is still queued.
+ */
+export type SubmissionState = "held" | "queued" | "delivering" | "delivered" | "rejected";
 
 export interface NewSubmission {
   readonly id: string;
@@ -18,6 +21,8 @@ export interface NewSubmission {
 export interface HeldSubmission extends NewSubmission {
   /** The one that the lease is for included. */
   readonly attempts: number;
+  /** Operators have approved these very bytes. */
+  readonly isApproved?: boolean;
 }
 
 export interface Submission extends HeldSubmission {
@@ -79,6 +84,8 @@ export const longestBlockMs = 24 * 3_600_000;
 export interface SubmissionStore {
   /** Adds a row; with no other of its analysis pending, the lease is taken at once. Repeating it changes nothing. */
   add(submission: NewSubmission, lease: Lease): Promise<Place>;
+  /** Adds a row that nobody delivers before operators have approved it. Repeating it changes nothing. */
+  hold(submission: NewSubmission): Promise<"held" | "removed">;
   find(id: string): Promise<Submission | undefined>;
   /** Oldest first. */
   list(states: readonly SubmissionState[]): Promise<Submission[]>;
@@ -113,7 +120,10 @@ export interface SubmissionStore {
   /** For operators: newest first, behind the one that `next` of another page named; behind an unknown one is nothing. */
   page(filter: SubmissionFilter, after: string | undefined, limit: number): Promise<SubmissionPage>;
   count(state: SubmissionState): Promise<number>;
-  /** For operators: makes a submission due now, also a rejected one; `false` if it is delivered, held or unknown. */
+  /**
+   * For operators: makes a submission due now, also one that the Hub has rejected; `false` if it is delivered, being delivered
+   * or unknown, or if operators have declined it or have still to decide.
+   */
   retry(id: string): Promise<boolean>;
   /** For operators, by name: forgets a submission; `false` if it is held or unknown. */
   drop(id: string, actor?: string): Promise<boolean>;
@@ -123,7 +133,7 @@ export interface SubmissionStore {
 
 export interface SubmissionFilter {
   /** `queued`: those that are being delivered as well. */
-  readonly status?: "queued" | "delivered" | "rejected" | undefined;
+  readonly status?: "held" | "queued" | "delivered" | "rejected" | undefined;
   readonly analysisId?: string | undefined;
 }
 

@@ -1,0 +1,36 @@
+import type { Log } from "../log.ts";
+import { createExamine } from "../release/findings/examine.ts";
+import { createReleases, type Releases } from "../release/releases.ts";
+import type { FinalKind } from "../results/final.ts";
+import type { Settings } from "../settings/settings.ts";
+import { newSha256 } from "./record-services.ts";
+import type { Storage } from "./storage.ts";
+
+const dayMs = 24 * 3_600_000;
+
+/** The gate; also where nothing is held any more, what was held before can be decided on. */
+export function openReleases(
+  { release: { reviewers, smallCount } }: Settings,
+  { releases: store, objects }: Pick<Storage, "releases" | "objects">,
+  log: Log,
+): Releases {
+  const now = () => performance.now();
+  const examine = createExamine({ objects, newHash: newSha256, smallCount, now });
+  return createReleases({ store, objects, examine, newHash: newSha256, reviewers, log });
+}
+
+/** Which finals are held. */
+export function createGate({ release: { review } }: Settings): (kind: FinalKind) => boolean {
+  if (review === "off") return () => false;
+  return ({ isNoisy, isWithinBudget }) => !(review === "unless-dp" && isNoisy && isWithinBudget);
+}
+
+/** `aheadMs`: how far the clock was set forward since the start, which makes nothing older. */
+export function sweepHeld(
+  { release: { waitDays } }: Settings,
+  releases: Pick<Releases, "expire">,
+): ((aheadMs: number) => Promise<number>) | undefined {
+  if (waitDays === 0) return undefined;
+  const reason = `nobody decided within ${waitDays} ${waitDays === 1 ? "day" : "days"}`;
+  return (aheadMs) => releases.expire(waitDays * dayMs + aheadMs, reason);
+}

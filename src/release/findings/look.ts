@@ -1,0 +1,120 @@
+import { parsePythonFloat } from "../../privacy/parse-number.ts";
+import type { Examination, Finding, Preview } from "./examination.ts";
+import { lookAtJson } from "./json.ts";
+import type { Pace } from "./pace.ts";
+import { readText } from "./read-text.ts";
+import { findMarkup, findSignature, hasPdfScript, holdsPickle, isPickle } from "./signatures.ts";
+import { createSmallCounts } from "./small-counts.ts";
+import { findDelimiter, lookAtTable } from "./table.ts";
+
+export interface FileToLookAt {
+  /** The whole of it, or its beginning. */
+  readonly bytes: Uint8Array;
+  readonly isWhole: boolean;
+  /** What its sender calls it says nothing about what it is, but which of two readings is meant. */
+  readonly filename: string;
+}
+
+export interface LookOptions {
+  /** Numbers below this are small; 0 = none. */
+  readonly smallCount: number;
+  readonly pace: Pace;
+}
+
+/** `isPartial`: not all of it was looked at. */
+export type Look = Examination & { readonly isPartial: boolean };
+
+const longestNumber = 1024;
+const shownCharacters = 65_536;
+const none: Preview = { type: "none" };
+
+/** Looks at a file without ever unpacking, decoding or running anything of it. Never throws. */
+export async function lookAtFile(file: FileToLookAt, options: LookOptions): Promise<Look> {
+  const { bytes, isWhole } = file;
+  if (bytes.length === 0) return plain("empty", undefined, [], none);
+  if (isPickle(bytes)) return plain("pickle", "application/x-python-pickle", [pickle()], none, !isWhole);
+  const signature = findSignature(bytes);
+  if (signature !== undefined) {
+    const { kind, mediaType } = signature;
+    const isPicture = kind === "png" || kind === "jpeg";
+    const findings = isPicture ? [] : lookInside(bytes, mediaType, kind === "pdf");
+    return plain(kind, mediaType, findings, isPicture ? { type: "picture" } : none, !isWhole);
+  }
+  const text = readText(bytes, isWhole);
+  if (text === undefined) return plain("binary", undefined, [opaque("This file")], none, !isWhole);
+  return lookAtText(isWhole ? text : text.slice(0, text.lastIndexOf("\n") + 1 || undefined), file, options);
+}
+
+async function lookAtText(text: string, { filename, isWhole }: FileToLookAt, options: LookOptions): Promise<Look> {
+  const markup = findMarkup(text);
+  const findings: Finding[] = markup === undefined ? [] : [active(`It holds ${markup.toUpperCase()}`)];
+  const preview: Preview = { type: "text", text: text.slice(0, shownCharacters), isCut: text.length > shownCharacters };
+  const { smallCount, pace } = options;
+  const small = createSmallCounts(smallCount);
+  if (isWhole && text.length <= longestNumber && parsePythonFloat(text) !== undefined) {
+    if (small.isSmall(text)) small.add({ value: text.trim() });
+    return plain("number", "text/plain", [...findings, ...small.findings()], preview);
+  }
+  if (/^\s*[[{"]/.test(text)) {
+    const look = await attempt(() => lookAtJson(text, isWhole, small, pace));
+    if (look !== undefined) {
+      const found = plain("json", "application/json", [...findings, ...look.findings], preview);
+      return { ...found, rows: look.rows, isPartial: !isWhole || !look.isWhole };
+    }
+    if (/\.json$/i.test(filename)) findings.push(unreadable("It is called JSON, but is none."));
+  }
+  const delimiter = markup === undefined ? findDelimiter(text, /\.(?:csv|tsv)$/i.test(filename)) : undefined;
+  if (delimiter !== undefined) {
+    const look = await attempt(() => lookAtTable(text, delimiter, createSmallCounts(smallCount), pace));
+    if (look !== undefined) {
+      const { rows, columns, isWhole: isRead } = look;
+      const found = plain("csv", "text/csv", [...findings, ...look.findings], look.preview);
+      return { ...found, rows, columns, isPartial: !isWhole || !isRead };
+    }
+    findings.push(unreadable("It begins like a table, but cannot be read as one."));
+  }
+  return plain("text", markup === undefined ? "text/plain" : `text/${markup}`, findings, preview, !isWhole);
+}
+
+function lookInside(bytes: Uint8Array, mediaType: string, isPdf: boolean): Finding[] {
+  const findings: Finding[] = [];
+  if (holdsPickle(bytes, mediaType)) findings.push(pickle());
+  if (isPdf && hasPdfScript(bytes)) findings.push(active("It holds scripts, actions or other files"));
+  findings.push(opaque(isPdf ? "A PDF" : `A file of the type ${mediaType}`));
+  return findings;
+}
+
+/** What cannot be read as one thing is read as another; a parser that is brought down is nothing worse. */
+async function attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch {
+    return undefined;
+  }
+}
+
+function plain(
+  kind: Examination["kind"],
+  mediaType: string | undefined,
+  findings: readonly Finding[],
+  preview: Preview,
+  isPartial = false,
+): Look {
+  return { kind, mediaType, rows: undefined, columns: undefined, findings, preview, isPartial };
+}
+
+function pickle(): Finding {
+  return { code: "pickle", message: "A pickle cannot be looked into; opening it runs code." };
+}
+
+function opaque(what: string): Finding {
+  return { code: "opaque", message: `${what} cannot be looked into.` };
+}
+
+function active(what: string): Finding {
+  return { code: "active_content", message: `${what}, which may run something when it is opened.` };
+}
+
+function unreadable(message: string): Finding {
+  return { code: "unreadable", message };
+}

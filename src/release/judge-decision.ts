@@ -1,0 +1,49 @@
+import { AppError } from "../errors.ts";
+import type { Decision, Release, Reviewer } from "./release-store.ts";
+
+/** What a decision makes of a final: it waits for one more approval, is due, or will not leave. */
+export type Consequence = "held" | "queued" | "rejected";
+
+/** Throws why a decision cannot be taken; whoever was first has decided. */
+export function judgeDecision(
+  release: Release | undefined,
+  decision: Decision,
+  reviewer: Reviewer,
+  reviewers: number,
+): Consequence {
+  const { submissionId, kind, sha256 } = decision;
+  if (release === undefined) throw new AppError("not_found", `Submission with ID ${submissionId} does not exist`);
+  const approvals = release.decisions.filter((past) => past.decision === "approved");
+  const last = release.decisions.at(-1);
+  if (release.state !== "held") throw decidedAlready(release, last);
+  if (sha256.toLowerCase() !== release.sha256) throw fileChanged();
+  if (kind === "declined") return "rejected";
+  const own = approvals.find((past) => isSamePerson(past.reviewer, reviewer));
+  if (own !== undefined && approvals.length < reviewers) throw decidedAlready(release, own);
+  return approvals.length + 1 >= reviewers ? "queued" : "held";
+}
+
+/** Whoever has a name or a subject in common with somebody may be the same: one person must not be two. */
+export function isSamePerson(one: Reviewer, other: Reviewer): boolean {
+  return one.subject === other.subject || plain(one.name) === plain(other.name);
+}
+
+function plain(name: string): string {
+  return name.normalize("NFKC").trim().toLowerCase();
+}
+
+function decidedAlready({ id, verdict }: Release, last: Release["decisions"][number] | undefined): AppError {
+  if (last === undefined) return new AppError("conflict", `Submission ${id} was already ${verdict ?? "decided"}.`);
+  const what = last.decision === "approved" ? "approved" : "declined";
+  const when = last.decidedAt.toISOString();
+  return new AppError("conflict", `Submission ${id} was already ${what} by ${last.reviewer.name} at ${when}.`);
+}
+
+export function fileChanged(): AppError {
+  return new AppError("changed", "The file is not the one you looked at.");
+}
+
+/** What the analysis is told. */
+export function declinedBecause(reason: string): string {
+  return `Declined by the node: ${reason}`;
+}

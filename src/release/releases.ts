@@ -1,0 +1,109 @@
+import { AppError } from "../errors.ts";
+import type { AuditEvent, AuditFields, Log } from "../log.ts";
+import type { ObjectStore } from "../objects/object-store.ts";
+import type { ContentHash } from "../streams/content-hash.ts";
+import { submissionKey } from "../submissions/store/submission-store.ts";
+import type { Examination } from "./findings/examination.ts";
+import type { Examine } from "./findings/examine.ts";
+import { fileChanged, judgeDecision } from "./judge-decision.ts";
+import { type ReleaseContent, readContent } from "./read-content.ts";
+import type { Decision, PastDecision, Release, ReleaseStore, Reviewer } from "./release-store.ts";
+import { isUnchanged } from "./stored-file.ts";
+
+/** A final with all that helps to decide on it. */
+export interface ReleaseDetails {
+  readonly release: Release;
+  readonly examination: Examination;
+  /** Of the same project; newest first. */
+  readonly earlier: readonly PastDecision[];
+  /** The newest earlier decision on a file of the same name. */
+  readonly sameName: PastDecision | undefined;
+}
+
+/** The gate: finals that wait until operators let them out. */
+export interface Releases extends Pick<ReleaseStore, "page" | "stats"> {
+  /** How many different people must approve. */
+  readonly reviewers: number;
+  /** Throws `not_found` for what never was held. */
+  get(id: string): Promise<Release>;
+  /** Throws as `get` does, also where the file is gone. */
+  content(id: string, isDownload: boolean): Promise<{ readonly release: Release; readonly content: ReleaseContent }>;
+  /** Takes a few seconds at most, whatever the file is. Throws as `get` does. */
+  examine(id: string): Promise<ReleaseDetails>;
+  /** All or nothing; throws what `ReleaseStore.decide` does, and `changed` for a file that is not what was submitted. */
+  decide(decisions: readonly Decision[], reviewer: Reviewer): Promise<Release[]>;
+  /** Declines what has been held for longer than this; resolves with how many. */
+  expire(longerThanMs: number, reason: string): Promise<number>;
+}
+
+export interface ReleasesDeps {
+  readonly store: ReleaseStore;
+  readonly objects: Pick<ObjectStore, "open" | "stat" | "remove">;
+  readonly examine: Examine;
+  readonly newHash: () => ContentHash;
+  readonly reviewers: number;
+  readonly log: Log;
+}
+
+const shownDecisions = 50;
+
+export function createReleases(deps: ReleasesDeps): Releases {
+  const { store, objects, examine, newHash, reviewers, log } = deps;
+
+  async function get(id: string): Promise<Release> {
+    const found = await store.find(id);
+    if (found === undefined) throw new AppError("not_found", `Submission with ID ${id} does not exist`);
+    return found;
+  }
+
+  /** The first refusal counts, before any bytes of a later one are looked at. */
+  async function prove(decision: Decision, reviewer: Reviewer): Promise<void> {
+    const release = await store.find(decision.submissionId);
+    judgeDecision(release, decision, reviewer, reviewers);
+    if (release === undefined || decision.kind === "declined") return;
+    if (!(await isUnchanged(objects, release, newHash))) throw fileChanged();
+  }
+
+  async function settle(release: Release, event: AuditEvent, user: string): Promise<void> {
+    const { id, analysisId, projectId, sizeBytes, sha256, verdict } = release;
+    const facts = projectId === undefined ? { analysisId } : { analysisId, projectId };
+    log.info(event, { ...facts, objectId: id, bytes: sizeBytes, sha256, user, outcome: "ok" } satisfies AuditFields);
+    // Nothing comes of it any more. What cannot be removed now goes with its row.
+    if (verdict === "declined") await objects.remove(submissionKey(id)).catch(() => {});
+  }
+
+  return {
+    reviewers,
+    page: store.page,
+    stats: store.stats,
+    get,
+    async content(id, isDownload) {
+      const release = await get(id);
+      return { release, content: await readContent(objects, release, isDownload) };
+    },
+    async examine(id) {
+      const release = await get(id);
+      const [earlier, equal] = await Promise.all([
+        store.listEarlier(release, shownDecisions),
+        store.findEqual(release),
+      ]);
+      const examination = await examine(release, equal);
+      const sameName = earlier.find(({ filename }) => filename === release.filename);
+      return { release, examination, earlier, sameName };
+    },
+    async decide(decisions, reviewer) {
+      for (const decision of decisions) await prove(decision, reviewer);
+      const decided = await store.decide(decisions, reviewer, reviewers);
+      for (const release of decided) {
+        const kind = decisions.find(({ submissionId }) => submissionId === release.id)?.kind ?? "approved";
+        await settle(release, `final.${kind}`, reviewer.name);
+      }
+      return decided;
+    },
+    async expire(longerThanMs, reason) {
+      const expired = await store.expire(longerThanMs, reason);
+      for (const release of expired) await settle({ ...release, verdict: "declined" }, "final.expired", "node");
+      return expired.length;
+    },
+  };
+}
