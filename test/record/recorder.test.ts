@@ -57,6 +57,20 @@ describe("the recorder", () => {
     await recorder.prove();
   });
 
+  test("what is being written for the first time holds up nobody else", async () => {
+    const written = Promise.withResolvers<void>();
+    const recorder = createRecorder({
+      store: { prove: async () => {}, append: () => written.promise },
+      newId: () => crypto.randomUUID(),
+      requestId: () => undefined,
+      log: createTestLog().log,
+    });
+    const noted = recorder.note(sent);
+    await recorder.prove();
+    written.resolve();
+    await noted;
+  });
+
   test("whoever waits for a note is let go after a while, and it is written all the same", async () => {
     const { recorder, rows, state } = createSubject({ isAway: true, patienceMs: 5 });
     await recorder.note(sent);
