@@ -55,7 +55,7 @@ export interface ObjectTable {
   /** By project and object id, behind the one given. Expired ones are in none of these answers. */
   page(after: ObjectId | undefined, limit: number): Promise<TaggedObject[]>;
   find(id: ObjectId): Promise<TaggedObject | undefined>;
-  /** Those behind the first and up to the last one given, expired ones as well; at most so many. */
+  /** Those behind the first and up to the last one given; at most so many. */
   listIds(after: ObjectId | undefined, upTo: ObjectId | undefined, limit: number): Promise<ObjectId[]>;
   /** Nothing was stored later than this moment of the clock that never jumps. */
   capStoredAt(latest: Date): Promise<void>;

@@ -68,6 +68,7 @@ export function createPostgresObjectTable(postgres: Postgres, passed: Passed): O
           .from(storedObject)
           .where(
             and(
+              isKept,
               isBehind(after),
               upTo && sql`(${projectId}, ${objectId}) <= (${upTo.projectId}::uuid, ${upTo.objectId}::uuid)`,
             ),

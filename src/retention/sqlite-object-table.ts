@@ -68,7 +68,11 @@ export function createSqliteObjectTable(sqlite: Sqlite, now: () => number): Obje
           .select({ projectId, objectId })
           .from(storedObject)
           .where(
-            and(isBehind(after), upTo && sql`(${projectId}, ${objectId}) <= (${upTo.projectId}, ${upTo.objectId})`),
+            and(
+              isKept,
+              isBehind(after),
+              upTo && sql`(${projectId}, ${objectId}) <= (${upTo.projectId}, ${upTo.objectId})`,
+            ),
           )
           .orderBy(asc(projectId), asc(objectId))
           .limit(limit)

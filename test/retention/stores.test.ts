@@ -250,9 +250,12 @@ for (const { name, isThere, open } of databases) {
         expect(await store.expiry.listExpired(10)).toEqual([]);
         await store.expiry.forget(hourMs);
         await expect(tag(1, "late")).rejects.toMatchObject({ code: "not_found" });
+        const again = [{ ...object(1), storedAt: new Date(0) }];
+        expect(await store.objects.addListed(again)).toEqual([]);
+        expect(await store.objects.listIds(undefined, undefined, 10)).toEqual([]);
         subject.pass(2 * hourMs);
         await store.expiry.forget(hourMs);
-        expect(await store.objects.listIds(undefined, undefined, 10)).toEqual([]);
+        expect(await store.objects.addListed(again)).toHaveLength(1);
         expect(await subject.one.catalog.listTags(projectId)).toEqual([]);
       });
 
