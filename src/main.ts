@@ -7,6 +7,7 @@ import type { ProcessIo } from "./commands/host.ts";
 import { portNumber } from "./commands/program/numbers.ts";
 import { addPeersCommand } from "./commands/program/peers-command.ts";
 import { addRecordCommand } from "./commands/program/record-command.ts";
+import { addRetentionCommand, addUsageCommand } from "./commands/program/retention-command.ts";
 import { addSubmissionsCommand } from "./commands/program/submissions-command.ts";
 import type { ParentLine, ToWorker } from "./commands/workers/ipc.ts";
 import { startWorkerProcess } from "./commands/workers/worker-process.ts";
@@ -25,6 +26,8 @@ const load = {
   console: () => import("./commands/console.ts"),
   peers: () => import("./commands/peers.ts"),
   record: () => import("./commands/record.ts"),
+  retention: () => import("./commands/retention.ts"),
+  usage: () => import("./commands/usage.ts"),
   submissions: () => import("./commands/submissions.ts"),
   token: () => import("./commands/token.ts"),
   worker: () => import("./commands/workers/worker.ts"),
@@ -234,6 +237,8 @@ function addOperatorCommands(program: Command, io: ProcessIo, finish: (exitCode:
     .action(({ as }) => untilStopped(load.console, ({ printConsoleLink }) => printConsoleLink(io, as)));
   addRecordCommand(program, (request) => untilStopped(load.record, ({ record }) => record(io, request)));
   addPeersCommand(program, (request) => untilStopped(load.peers, ({ peers }) => peers(io, request)));
+  addRetentionCommand(program, (request) => untilStopped(load.retention, ({ retention }) => retention(io, request)));
+  addUsageCommand(program, (options) => untilStopped(load.usage, ({ usage }) => usage(io, options)));
   addSubmissionsCommand(program, (request) =>
     untilStopped(load.submissions, ({ submissions }) => submissions(io, request, { confirm })),
   );

@@ -20,6 +20,9 @@ import { createSqliteRecord } from "../record/sqlite-record.ts";
 import { createPostgresReleases } from "../release/postgres-releases.ts";
 import type { ReleaseStore } from "../release/release-store.ts";
 import { createSqliteReleases } from "../release/sqlite-releases.ts";
+import { createPostgresRetention } from "../retention/postgres-retention.ts";
+import type { RetentionStore } from "../retention/retention-store.ts";
+import { createSqliteRetention } from "../retention/sqlite-retention.ts";
 import type { Settings } from "../settings/settings.ts";
 import { createPostgresSubmissions } from "../submissions/store/postgres-submissions.ts";
 import { createSqliteSubmissions } from "../submissions/store/sqlite-submissions.ts";
@@ -33,6 +36,7 @@ export interface Stores {
   readonly operators: OperatorStore;
   readonly peers: PeerStore;
   readonly objects: ObjectStore;
+  readonly retention: RetentionStore;
   close(): Promise<void>;
 }
 
@@ -55,6 +59,7 @@ export async function openStores({ storage, record: { isEnabled } }: Settings, l
       releases: createSqliteReleases(sqlite, Date.now, append),
       operators: createSqliteOperators(sqlite, Date.now, append),
       peers: createSqlitePeers(sqlite, Date.now, append),
+      retention: createSqliteRetention(sqlite, Date.now, append),
       objects,
       close: sqlite.close,
     };
@@ -68,6 +73,7 @@ export async function openStores({ storage, record: { isEnabled } }: Settings, l
     releases: createPostgresReleases(postgres, append),
     operators: createPostgresOperators(postgres, append),
     peers: createPostgresPeers(postgres, append),
+    retention: createPostgresRetention(postgres, append),
     objects,
     close: postgres.close,
   };

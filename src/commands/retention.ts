@@ -1,0 +1,124 @@
+import { createKeeper } from "../app/retention-services.ts";
+import { reasonOf } from "../errors.ts";
+import { createPreviewBook, type Preview } from "../retention/preview-book.ts";
+import type { Progress } from "../retention/retention-keeper.ts";
+import { removesAnything } from "../retention/rules.ts";
+import type { Settings } from "../settings/settings.ts";
+import { pause } from "../time/deadline.ts";
+import { parseUuid } from "../uuid.ts";
+import { exitConfig, type ProcessIo } from "./host.ts";
+import { openStores, type Stores } from "./open-stores.ts";
+import { readSettings } from "./read-settings.ts";
+import { tableLines } from "./table.ts";
+
+export type RetentionRequest =
+  | { readonly action: "preview"; readonly project?: string; readonly limit: number; readonly json: boolean }
+  | { readonly action: "run" };
+
+const exitUsage = 2;
+const quietLog = { debug() {}, info() {}, warn() {}, error() {} };
+/** The service holds the lease for moments only, and one that was killed for two minutes. */
+const patienceMs = 150_000;
+
+/** Shows what the rules would remove, or removes it now, beside a running service or without one. */
+export async function retention(io: ProcessIo, request: RetentionRequest): Promise<number> {
+  const settings = readSettings(io);
+  if (settings === undefined) return exitConfig;
+  if (settings.extraCaCerts !== undefined) io.trustAlso(settings.extraCaCerts);
+  if (!removesAnything(settings.retention)) {
+    io.printError(
+      "No rule is set: RETENTION__UNTAGGED_DAYS, RETENTION__TAGGED_DAYS and RETENTION__TAGS keep everything.",
+    );
+    return exitUsage;
+  }
+  try {
+    const stores = await openStores(settings, quietLog);
+    const work = request.action === "run" ? run(io, settings, stores) : preview(io, settings, stores, request);
+    return await work.finally(stores.close);
+  } catch (error) {
+    io.printError(reasonOf(error));
+    return 1;
+  }
+}
+
+async function preview(
+  io: ProcessIo,
+  { retention: rules }: Settings,
+  { retention: store }: Stores,
+  { project, limit, json }: RetentionRequest & { action: "preview" },
+): Promise<number> {
+  const projectId = project === undefined ? undefined : parseUuid(project);
+  if (project !== undefined && projectId === undefined) {
+    io.printError("--project takes a UUID.");
+    return exitUsage;
+  }
+  const { state } = await store.state.read();
+  if (state.listedAt === undefined) io.printError("The store is not listed yet; this is what is known so far.");
+  const book = createPreviewBook({ store, rules, steadyNow: () => performance.now() });
+  const found = await book.list(projectId, undefined, limit);
+  if (json) io.print(JSON.stringify(describe(found), undefined, 2));
+  else for (const line of linesOf(found)) io.print(line);
+  return 0;
+}
+
+async function run(io: ProcessIo, settings: Settings, stores: Stores): Promise<number> {
+  const keeper = createKeeper(settings, stores, quietLog, crypto.randomUUID());
+  const { due } = await createPreviewBook({
+    store: stores.retention,
+    rules: settings.retention,
+    steadyNow: () => performance.now(),
+  }).list(undefined, undefined, 1);
+  const progress = ({ listed, swept }: Progress) => {
+    if (listed !== undefined) io.showProgress(`listing the store: ${listed} objects`);
+    if (swept !== undefined) io.showProgress(progressBar(swept.objects, due.objects));
+  };
+  const begin = performance.now();
+  let done = await keeper.sweepNow("command line", progress);
+  while (done === undefined && performance.now() - begin < patienceMs) {
+    io.showProgress("waiting for another process that is at it");
+    await pause(500);
+    done = await keeper.sweepNow("command line", progress);
+  }
+  io.showProgress("");
+  if (done === undefined) io.printError("Another process has been at it all the time; try again later.");
+  else if (!done.isComplete) io.printError("Another process has taken over; the service goes on with it.");
+  if (done !== undefined) io.print(`Removed ${done.objects} objects of ${done.bytes} bytes.`);
+  return done?.isComplete ? 0 : 1;
+}
+
+export function progressBar(done: number, total: number): string {
+  const share = total === 0 ? 1 : Math.min(1, done / total);
+  const filled = Math.round(share * 30);
+  return `[${"#".repeat(filled)}${".".repeat(30 - filled)}] ${Math.floor(share * 100)} %, ${done} of ${total}`;
+}
+
+function describe({ previewUntil, due, total, items }: Preview) {
+  return {
+    preview_until: previewUntil?.toISOString() ?? null,
+    due,
+    total,
+    items: items.map(({ projectId, objectId, sizeBytes, storedAt, tags, goesAt }) => ({
+      project_id: projectId,
+      object_id: objectId,
+      bytes: sizeBytes,
+      stored_at: storedAt.toISOString(),
+      tags,
+      goes_at: goesAt.toISOString(),
+    })),
+  };
+}
+
+function linesOf({ previewUntil, due, total, items }: Preview): string[] {
+  const until = previewUntil?.toISOString().replace(/\.\d+/, "");
+  const state = until === undefined ? "" : `Until ${until} the rules only show what they would remove.`;
+  const rows = items.map(({ projectId, objectId, sizeBytes, tags, goesAt }) => {
+    return [projectId, objectId, String(sizeBytes), goesAt.toISOString().replace(/\.\d+/, ""), tags.join(",")];
+  });
+  const rest = total > items.length ? [`… and ${total - items.length} more.`] : [];
+  return [
+    ...(state === "" ? [] : [state]),
+    `Due now: ${due.objects} objects of ${due.bytes} bytes. To go sooner or later: ${total} objects.`,
+    ...(rows.length === 0 ? [] : tableLines(["PROJECT", "OBJECT", "BYTES", "GOES", "TAGS"], rows)),
+    ...rest,
+  ];
+}

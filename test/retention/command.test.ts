@@ -1,0 +1,94 @@
+import { Database } from "bun:sqlite";
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { sql } from "drizzle-orm";
+import { type RetentionRequest, retention } from "../../src/commands/retention.ts";
+import { usage } from "../../src/commands/usage.ts";
+import { openPostgres } from "../../src/database/postgres-connection.ts";
+import { createTestEdge } from "../commands/host.ts";
+import { eventually } from "../support/eventually.ts";
+import { backends, formOf, isAvailable, startTestService, type TestService } from "../support/service.ts";
+
+for (const backend of backends) {
+  describe.skipIf(!isAvailable(backend))(`retention and usage beside a running service on ${backend} storage`, () => {
+    let service: TestService;
+    beforeEach(async () => {
+      const env = { RETENTION__UNTAGGED_DAYS: "7", RETENTION__TAGS: "keep-*:0", QUOTA__PROJECT_BYTES: "1000" };
+      service = await startTestService({ backend, env });
+      await eventually(() => expect(service.logLines.map(({ event }) => event)).toContain("retention.listed"));
+    });
+    afterEach(() => service.stop());
+
+    async function command(request: RetentionRequest) {
+      const edge = createTestEdge(service.environment);
+      const code = await retention(edge, request);
+      return { code, out: edge.printed.join("\n"), err: edge.complaints.join("\n") };
+    }
+    async function put(bytes: number, tag = ""): Promise<string> {
+      const body = formOf(["file", new File([new Uint8Array(bytes)], "data.bin")], ["tag", tag]);
+      const response = await service.fetch("1", "/local", { method: "PUT", body });
+      return ((await response.json()) as { object_id: string }).object_id;
+    }
+    /** As if everything had been stored a month ago. */
+    async function age(): Promise<void> {
+      if (service.dataDir !== undefined) {
+        const database = new Database(join(service.dataDir, "catalog.sqlite"));
+        database.run("update stored_object set stored_at = stored_at - 30 * 86400000");
+        database.close();
+        return;
+      }
+      const { POSTGRES__HOST: host = "", POSTGRES__PORT, POSTGRES__USER: user = "" } = service.environment;
+      const { POSTGRES__PASSWORD: password = "", POSTGRES__DB: database = "" } = service.environment;
+      const settings = { host, port: Number(POSTGRES__PORT), user, password, database, maxConnections: 1 };
+      const postgres = openPostgres(settings);
+      await postgres.run((db) => db.execute(sql`update stored_object set stored_at = stored_at - interval '30 days'`));
+      await postgres.close();
+    }
+
+    test("a preview shows what goes and when, and a run removes what is due", async () => {
+      const [old, kept] = [await put(3), await put(4, "keep-this")];
+      await age();
+      const fresh = await put(5);
+      const shown = await command({ action: "preview", limit: 50, json: false });
+      expect(shown).toMatchObject({ code: 0, err: "" });
+      expect(shown.out).toContain("the rules only show what they would remove.");
+      expect(shown.out).toContain("Due now: 1 objects of 3 bytes. To go sooner or later: 2 objects.");
+      expect(shown.out).toContain(old);
+      expect(shown.out).not.toContain(kept);
+      const json = await command({ action: "preview", limit: 1, json: true });
+      expect(JSON.parse(json.out)).toMatchObject({ due: { bytes: 3, objects: 1 }, total: 2, items: [{}] });
+      expect(await command({ action: "run" })).toEqual({ code: 0, out: "Removed 1 objects of 3 bytes.", err: "" });
+      expect((await service.fetch("1", `/local/${old}`)).status).toBe(404);
+      for (const id of [kept, fresh]) expect((await service.fetch("1", `/local/${id}`)).status).toBe(200);
+      const sunset = (await service.fetch("1", `/local/${fresh}`)).headers.get("sunset") ?? "";
+      expect(new Date(sunset).getTime()).toBeGreaterThan(Date.now() + 6 * 86_400_000);
+      const after = await command({ action: "preview", limit: 50, json: false });
+      expect(after.out).toStartWith("Due now: 0 objects of 0 bytes.");
+    });
+
+    test("usage is a table for people, and JSON", async () => {
+      await put(10);
+      const edge = createTestEdge(service.environment);
+      expect(await usage(edge, { json: false })).toBe(0);
+      expect(edge.printed).toHaveLength(3);
+      expect(edge.printed[0]).toMatch(/^PROJECT +BYTES +OBJECTS +QUOTA +EXPIRING$/);
+      expect(edge.printed[1]).toMatch(new RegExp(`^${service.projects[0]} +10 +1 +1,000 +10$`));
+      const other = createTestEdge(service.environment);
+      await usage(other, { json: true });
+      expect(JSON.parse(other.printed.join(""))).toMatchObject({
+        projects: [{ project_id: service.projects[0], bytes: 10, objects: 1, quota_bytes: 1000, expiring_bytes: 10 }],
+        node: { bytes: 10, objects: 1, reserved_bytes: 0, waiting_bytes: 0, quota_bytes: null },
+      });
+    });
+
+    test("without a rule there is nothing to preview or run, and usage lists the store", async () => {
+      await put(10);
+      const environment = { ...service.environment, RETENTION__UNTAGGED_DAYS: "0", QUOTA__PROJECT_BYTES: "0" };
+      const edge = createTestEdge(environment);
+      expect(await retention(edge, { action: "run" })).toBe(2);
+      expect(edge.complaints.join()).toContain("No rule is set");
+      expect(await usage(edge, { json: true })).toBe(0);
+      expect(JSON.parse(edge.printed.join(""))).toMatchObject({ node: { bytes: 10, objects: 1 } });
+    });
+  });
+}
