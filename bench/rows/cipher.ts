@@ -10,6 +10,7 @@ import { type Figures, mebibyte, ratioAtLeast, summarize } from "../harness/meas
 const chunkBytes = mebibyte;
 const segmentPlainBytes = chunkBytes - 28;
 const spooledBytes = 64 * mebibyte;
+const boundBytes = 256 * mebibyte;
 /** What downloads and uploads come in. */
 const pieceBytes = 64 * 1024;
 
@@ -57,6 +58,22 @@ async function sealed(framing: Framing, plain: Uint8Array): Promise<Uint8Array> 
   return new Uint8Array(await new Response(await cipherWith(framing).seal(repeat(plain, 1), peerPublicKey)).bytes());
 }
 
+/** Of the bound framing, which knows who sends what to whom. */
+const binding = {
+  analysisId: "20000000-0000-4000-8000-000000000001",
+  senderNodeId: "a0000000-0000-4000-8000-000000000001",
+  receiverNodeId: "b0000000-0000-4000-8000-000000000001",
+};
+
+async function sealBound(plain: Uint8Array, times: number): Promise<ReadableStream<Uint8Array>> {
+  return (await cipherWith("segmented").bound.seal(repeat(plain, times), peerPublicKey, binding)).body;
+}
+
+async function openBound(sealed: Uint8Array): Promise<number> {
+  const source = { peerPublicKey, sealedBytes: sealed.length, binding: async () => binding };
+  return countBytes(await cipherWith("segmented").open(repeat(sealed, 1), source));
+}
+
 async function megabytesPerSecond(run: () => Promise<number>): Promise<number> {
   const startedAt = performance.now();
   const bytes = await run();
@@ -75,6 +92,7 @@ export async function cipher(bench: Bench): Promise<void> {
   const plainSegment = new Uint8Array(segmentPlainBytes).map((_, i) => i);
   const sealedSegment = await sealed("segmented", plainSegment);
   const sealedSingle = await sealed("single", new Uint8Array(spooledBytes));
+  const sealedBound = new Uint8Array(await new Response(await sealBound(new Uint8Array(boundBytes), 1)).arrayBuffer());
   const seal = async (framing: Framing) =>
     countBytes(await cipherWith(framing).seal(repeat(plainSegment, segments), peerPublicKey));
   // Segments carry no order, so one of them repeated is a file.
@@ -86,6 +104,11 @@ export async function cipher(bench: Bench): Promise<void> {
     ["openssl", opensslMegabytesPerSecond],
     ["seal, in segments of 1 MiB", () => megabytesPerSecond(() => seal("segmented"))],
     ["open, in segments of 1 MiB", () => megabytesPerSecond(() => open("segmented", sealedSegment, segments))],
+    [
+      "seal, bound, in chunks of 16 KiB",
+      () => megabytesPerSecond(async () => countBytes(await sealBound(plainSegment, segments))),
+    ],
+    ["open, bound, in chunks of 16 KiB", () => megabytesPerSecond(() => openBound(sealedBound))],
     ["seal, one message", () => megabytesPerSecond(() => seal("single"))],
     [
       "open, one message of 64 MiB, through its spool on the disk",

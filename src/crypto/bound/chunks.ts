@@ -1,63 +1,65 @@
+import type { ByteReader } from "../../streams/byte-reader.ts";
 import { createDecryption, createEncryption, isAuthentic, TAG_BYTES } from "../aes-gcm.ts";
 import type { FileKeys } from "./key-schedule.ts";
 import { CHUNK_BYTES, CHUNK_PLAIN_BYTES } from "./size.ts";
 
 /**
- * Chunks go through in batches: a response in pieces of 16 KiB costs three times one in pieces of 1 MiB. A full batch holds
- * full chunks alone, so the last chunk, which is shorter, is in the last batch.
+ * Chunks leave in batches: a response in pieces of 16 KiB costs three times one in larger ones. Those of 1 MiB cost twice those
+ * of 256 KiB, as memory for them is fetched from the system anew each time.
  */
-const BATCH_CHUNKS = 64;
+const BATCH_CHUNKS = 16;
 export const BATCH_PLAIN_BYTES = BATCH_CHUNKS * CHUNK_PLAIN_BYTES;
 export const BATCH_BYTES = BATCH_CHUNKS * CHUNK_BYTES;
 
-type MessageKeys = Pick<FileKeys, "key" | "baseNonce">;
+export type MessageKeys = Pick<FileKeys, "key" | "baseNonce">;
 
-/** Seals a batch whose first chunk has the given number. A batch that is not full gets the last chunk, perhaps an empty one. */
-export function sealBatch(keys: MessageKeys, firstChunk: number, plain: Uint8Array): Uint8Array {
-  const chunks = plain.length === BATCH_PLAIN_BYTES ? BATCH_CHUNKS : Math.floor(plain.length / CHUNK_PLAIN_BYTES) + 1;
-  const sealed = new Uint8Array(plain.length + chunks * TAG_BYTES);
-  for (let index = 0, end = 0; index < chunks; index++) {
-    const start = index * CHUNK_PLAIN_BYTES;
-    const encryption = createEncryption(keys.key, nonceOf(keys.baseNonce, firstChunk + index));
-    const body = encryption.update(plain.subarray(start, start + CHUNK_PLAIN_BYTES));
-    encryption.final();
-    sealed.set(body, end);
-    sealed.set(encryption.getAuthTag(), end + body.length);
-    end += body.length + TAG_BYTES;
+/**
+ * Seals the next chunk into the target, piece by piece as it comes, and resolves with its length. One that is not full is the
+ * last, perhaps an empty one.
+ */
+export async function sealChunk(
+  reader: ByteReader,
+  { key, baseNonce }: MessageKeys,
+  number: number,
+  target: Uint8Array,
+): Promise<number> {
+  const encryption = createEncryption(key, nonceOf(baseNonce, number));
+  let filled = 0;
+  while (filled < CHUNK_PLAIN_BYTES) {
+    const piece = await reader.take(CHUNK_PLAIN_BYTES - filled);
+    if (piece === undefined) break;
+    target.set(encryption.update(piece), filled);
+    filled += piece.length;
   }
-  return sealed;
+  encryption.final();
+  target.set(encryption.getAuthTag(), filled);
+  return filled + TAG_BYTES;
 }
 
-export interface OpenedBatch {
-  /** Of all chunks before the first one that is not authentic. */
-  readonly plain: Uint8Array;
-  /** The number of that one. A batch that is not full lacks authenticity as well when it has no last chunk. */
-  readonly brokenChunk: number | undefined;
-}
-
-/** Opens what `sealBatch` made. */
-export function openBatch(keys: MessageKeys, firstChunk: number, sealed: Uint8Array): OpenedBatch {
-  const fullChunks = Math.floor(sealed.length / CHUNK_BYTES);
-  const chunks = sealed.length === BATCH_BYTES ? fullChunks : fullChunks + 1;
-  const lastBytes = Math.max(0, (sealed.length % CHUNK_BYTES) - TAG_BYTES);
-  const plain = new Uint8Array(fullChunks * CHUNK_PLAIN_BYTES + lastBytes);
-  for (let index = 0, end = 0; index < chunks; index++) {
-    const start = index * CHUNK_BYTES;
-    const opened = openChunk(keys, firstChunk + index, sealed.subarray(start, start + CHUNK_BYTES));
-    if (opened === undefined) return { plain: plain.subarray(0, end), brokenChunk: firstChunk + index };
-    plain.set(opened, end);
-    end += opened.length;
+/**
+ * Opens the next chunk, of so many bytes, into the target, and says whether it is authentic: what is in the target is nobody's
+ * before. `undefined` where the source ends too early.
+ */
+export async function openChunk(
+  reader: ByteReader,
+  { key, baseNonce }: MessageKeys,
+  number: number,
+  sealedBytes: number,
+  target: Uint8Array,
+): Promise<boolean | undefined> {
+  const plainBytes = sealedBytes - TAG_BYTES;
+  if (plainBytes < 0) return false;
+  const decryption = createDecryption(key, nonceOf(baseNonce, number));
+  for (let filled = 0; filled < plainBytes; ) {
+    const piece = await reader.take(plainBytes - filled);
+    if (piece === undefined) return undefined;
+    target.set(decryption.update(piece), filled);
+    filled += piece.length;
   }
-  return { plain, brokenChunk: undefined };
-}
-
-function openChunk(keys: MessageKeys, number: number, chunk: Uint8Array): Uint8Array | undefined {
-  const bodyBytes = chunk.length - TAG_BYTES;
-  if (bodyBytes < 0) return undefined;
-  const decryption = createDecryption(keys.key, nonceOf(keys.baseNonce, number));
-  decryption.setAuthTag(chunk.subarray(bodyBytes));
-  const plain = decryption.update(chunk.subarray(0, bodyBytes));
-  return isAuthentic(decryption) ? plain : undefined;
+  const tag = new Uint8Array(TAG_BYTES);
+  if ((await reader.fill(tag)) < TAG_BYTES) return undefined;
+  decryption.setAuthTag(tag);
+  return isAuthentic(decryption);
 }
 
 /** The chunk's number, big-endian, is XORed into the end of the base nonce. */

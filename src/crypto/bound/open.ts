@@ -1,7 +1,8 @@
 import type { ByteReader } from "../../streams/byte-reader.ts";
 import { pullStream } from "../../streams/pull-stream.ts";
+import { TAG_BYTES } from "../aes-gcm.ts";
 import { DecryptionError } from "../node-cipher.ts";
-import { BATCH_BYTES, openBatch } from "./chunks.ts";
+import { BATCH_PLAIN_BYTES, openChunk } from "./chunks.ts";
 import { deriveFileKeys, type FileKeys, isSameCommitment } from "./key-schedule.ts";
 import { CHUNK_BYTES, HEADER_BYTES, MAGIC, SALT_BYTES } from "./size.ts";
 
@@ -44,16 +45,33 @@ async function* continueWith(first: IteratorResult<Uint8Array, void>, batches: A
 }
 
 async function* openChunks(reader: ByteReader, keys: FileKeys, bodyBytes: number) {
-  const buffer = new Uint8Array(Math.min(BATCH_BYTES, bodyBytes));
-  for (let position = 0; ; position += BATCH_BYTES) {
-    const batch = buffer.subarray(0, Math.min(BATCH_BYTES, bodyBytes - position));
-    if ((await reader.fill(batch)) < batch.length) throw new DecryptionError("The file is shorter than announced");
-    if (batch.length < BATCH_BYTES && (await reader.take(1)) !== undefined) {
+  for (let rest = bodyBytes, number = 0; ; ) {
+    const { plain, chunks, sealedBytes, end } = await openBatch(reader, keys, number, rest);
+    if (end === "last" && (await reader.take(1)) !== undefined) {
       throw new DecryptionError("The file is longer than announced");
     }
-    const { plain, brokenChunk } = openBatch(keys, position / CHUNK_BYTES, batch);
-    if (plain.length > 0 || (position === 0 && brokenChunk === undefined)) yield plain;
-    if (brokenChunk !== undefined) throw new DecryptionError(`Chunk ${brokenChunk} is not authentic`);
-    if (batch.length < BATCH_BYTES) return;
+    number += chunks;
+    rest -= sealedBytes;
+    if (plain.length > 0 || (number === 1 && end === "last")) yield plain;
+    if (end === "broken") throw new DecryptionError(`Chunk ${number} is not authentic`);
+    if (end === "last") return;
   }
+}
+
+/** The next chunks, up to one that is not authentic or the last one; their plain and sealed bytes. */
+async function openBatch(reader: ByteReader, keys: FileKeys, first: number, announcedBytes: number) {
+  const plain = new Uint8Array(Math.min(BATCH_PLAIN_BYTES, announcedBytes));
+  let [filled, sealedBytes, chunks] = [0, 0, 0];
+  const opened = (end: "full" | "last" | "broken") => ({ plain: plain.subarray(0, filled), chunks, sealedBytes, end });
+  while (filled < BATCH_PLAIN_BYTES) {
+    const chunkBytes = Math.min(CHUNK_BYTES, announcedBytes - sealedBytes);
+    const isAuthentic = await openChunk(reader, keys, first + chunks, chunkBytes, plain.subarray(filled));
+    if (isAuthentic === undefined) throw new DecryptionError("The file is shorter than announced");
+    if (!isAuthentic) return opened("broken");
+    filled += chunkBytes - TAG_BYTES;
+    sealedBytes += chunkBytes;
+    chunks++;
+    if (chunkBytes < CHUNK_BYTES) return opened("last");
+  }
+  return opened("full");
 }

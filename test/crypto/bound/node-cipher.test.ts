@@ -44,7 +44,7 @@ function open(sealed: Uint8Array, source: Partial<SealedSource> = {}, by = recei
 
 const { sealed, seal: itsSeal } = await seal();
 
-test.each([0, 1, 16_383, 16_384, 16_385, 1_048_575, 1_048_576, 1_048_577, 2_500_000])(
+test.each([0, 1, 16_383, 16_384, 16_385, 262_143, 262_144, 262_145, 524_288, 1_048_577, 2_500_000])(
   "%i bytes come back as they were, and are sealed to the size announced",
   async (bytes) => {
     const content = randomBytes(bytes);
@@ -100,6 +100,19 @@ describe("chunks that the Hub", () => {
     expect(plain.subarray(0, authentic * 16_384).equals(bytes)).toBe(true);
   });
 
+  test("damaged far behind fail behind exactly what came before", async () => {
+    const long = randomBytes(40 * 16_384 + 7);
+    const { sealed: file } = await seal(long);
+    for (const index of [15, 16, 17, 31, 32, 39, 40]) {
+      const damaged = file.slice();
+      const at = 64 + index * chunkBytes;
+      damaged[at] = (damaged[at] ?? 0) ^ 1;
+      const { bytes, error } = await collectUntilError(await open(damaged));
+      expect([index, String(error)]).toEqual([index, expect.stringContaining(`Chunk ${index} is not authentic`)]);
+      expect(long.subarray(0, index * 16_384).equals(bytes)).toBe(true);
+    }
+  });
+
   test("another length than announced fails", async () => {
     for (const sealedBytes of [sealed.length - 1, sealed.length + 1]) {
       await expect(open(sealed, { sealedBytes }).then(collect)).rejects.toThrow(DecryptionError);
@@ -134,6 +147,39 @@ describe("beside the older framings", () => {
       await expect(open(file, {}, strict)).rejects.toThrow(DecryptionError);
     }
     expect(plain.equals(await collect(await open(sealed, {}, strict)))).toBe(true);
+  });
+
+  test("a sender that has moved on is believed none of them, and is not asked about for a bound one", async () => {
+    const files = [await older(), await older(Buffer.from("FLAMEv2\n")), new Uint8Array(0)];
+    for (const file of files) {
+      await expect(open(file, { hasMovedOn: async () => true })).rejects.toThrow(DecryptionError);
+      expect((await collect(await open(file, { hasMovedOn: async () => false }))).length).toBe(
+        file.length === 0 ? 0 : plain.length,
+      );
+    }
+    const hasMovedOn = () => Promise.reject(new Error("asked"));
+    expect(plain.equals(await collect(await open(sealed, { hasMovedOn })))).toBe(true);
+  });
+
+  test("the framing is told once the first of a file is authentic, and not before", async () => {
+    const single = await collect(
+      await cipherOf(here, { framing: "single", chunkBytes: 4096 }).seal(streamOf(plain), there.publicKey.hex),
+    );
+    const small = cipherOf(there, { chunkBytes: 4096 });
+    const damaged = sealed.slice();
+    damaged[70] = (damaged[70] ?? 0) ^ 1;
+    const files = [
+      [sealed, receiver, "bound"],
+      [await older(), receiver, "segmented"],
+      [single, small, "single"],
+      [damaged, receiver, undefined],
+      [new Uint8Array(0), receiver, undefined],
+    ] as const;
+    for (const [file, by, framing] of files) {
+      const told: string[] = [];
+      await open(file, { onFraming: (seen) => void told.push(seen) }, by).then(collect, () => {});
+      expect(told).toEqual(framing === undefined ? [] : [framing]);
+    }
   });
 
   test("nobody is asked what an older file is bound to", async () => {
