@@ -50,6 +50,16 @@ curl -sS ${as1} "${urlB}/\${SENT#${urlA}/}"
 echo 'The result' | curl -sS -w '%{http_code}\\n' -X PUT ${urlA}/final ${as1} -F 'file=@-;filename=result.txt'
 echo '118' | curl -sS -w '%{http_code}\\n' -X PUT ${urlA}/final/localdp ${as1} -F epsilon=0.5 -F sensitivity=1 -F 'file=@-;filename=count.txt'
 
+4. A Hub that cheats. Files between nodes are bound here: let the Hub reorder one, or give node B another one, and node B refuses it:
+
+export LARGE=$(head -c 100000 /dev/zero | curl -sS -X PUT ${urlA}/intermediate ${as1} -F remote_node_id=${nodeB} -F 'file=@-;filename=weights.bin' | ${urlIn})
+curl -sS -X POST ${hubUrl}/tamper/reorder
+curl -sS -w '\\n' ${as1} "${urlB}/\${LARGE#${urlA}/}"
+curl -sS -X POST ${hubUrl}/tamper/substitute
+curl -sS -w '\\n' ${as1} "${urlB}/\${SENT#${urlA}/}"
+curl -sS -X POST ${hubUrl}/tamper/off
+curl -sS ${as1} "${urlB}/\${SENT#${urlA}/}"
+
 Ctrl-C stops everything.
 `;
 }

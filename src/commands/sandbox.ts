@@ -12,6 +12,7 @@ import type { Log } from "../log.ts";
 import { createSqliteOperators } from "../operators/sqlite-operators.ts";
 import { createRequestContext } from "../request-context.ts";
 import { createSandboxHub, type SandboxHub } from "../sandbox/hub/hub.ts";
+import { createTamperSwitch } from "../sandbox/hub/tamper-switch.ts";
 import { createSandboxIdentity, type SandboxIdentity } from "../sandbox/identity.ts";
 import { createSeed, type SeedNode } from "../sandbox/seed.ts";
 import { listen } from "../server/server.ts";
@@ -90,10 +91,12 @@ function readKeyPair(privatePem: string) {
 function listenParts(identity: SandboxIdentity, hub: SandboxHub, port: number, log: Log) {
   const next = (offset: number) => (port === 0 ? 0 : port + offset);
   const provider = listen({ hostname: host, port: next(1), fetch: identity.fetch, log });
+  const tamperSwitch = createTamperSwitch(hub);
   const standIn = listen({
     hostname: host,
     port: next(2),
-    fetch: (request, connection) => hub.fetch(request, { timeout: (_, seconds) => connection.setIdleTimeout(seconds) }),
+    fetch: async (request, connection) =>
+      tamperSwitch(request) ?? hub.fetch(request, { timeout: (_, seconds) => connection.setIdleTimeout(seconds) }),
     log,
   });
   return {
@@ -132,6 +135,7 @@ function nodeSettings(urls: { identityUrl: string; hubUrl: string }, place: Node
       HUB__AUTH__SECRET: place.node.clientSecret,
       CRYPTO__PROVIDER: "raw",
       CRYPTO__ECDH_PRIVATE_KEY: place.privatePem,
+      CRYPTO__FRAMING: "bound",
     },
     () => "",
   );

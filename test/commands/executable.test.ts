@@ -144,9 +144,10 @@ describe("the compiled executable", () => {
       .filter((line) => /^(?:export|echo|curl) /.test(line));
     const shell = Bun.spawnSync(["bash", "-e", "-c", lines.join("\n")]);
     expect(shell.stderr.toString()).toBe("");
-    expect(shell.stdout.toString()).toMatch(
-      /"object_id":.*"filename":"hello\.txt".*\nHello, FLAME\nFor node B only\n204\n204\n$/s,
-    );
+    const told = /"object_id":.*"filename":"hello\.txt".*\nHello, FLAME\nFor node B only\n204\n204\n/s.source;
+    const refused = '{"detail":"Failed to decrypt file with ID \\S+ which was encrypted by node \\S+\\."}\n';
+    const cheated = `From now on .*chunks.*\n${refused}From now on .*other file.*\n${refused}This Hub is honest again\\.\n`;
+    expect(shell.stdout.toString()).toMatch(new RegExp(`${told}${cheated}For node B only\n$`, "s"));
     expect(await sandbox.stop("SIGINT")).toBe(0);
   });
 

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Tampering } from "./tampering.ts";
 
 /** What a request gets instead of its answer. */
 export type HubFault =
@@ -23,7 +24,9 @@ export type HubFault =
   /** An upload stores nothing and answers 201 without a file. */
   | { readonly kind: "empty" }
   /** An upload stores and answers with a second, empty file, `again/<path>`. */
-  | { readonly kind: "twice" };
+  | { readonly kind: "twice" }
+  /** A download is another one than was asked for, or in another order. */
+  | Tampering;
 
 export interface FaultMatch {
   readonly method?: string;

@@ -7,6 +7,7 @@ import { answerWithFault, createHubFaults, DROPPED_STATUS, type FaultMatch, type
 import { createHubRouter } from "./router.ts";
 import { createHubSessions } from "./sessions.ts";
 import { createHubState, type HubGeneration, type HubState } from "./state.ts";
+import { disarrange, isTampering, redirect } from "./tampering.ts";
 
 export type { HubControls } from "./controls.ts";
 export type { FaultMatch, HubFault } from "./faults.ts";
@@ -108,7 +109,11 @@ export function createSandboxHub(options: SandboxHubOptions): SandboxHub {
       if (hub.delayMs > 0) await sleep(hub.delayMs);
       const fault = faults.take(entry.method, entry.path);
       const uploadFault = fault?.kind === "empty" || fault?.kind === "twice" ? fault.kind : undefined;
-      const response = await answerWithFault(fault, request, () => route(request, uploadFault));
+      const answer = async () => {
+        if (!isTampering(fault)) return route(request, uploadFault);
+        return disarrange(fault, await route(redirect(fault, request, state), uploadFault));
+      };
+      const response = await answerWithFault(fault, request, answer);
       if (response.status !== DROPPED_STATUS) entry.status = response.status;
       return response;
     },
