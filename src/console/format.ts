@@ -48,6 +48,13 @@ export function formatName(name: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
+/** Names with what is not to be seen in them, or would turn around what is. */
+export function formatHidden(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
+    return `⟨U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}⟩`;
+  });
+}
+
 /** The beginning and the end of an id tell it apart; the whole is copied. */
 export function shorten(id: string, length = 8): string {
   return id.length <= length + 6 ? id : `${id.slice(0, length)}…${id.slice(-4)}`;

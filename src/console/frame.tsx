@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { useApi } from "./api.ts";
-import type { Panel } from "./panel.ts";
+import { type Api, useApi } from "./api.ts";
+import type { Panel, Summary } from "./panel.ts";
 import { panels } from "./panels.ts";
 import { StateBadge } from "./parts/badge.tsx";
 import { Mark } from "./parts/mark.tsx";
@@ -9,7 +9,8 @@ import { usePolling } from "./polling.ts";
 import { linkTo, useRoute } from "./routing.ts";
 import { useShortcuts } from "./shortcuts.ts";
 import type { SignInReason } from "./sign-in.tsx";
-import type { OperatorSession, Overview } from "./wire.ts";
+import type { List, OperatorSession, Overview } from "./wire.ts";
+import type { Release } from "./wire-decisions.ts";
 
 const overviewMs = 10_000;
 
@@ -23,7 +24,7 @@ export function Frame({ session, onLeave }: FrameProps) {
   const api = useApi();
   const { panel: id, query } = useRoute();
   const panel = panels.find((candidate) => candidate.id === id) ?? panels[0];
-  const overview = usePolling<Overview>("overview", () => api.get("overview"), overviewMs);
+  const overview = usePolling<Summary>("overview", () => loadSummary(api), overviewMs);
   const [isHelpOpen, setHelpOpen] = useState(false);
   useNavigation(panel, overview.data, () => setHelpOpen(true));
   const main = useFocusOn(panel);
@@ -90,13 +91,20 @@ export function Frame({ session, onLeave }: FrameProps) {
   );
 }
 
+async function loadSummary(api: Api): Promise<Summary> {
+  const held = api.get<List<Release>>("releases", { status: "held", order: "oldest", limit: "1" });
+  const [overview, waiting] = await Promise.all([api.get<Overview>("overview"), held.catch(() => undefined)]);
+  const oldestAt = waiting?.items[0]?.submitted_at;
+  return { ...overview, held: waiting === undefined ? undefined : { count: waiting.total, oldestAt } };
+}
+
 const stateLabels = { ok: "All parts work", degraded: "Works, with limits", failed: "Not ready" } as const;
 
 interface NavigationItemProps {
   readonly panel: Panel;
   readonly number: number;
   readonly isCurrent: boolean;
-  readonly overview: Overview | undefined;
+  readonly overview: Summary | undefined;
 }
 
 function NavigationItem({ panel, number, isCurrent, overview }: NavigationItemProps) {
@@ -120,7 +128,7 @@ function NavigationItem({ panel, number, isCurrent, overview }: NavigationItemPr
 }
 
 /** The window's title says what waits, for it is seen from other windows, too. */
-function useNavigation(panel: Panel, overview: Overview | undefined, openHelp: () => void): void {
+function useNavigation(panel: Panel, overview: Summary | undefined, openHelp: () => void): void {
   const waiting = overview === undefined ? 0 : panels.reduce((sum, { waiting: of }) => sum + (of?.(overview) ?? 0), 0);
   useEffect(() => {
     document.title = `${waiting > 0 ? `(${waiting}) ` : ""}${panel.title} – FLAME node`;

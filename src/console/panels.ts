@@ -1,7 +1,17 @@
 import type { Panel } from "./panel.ts";
 import { overviewPanel } from "./panels/overview.tsx";
+import { peersPanel } from "./panels/peers.tsx";
+import { projectsPanel } from "./panels/projects.tsx";
 import { queuePanel } from "./panels/queue.tsx";
 import { recordPanel } from "./panels/record.tsx";
+import { releasesPanel } from "./panels/releases.tsx";
 
 /** In the order of the navigation; the first is where one comes in. */
-export const panels: readonly [Panel, ...Panel[]] = [overviewPanel, queuePanel, recordPanel];
+export const panels: readonly [Panel, ...Panel[]] = [
+  overviewPanel,
+  releasesPanel,
+  queuePanel,
+  projectsPanel,
+  peersPanel,
+  recordPanel,
+];

@@ -2,7 +2,7 @@ import { hashToken } from "../../src/app/operator-services.ts";
 import { openSqlite } from "../../src/database/sqlite-connection.ts";
 import { createSqliteOperators } from "../../src/operators/sqlite-operators.ts";
 import type { Executable, RunningExecutable } from "../support/executable.ts";
-import { formOf, startTestService, type TestService } from "../support/service.ts";
+import { type Client, formOf, startTestService, type TestService } from "../support/service.ts";
 
 /** The executable as a node that has operators, among the sandbox's stand-ins. */
 export interface OperatorNode {
@@ -13,9 +13,15 @@ export interface OperatorNode {
   readonly env: Record<string, string>;
   /** A link that signs in once, with as little as that takes. */
   link(name: string): Promise<string>;
-  /** A file of analysis 1. */
-  put(path: string, content: string | Uint8Array<ArrayBuffer>, fields?: Record<string, string>): Promise<Response>;
+  /** A file of analysis 1, unless told otherwise. */
+  put(path: string, content: string | Uint8Array<ArrayBuffer>, more?: PutOptions): Promise<Response>;
   stop(): Promise<void>;
+}
+
+export interface PutOptions {
+  readonly as?: Client;
+  readonly name?: string;
+  readonly fields?: Record<string, string>;
 }
 
 const listening = /"url":"(http:[^"]+)"/;
@@ -48,9 +54,9 @@ export async function startOperatorNode(executable: Executable, own: Record<stri
       await store.addTicket(hashToken(ticket), name).finally(sqlite.close);
       return `${url}/operator#ticket=${ticket}`;
     },
-    async put(path, content, fields = {}) {
-      const headers = { authorization: `Bearer ${await world.token("1")}` };
-      const body = formOf(...Object.entries(fields), ["file", new File([content], "data.bin")]);
+    async put(path, content, { as = "1", name = "data.bin", fields = {} } = {}) {
+      const headers = { authorization: `Bearer ${await world.token(as)}` };
+      const body = formOf(...Object.entries(fields), ["file", new File([content], name)]);
       return fetch(`${url}${path}`, { method: "PUT", headers, body });
     },
     async stop() {

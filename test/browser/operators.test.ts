@@ -144,7 +144,7 @@ describe.skipIf(chromiumPath === undefined)("the operators' page of the executab
     await page.getByText("1–50 of 52").waitFor();
     await page.getByText("52 waiting").waitFor();
     await eventually(async () => expect(await page.title()).toStartWith("(52) Queue"));
-    await page.getByRole("button", { name: "Older" }).click();
+    await page.getByRole("button", { name: "Next" }).click();
     await page.getByText("51–52 of 52").waitFor();
     expect(await page.getByRole("row").count()).toBe(3);
 
@@ -164,7 +164,7 @@ describe.skipIf(chromiumPath === undefined)("the operators' page of the executab
     await page.getByRole("button", { name: "Drop it" }).click();
     await page.getByText("51–51 of 51").waitFor();
     expect(asked).toEqual(["DELETE"]);
-    await page.getByRole("button", { name: "Newer" }).click();
+    await page.getByRole("button", { name: "Previous" }).click();
     await page.getByText("1–50 of 51").waitFor();
 
     await page.getByRole("button", { name: "Retry" }).last().click();
@@ -255,7 +255,7 @@ describe.skipIf(chromiumPath === undefined)("the operators' page of the executab
     expect(await page.evaluate<string>("document.activeElement.textContent")).toBe("Skip to content");
     await page.keyboard.press("Enter");
     expect(await page.evaluate<string>("document.activeElement.id")).toBe("main");
-    await page.keyboard.press("2");
+    await page.keyboard.press("3");
     await whenTitled(page, "Queue");
     await page.getByRole("textbox", { name: "Analysis id" }).focus();
     await page.keyboard.press("3");

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import {
   formatAbsolute,
   formatBytes,
+  formatHidden,
   formatMany,
   formatName,
   formatRelative,
@@ -56,5 +57,6 @@ describe("what the operators' page says of", () => {
     expect(formatName("object_store")).toBe("Object store");
     expect(shorten("5e0f7a52-7e43-4a6c-8b0b-0d6f2f1c9a77")).toBe("5e0f7a52…9a77");
     expect(shorten("console")).toBe("console");
+    expect(formatHidden("cod\u202etxt.exe\u0000 größe.csv")).toBe("cod⟨U+202E⟩txt.exe⟨U+0000⟩ größe.csv");
   });
 });

@@ -5,11 +5,12 @@ interface Schema {
   readonly properties?: Record<string, unknown>;
 }
 const { components } = describeApp("1.2.3") as { components: { schemas: Record<string, Schema> } };
-const text = await Bun.file("src/console/wire.ts").text();
+const sources = ["src/console/wire.ts", "src/console/wire-decisions.ts"];
+const text = (await Promise.all(sources.map((path) => Bun.file(path).text()))).join("\n");
 
 /** Interfaces of the file with the names of their fields; fields of fields are not looked at. */
 function readShapes(): Map<string, string[]> {
-  const shapes = [...text.matchAll(/^export interface (\w+) \{\n(.*?)^\}/gms)];
+  const shapes = [...text.matchAll(/^export interface (\w+)[^\n]* \{\n(.*?)^\}/gms)];
   return new Map(
     shapes.map(([, name = "", body = ""]) => {
       return [name, [...body.matchAll(/^ {2}readonly (\w+)\??:/gm)].map(([, field = ""]) => field)];

@@ -39,7 +39,7 @@ describe("the operators' page", () => {
       "font-src 'self'",
       "form-action 'none'",
       "frame-ancestors 'none'",
-      "img-src 'self' blob: data:",
+      "img-src 'self' data:",
       "script-src 'self'",
       "style-src 'self'",
     ]);

@@ -3,6 +3,7 @@ import type { Panel, PanelProps } from "../panel.ts";
 import { Badge, StateBadge } from "../parts/badge.tsx";
 import { useNow } from "../parts/clock.tsx";
 import { Copyable } from "../parts/copyable.tsx";
+import { Fact } from "../parts/facts.tsx";
 import { Moment } from "../parts/moment.tsx";
 import { PanelHead } from "../parts/panel-head.tsx";
 import { Problem } from "../parts/problem.tsx";
@@ -140,14 +141,5 @@ function Service({ overview }: { overview: Overview }) {
         )}
       </dl>
     </section>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: preact.ComponentChildren }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }

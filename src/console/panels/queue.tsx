@@ -8,6 +8,7 @@ import { Badge, type Tone } from "../parts/badge.tsx";
 import { Confirm } from "../parts/confirm.tsx";
 import { Copyable } from "../parts/copyable.tsx";
 import { Empty } from "../parts/empty.tsx";
+import { Fact } from "../parts/facts.tsx";
 import { FilterBar, SelectFilter, TextFilter } from "../parts/filters.tsx";
 import { Moment } from "../parts/moment.tsx";
 import { PagedTable } from "../parts/paged-table.tsx";
@@ -19,13 +20,14 @@ export const queuePanel: Panel = {
   id: "queue",
   title: "Queue",
   View: QueueView,
-  waiting: ({ queue }) => queue.pending + queue.rejected,
+  waiting: ({ queue }) => queue.pending,
 };
 
 const refreshMs = 10_000;
 const states = [
   ["", "All"],
   ["queued", "Waiting"],
+  ["held", "Held for review"],
   ["rejected", "Rejected"],
   ["delivered", "Delivered"],
 ] as const;
@@ -83,22 +85,13 @@ interface QuestionProps {
 function Question({ what, item, onConfirm, onClose }: QuestionProps) {
   const facts = (
     <dl class="facts">
-      <div>
-        <dt>Submission</dt>
-        <dd>
-          <code>{item.submission_id}</code>
-        </dd>
-      </div>
-      <div>
-        <dt>Analysis</dt>
-        <dd>
-          <code>{item.analysis_id}</code>
-        </dd>
-      </div>
-      <div>
-        <dt>Size</dt>
-        <dd>{formatBytes(item.bytes)}</dd>
-      </div>
+      <Fact name="Submission">
+        <code>{item.submission_id}</code>
+      </Fact>
+      <Fact name="Analysis">
+        <code>{item.analysis_id}</code>
+      </Fact>
+      <Fact name="Size">{formatBytes(item.bytes)}</Fact>
     </dl>
   );
   if (what === "retry")

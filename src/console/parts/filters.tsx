@@ -13,18 +13,20 @@ const context = createContext<FilterContext>({ query: {}, change: () => undefine
 interface FilterBarProps {
   readonly panel: string;
   readonly query: Query;
+  /** What else stands in the address, and stays. */
+  readonly besides?: Query;
   readonly children: ComponentChildren;
 }
 
 /** Filters stand in the page's address, so that they can be sent to a colleague and outlive a reload. */
-export function FilterBar({ panel, query, children }: FilterBarProps) {
-  const change = (name: string, value: string) => replaceQuery(panel, { ...query, [name]: value });
+export function FilterBar({ panel, query, besides = {}, children }: FilterBarProps) {
+  const change = (name: string, value: string) => replaceQuery(panel, { ...besides, ...query, [name]: value });
   const isAny = Object.values(query).some(Boolean);
   return (
     <search class="filters">
       <context.Provider value={{ query, change }}>{children}</context.Provider>
       {isAny && (
-        <button type="button" class="plain" onClick={() => replaceQuery(panel, {})}>
+        <button type="button" class="plain" onClick={() => replaceQuery(panel, besides)}>
           Clear
         </button>
       )}

@@ -23,30 +23,42 @@ export function PagedTable<T>({ list, caption, columns, keyOf, empty }: PagedTab
       {data !== undefined && data.items.length > 0 && (
         <>
           <Table caption={caption} columns={columns} items={data.items} keyOf={keyOf} />
-          <Pager list={list} shown={data.items.length} total={data.total} />
+          <Pager list={list} of={caption} shown={data.items.length} total={data.total} />
         </>
       )}
     </>
   );
 }
 
-function Pager<T>({ list, shown, total }: { list: Paged<T>; shown: number; total: number }) {
+interface PagerProps<T> {
+  readonly list: Paged<T>;
+  /** What it is a list of, for those who do not see it. */
+  readonly of: string;
+  readonly shown: number;
+  readonly total: number;
+}
+
+export function Pager<T>({ list, of, shown, total }: PagerProps<T>) {
   const { page, limit, next, previous } = list;
   const first = page * limit + 1;
   return (
-    <nav class="pager" aria-label="Pages">
+    <nav class="pager" aria-label={`Pages of ${of}`}>
       <p>
         <span class="numbers">
           {formatCount(first)}–{formatCount(first + shown - 1)}
         </span>{" "}
         of <span class="numbers">{formatCount(total)}</span>
       </p>
-      <button type="button" disabled={previous === undefined} onClick={previous}>
-        Newer
-      </button>
-      <button type="button" disabled={next === undefined} onClick={next}>
-        Older
-      </button>
+      {(previous ?? next) && (
+        <>
+          <button type="button" disabled={previous === undefined} onClick={previous}>
+            Previous
+          </button>
+          <button type="button" disabled={next === undefined} onClick={next}>
+            Next
+          </button>
+        </>
+      )}
     </nav>
   );
 }

@@ -86,7 +86,7 @@ function optionsOf(latest: { current: PlotProps }, element: HTMLElement): uPlot.
     ...(stepSeconds >= daySeconds ? { tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC") } : {}),
     cursor: { y: false, drag: { x: false, y: false }, points: { show: false } },
     scales: {
-      x: { time: true, range: (_, min, max) => [min, max + stepSeconds] },
+      x: { time: true, range: () => spanOf(latest.current) },
       y: { range: (_, min, max) => rangeOf(min ?? 0, max ?? 0, increments[0] ?? 1) },
     },
     axes: [
@@ -125,6 +125,15 @@ function levelsOver(stepSeconds: number): uPlot.Series.PathBuilder {
     }
     return { stroke };
   };
+}
+
+/** Few periods do not fill the whole width: a bar is as wide as its time. */
+const fewestPeriods = 10;
+
+function spanOf({ starts, stepSeconds }: PlotProps): [number, number] {
+  const [first = 0, last = first] = [starts[0], starts.at(-1)];
+  const end = last + stepSeconds;
+  return [Math.min(first, end - fewestPeriods * stepSeconds), end];
 }
 
 /** Zero is always to be seen, and room for one mark where nothing has been. */

@@ -2,12 +2,12 @@ import { secureHeaders } from "hono/secure-headers";
 import { createRouter } from "../router.ts";
 import type { PageAssets } from "./assets.ts";
 
-/** No other host, no script and no style but the page's own; pictures are made of what the page has fetched itself. */
+/** No other host, no script and no style but the page's own. */
 const contentSecurityPolicy = {
   defaultSrc: ["'none'"],
   scriptSrc: ["'self'"],
   styleSrc: ["'self'"],
-  imgSrc: ["'self'", "blob:", "data:"],
+  imgSrc: ["'self'", "data:"],
   fontSrc: ["'self'"],
   connectSrc: ["'self'"],
   baseUri: ["'none'"],
