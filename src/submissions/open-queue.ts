@@ -6,7 +6,7 @@ import { createDeliver } from "./deliver.ts";
 import { createDispatcher } from "./dispatcher.ts";
 import { createSubmissionQueue, type SubmissionQueue } from "./queue.ts";
 import { createRecordOutcome } from "./record-outcome.ts";
-import { longestAskedMs } from "./retry-delay.ts";
+import { longestFixedMs } from "./retry-delay.ts";
 import { createRollback } from "./rollback.ts";
 import type { SubmissionStore } from "./store/submission-store.ts";
 import { createWaitingClients } from "./waiting-clients.ts";
@@ -31,7 +31,7 @@ const leaseMs = 15_000;
 export function openQueue(options: OpenQueueOptions): SubmissionQueue {
   const { store, objects, hub, waitMs, retryMaxMs, newId, newHash, random, log } = options;
   const lease = { holder: newId(), leaseMs };
-  const longestDelays = { ownMs: retryMaxMs, fixedMs: longestAskedMs };
+  const longestDelays = { ownMs: retryMaxMs, fixedMs: longestFixedMs };
   const clients = createWaitingClients(waitMs);
   const rollback = createRollback({ store, objects, log });
   const deliver = createDeliver({ hub, objects, newHash, log });

@@ -194,6 +194,16 @@ describe("the Helm chart", () => {
       expect(newer.container.lifecycle?.preStop.sleep.seconds).toBe(5);
     });
 
+    test("has as many pods as the work needs, where that is switched on, and no number of its own beside it", async () => {
+      const rendered = await render("--set", "autoscaling.enabled=true,autoscaling.maxReplicas=6");
+      expect(findIn(rendered, "HorizontalPodAutoscaler").spec).toMatchObject({
+        scaleTargetRef: { kind: "Deployment", name: findIn(rendered, "Deployment").metadata.name },
+        minReplicas: 2,
+        maxReplicas: 6,
+      });
+      expect(findIn(rendered, "Deployment").spec).not.toHaveProperty("replicas");
+    });
+
     test("names the Service as it is told", async () => {
       const service = findIn(await render("--set", "service.name=node-result-service,service.port=80"), "Service");
       expect(service.metadata.name).toBe("node-result-service");

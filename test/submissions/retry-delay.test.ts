@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { retryDelay } from "../../src/submissions/retry-delay.ts";
+import { longestFixedMs, retryDelay } from "../../src/submissions/retry-delay.ts";
 
 const maxMs = 60_000;
 
@@ -27,4 +27,9 @@ test("a Hub that asks for more time gets it, up to an hour; for less it never do
   expect(retryDelay(1, 0, maxMs, () => 0)).toEqual({ delayMs: 500, isFixed: false });
   expect(retryDelay(9, 0, maxMs, () => 0)).toEqual({ delayMs: 30_000, isFixed: false });
   expect(retryDelay(1, 10 ** 12, maxMs, () => 0)).toEqual({ delayMs: 3_600_000, isFixed: true });
+});
+
+test("what all nodes are told alike is spread by a tenth, upwards", () => {
+  expect(retryDelay(1, 60_000, maxMs, () => 0.5)).toEqual({ delayMs: 63_000, isFixed: true });
+  expect(retryDelay(1, 10 ** 12, maxMs, () => 1).delayMs).toBe(longestFixedMs);
 });
