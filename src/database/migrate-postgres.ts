@@ -7,7 +7,8 @@ import operators from "../../drizzle/postgres/0003_operators.sql" with { type: "
 import peers from "../../drizzle/postgres/0004_peers.sql" with { type: "text" };
 import operatorSubject from "../../drizzle/postgres/0005_operator_subject.sql" with { type: "text" };
 import retention from "../../drizzle/postgres/0006_retention.sql" with { type: "text" };
-import releases from "../../drizzle/postgres/0007_releases.sql" with { type: "text" };
+import manyRows from "../../drizzle/postgres/0007_many_rows.sql" with { type: "text" };
+import releases from "../../drizzle/postgres/0008_releases.sql" with { type: "text" };
 import { findPending, type Migration, MigrationError, splitStatements } from "./migrate.ts";
 import type { Postgres } from "./postgres-connection.ts";
 import { findPostgresError } from "./postgres-failure.ts";
@@ -21,7 +22,8 @@ export const postgresMigrations: readonly Migration[] = [
   { name: "0004_peers", sql: peers },
   { name: "0005_operator_subject", sql: operatorSubject },
   { name: "0006_retention", sql: retention },
-  { name: "0007_releases", sql: releases },
+  { name: "0007_many_rows", sql: manyRows },
+  { name: "0008_releases", sql: releases },
 ];
 
 // Any number will do, as long as every version of this service takes the same one.

@@ -6,7 +6,8 @@ import operators from "../../drizzle/sqlite/0003_operators.sql" with { type: "te
 import peers from "../../drizzle/sqlite/0004_peers.sql" with { type: "text" };
 import operatorSubject from "../../drizzle/sqlite/0005_operator_subject.sql" with { type: "text" };
 import retention from "../../drizzle/sqlite/0006_retention.sql" with { type: "text" };
-import releases from "../../drizzle/sqlite/0007_releases.sql" with { type: "text" };
+import manyRows from "../../drizzle/sqlite/0007_many_rows.sql" with { type: "text" };
+import releases from "../../drizzle/sqlite/0008_releases.sql" with { type: "text" };
 import { findPending, type Migration, splitStatements } from "./migrate.ts";
 import type { Sqlite, SqliteDatabase } from "./sqlite-connection.ts";
 
@@ -19,7 +20,8 @@ export const sqliteMigrations: readonly Migration[] = [
   { name: "0004_peers", sql: peers },
   { name: "0005_operator_subject", sql: operatorSubject },
   { name: "0006_retention", sql: retention },
-  { name: "0007_releases", sql: releases },
+  { name: "0007_many_rows", sql: manyRows },
+  { name: "0008_releases", sql: releases },
 ];
 
 /**

@@ -26,8 +26,10 @@ const longestRetryMs = 30_000;
 
 export function createRecorder(deps: RecorderDeps): RunningRecorder {
   const { store, newId, requestId, log, retryMs = 250, patienceMs = 30_000, minuteMs = 60_000 } = deps;
-  /** What has happened and is not on record yet. */
-  const owed = new Map<NewEntry, Promise<void>>();
+  /** What is being put on record, for the first time or again. */
+  const underWay = new Set<Promise<void>>();
+  /** What has happened and could not be put on record when it was tried. */
+  const owed = new Set<NewEntry>();
   const closing = Promise.withResolvers<void>();
   let isClosing = false;
   const complete = (entry: NewEntry): NewEntry => ({ id: newId(), requestId: requestId(), ...entry });
@@ -38,6 +40,7 @@ export function createRecorder(deps: RecorderDeps): RunningRecorder {
       try {
         return await store.append(entry);
       } catch (error) {
+        owed.add(entry);
         const reason = reasonOf(error);
         if (isLastChance) return log.error("record.lost", { ...entry, reason });
         log.warn("record.delayed", { recorded: entry.event, owed: owed.size, reason });
@@ -48,8 +51,11 @@ export function createRecorder(deps: RecorderDeps): RunningRecorder {
 
   async function note(entry: NewEntry): Promise<void> {
     const completed = complete(entry);
-    const persisted = persist(completed).finally(() => owed.delete(completed));
-    owed.set(completed, persisted);
+    const persisted = persist(completed).finally(() => {
+      owed.delete(completed);
+      underWay.delete(persisted);
+    });
+    underWay.add(persisted);
     await within(persisted, patienceMs);
   }
 
@@ -70,7 +76,7 @@ export function createRecorder(deps: RecorderDeps): RunningRecorder {
       isClosing = true;
       closing.resolve();
       await denials.close();
-      await Promise.all(owed.values());
+      await Promise.all(underWay);
     },
   };
 }

@@ -3,7 +3,7 @@ import type { SealedEntry } from "../../src/record/record-store.ts";
 import { verifyRecord } from "../../src/record/verify-record.ts";
 import { type Beside, openBeside } from "../support/beside.ts";
 import { eventually } from "../support/eventually.ts";
-import { backends, formOf, isAvailable, startTestService, type TestService } from "../support/service.ts";
+import { asOperators, backends, formOf, isAvailable, startTestService, type TestService } from "../support/service.ts";
 
 const file = () => new File(["41"], "count.txt");
 const uploads = ({ hub }: TestService) => hub.requests.filter(({ path }) => path.includes("/upload")).length;
@@ -72,13 +72,6 @@ for (const backend of backends) {
       expect(await names()).toEqual(["intermediate.sent failed"]);
     });
 
-    test("who is refused is on record once, however often it was", async () => {
-      for (let times = 0; times < 5; times += 1) {
-        await service.fetch("1", `/local?project_id=${service.projects[0]}`, { method: "DELETE" });
-      }
-      expect(await names()).toEqual([]);
-    });
-
     test("what cannot be put on record does not happen", async () => {
       const before = uploads(service);
       const listed = await service.fetch("1", "/local", {
@@ -132,6 +125,30 @@ for (const backend of backends) {
     });
   });
 }
+
+test("who is refused is on record by their client once a minute, however often and wherever it was", async () => {
+  const service = await startTestService({ env: { ...asOperators, RECORD__ENABLED: "1" } });
+  for (let times = 0; times < 5; times += 1) {
+    await service.fetch("1", `/local?project_id=${service.projects[0]}`, { method: "DELETE" });
+    await service.fetch("2", "/operator/record");
+    await service.fetch("3", "/local/tags", { headers: { authorization: "Bearer nonsense" } });
+    await fetch(`${service.url}/final`, { method: "PUT" });
+  }
+  const beside = openBeside(service);
+  expect(await beside.record.count({ event: "access.denied" })).toBe(0);
+  await service.shutDown();
+  const rows = await beside.record.list({ event: "access.denied" }, undefined, 10);
+  const [one, two] = service.analyses;
+  expect(rows.map(({ actor, outcome }) => [actor, outcome]).sort()).toEqual(
+    [
+      [one, "denied"],
+      [two, "denied"],
+      [undefined, "denied"],
+    ].sort(),
+  );
+  await beside.close();
+  await service.stop();
+});
 
 test("without the setting not a row is written, and nothing is sealed", async () => {
   const service = await startTestService();

@@ -19,11 +19,12 @@ for (const storage of ["servers", "embedded"] as const) {
   describe.skipIf(!canStartWorld({ storage }))(`the service killed on ${storage} storage`, () => {
     let world: ResilienceWorld;
     beforeAll(async () => {
-      world = await startResilienceWorld({ storage, name: `kill -9 on ${storage}` });
+      const env = { RECORD__ENABLED: "1" };
+      world = await startResilienceWorld({ storage, name: `kill -9 on ${storage}`, env });
     }, 60_000);
     afterAll(() => world.stop());
 
-    test("at twenty random moments under load, nothing acknowledged is lost, doubled or changed", async () => {
+    test("at twenty random moments under load, nothing acknowledged is lost, doubled or changed, or off the record", async () => {
       const random = seededRandom(20_261_123);
       const load = startLoad(world, { seed: 1 });
       const settled = load.disturb({ unanswered: true });
@@ -80,7 +81,11 @@ for (const storage of ["servers", "embedded"] as const) {
 describe.skipIf(!canStartWorld({ storage: "servers" }))("a service of two workers", () => {
   test("loses nothing when one of them is killed, or the process that holds them", async () => {
     const name = "kill -9 of workers";
-    const world = await startResilienceWorld({ storage: "servers", name, env: { SERVER__WORKERS: "2" } });
+    const world = await startResilienceWorld({
+      storage: "servers",
+      name,
+      env: { SERVER__WORKERS: "2", RECORD__ENABLED: "1" },
+    });
     const random = seededRandom(20_261_125);
     const load = startLoad(world, { seed: 4 });
     // 503 while none of them listens yet.

@@ -9,6 +9,9 @@ import type { ObjectStore } from "../../../src/objects/object-store.ts";
 import { listUnfinishedUploads } from "../../../src/objects/s3/list.ts";
 import { createS3Requests } from "../../../src/objects/s3/request.ts";
 import { createS3ObjectStore } from "../../../src/objects/s3/s3-object-store.ts";
+import { createPostgresRecord } from "../../../src/record/postgres-record.ts";
+import type { RecordStore } from "../../../src/record/record-store.ts";
+import { createSqliteRecord } from "../../../src/record/sqlite-record.ts";
 import { createPostgresSubmissions } from "../../../src/submissions/store/postgres-submissions.ts";
 import { createSqliteSubmissions } from "../../../src/submissions/store/sqlite-submissions.ts";
 import type { SubmissionStore } from "../../../src/submissions/store/submission-store.ts";
@@ -28,6 +31,7 @@ export interface CatalogRow {
 export interface StorageView {
   readonly objects: ObjectStore;
   readonly submissions: SubmissionStore;
+  readonly record: RecordStore;
   rows(): Promise<readonly CatalogRow[]>;
   /** What uploads that never completed have left: names of multipart uploads, or of staged files. */
   unfinished(): Promise<readonly string[]>;
@@ -48,6 +52,7 @@ function viewDirectory(dataDir: string): StorageView {
   return {
     objects: createDirectoryObjectStore({ root: join(dataDir, "objects") }),
     submissions: createSqliteSubmissions(sqlite, Date.now),
+    record: createSqliteRecord(sqlite, Date.now),
     async rows() {
       const reader = new Database(database, { readonly: true });
       const rows = reader.query<CatalogRow, []>(rowsQuery).all();
@@ -74,6 +79,7 @@ function viewServers({ surroundings }: ResilienceWorld): StorageView {
   return {
     objects: createS3ObjectStore(bucket),
     submissions: createPostgresSubmissions(postgres),
+    record: createPostgresRecord(postgres),
     async rows() {
       const { host: hostname, user: username, ...rest } = settings;
       const sql = new SQL({ adapter: "postgres", hostname, username, ...rest, max: 1 });

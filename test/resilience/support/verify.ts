@@ -4,6 +4,7 @@ import type { Load } from "./load.ts";
 import { openStorageView } from "./storage-view.ts";
 import { verifyHub } from "./verify-hub.ts";
 import { removeRest, verifyLocal } from "./verify-local.ts";
+import { verifyOnRecord } from "./verify-on-record.ts";
 import { verifyProcess } from "./verify-process.ts";
 import { verifyStorage } from "./verify-storage.ts";
 import type { ResilienceWorld } from "./world.ts";
@@ -44,7 +45,7 @@ export async function findProblems(world: ResilienceWorld, load: Load, options: 
     await removeRest(task);
     await verifyLocal(task);
     await verifyHub(task);
-    problems.push(...(await verifyStorage(task)));
+    problems.push(...(await verifyStorage(task)), ...(await verifyOnRecord(task)));
   } finally {
     caller.close();
     await view.close();
