@@ -9,6 +9,7 @@ import { intermediateSizes } from "./rows/intermediate-size.ts";
 import { largeEmbedded, largeOnS3 } from "./rows/large.ts";
 import { localdp } from "./rows/localdp.ts";
 import { memoryBySize, parallelUploads } from "./rows/memory.ts";
+import { records } from "./rows/record.ts";
 import { smallGets, smallPuts } from "./rows/small.ts";
 import { starts } from "./rows/start.ts";
 import { tags } from "./rows/tags.ts";
@@ -24,6 +25,7 @@ export const groups: readonly RowGroup[] = [
   { name: "tags", run: tags },
   { name: "intermediate", run: intermediates },
   { name: "final", run: finals },
+  { name: "record", run: records },
   { name: "cipher", run: cipher },
   { name: "token", run: tokenChecks },
   { name: "delete", run: deletion },
