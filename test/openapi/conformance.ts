@@ -109,7 +109,8 @@ function checkPlaces({ operation }: Route, json = "{}"): string[] {
     ...fields.map((name) => `body.${name}`),
     ...(operation.parameters ?? []).map((parameter) => `${parameter.in}.${parameter.name}`),
   ]);
-  const places = detail.map(({ loc }: { loc: string[] }) => loc.join("."));
+  // What is inside a field of JSON is named by its place in there.
+  const places = detail.map(({ loc }: { loc: string[] }) => loc.slice(0, 2).join("."));
   return places.filter((place) => !known.has(place)).map((place) => `the input ${place} is not declared`);
 }
 
