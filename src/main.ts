@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { Command, Option } from "commander";
 import type { ProcessIo } from "./commands/host.ts";
+import { addCopyCommand } from "./commands/program/copy-command.ts";
 import { portNumber } from "./commands/program/numbers.ts";
 import { addPeersCommand } from "./commands/program/peers-command.ts";
 import { addRecordCommand } from "./commands/program/record-command.ts";
@@ -27,6 +28,7 @@ const load = {
   peers: () => import("./commands/peers.ts"),
   record: () => import("./commands/record.ts"),
   retention: () => import("./commands/retention.ts"),
+  copy: () => import("./commands/copy/copy.ts"),
   usage: () => import("./commands/usage.ts"),
   submissions: () => import("./commands/submissions.ts"),
   token: () => import("./commands/token.ts"),
@@ -238,6 +240,7 @@ function addOperatorCommands(program: Command, io: ProcessIo, finish: (exitCode:
   addRecordCommand(program, (request) => untilStopped(load.record, ({ record }) => record(io, request)));
   addPeersCommand(program, (request) => untilStopped(load.peers, ({ peers }) => peers(io, request)));
   addRetentionCommand(program, (request) => untilStopped(load.retention, ({ retention }) => retention(io, request)));
+  addCopyCommand(program, (request) => untilStopped(load.copy, ({ copy }) => copy(io, request)));
   addUsageCommand(program, (options) => untilStopped(load.usage, ({ usage }) => usage(io, options)));
   addSubmissionsCommand(program, (request) =>
     untilStopped(load.submissions, ({ submissions }) => submissions(io, request, { confirm })),

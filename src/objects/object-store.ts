@@ -33,7 +33,8 @@ export interface OpenObject {
 
 export interface PutOptions {
   readonly contentType: string;
-  readonly filename: string;
+  /** Objects of older services have none. */
+  readonly filename: string | undefined;
   /** An upper bound for the size, where known; adapters size their parts by it. It is not checked. */
   readonly maxBytes?: number;
 }

@@ -1,3 +1,4 @@
+import type { STORAGE } from "./groups/storage.ts";
 import type { SettingValues } from "./list.ts";
 import type { CaBundle, HubAuth, PemFile, Settings, StorageSettings } from "./settings.ts";
 
@@ -32,7 +33,7 @@ function buildHub(values: SettingValues): Settings["hub"] {
   };
 }
 
-function buildStorage(values: SettingValues): StorageSettings {
+export function buildStorage(values: Pick<SettingValues, keyof typeof STORAGE>): StorageSettings {
   if (values.DATA_DIR !== undefined) return { kind: "directory", dataDir: values.DATA_DIR };
   return {
     kind: "s3+postgres",

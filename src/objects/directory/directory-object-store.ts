@@ -152,7 +152,7 @@ async function readInfo(path: string): Promise<ObjectInfo | undefined> {
     const header = decodeHeader(buffer.subarray(0, bytesRead));
     if (header === undefined) throw new Error("The file has no object header");
     const { size, mtime } = await handle.stat();
-    return { ...header, sizeBytes: size - headerBytes, modifiedAt: mtime };
+    return { ...header, filename: header.filename, sizeBytes: size - headerBytes, modifiedAt: mtime };
   } finally {
     await handle.close();
   }

@@ -10,7 +10,7 @@ const magic = "flame-object 1\n";
 
 export interface ObjectHeader {
   readonly contentType: string;
-  readonly filename: string;
+  readonly filename?: string | undefined;
   readonly etag: string;
 }
 
@@ -36,5 +36,6 @@ export function decodeHeader(bytes: Buffer): ObjectHeader | undefined {
 
 function isHeader(value: unknown): value is ObjectHeader {
   if (typeof value !== "object" || value === null) return false;
-  return ["contentType", "filename", "etag"].every((name) => typeof Reflect.get(value, name) === "string");
+  const isText = (name: string) => typeof Reflect.get(value, name) === "string";
+  return ["contentType", "etag"].every(isText) && (!("filename" in value) || isText("filename"));
 }

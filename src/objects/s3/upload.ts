@@ -151,5 +151,6 @@ async function putWhole(send: SendS3Request, upload: Upload, body: Uint8Array<Ar
 }
 
 function objectHeaders({ contentType, filename }: PutOptions): Record<string, string> {
-  return { "content-type": storableContentType(contentType), "content-disposition": formatDisposition(filename) };
+  const disposition = filename === undefined ? {} : { "content-disposition": formatDisposition(filename) };
+  return { "content-type": storableContentType(contentType), ...disposition };
 }

@@ -1,0 +1,159 @@
+import { reasonOf } from "../../errors.ts";
+import type { ObjectStore, OpenObject, ScannedObject } from "../../objects/object-store.ts";
+import type { Journal } from "./row-database.ts";
+
+/** What failed at one of the two, for the operator. */
+export class SideError extends Error {
+  constructor(side: string, cause: unknown) {
+    super(`${side}: ${reasonOf(cause)}`, { cause });
+  }
+}
+
+export interface ObjectsDeps {
+  readonly from: ObjectStore;
+  readonly to: ObjectStore;
+  readonly journal: Journal;
+  readonly progress: (bytes: number, objects: number) => void;
+}
+
+export interface Counted {
+  readonly bytes: number;
+  readonly objects: number;
+}
+
+export const folders = ["local/", "submissions/"];
+
+export async function countObjects(store: ObjectStore): Promise<Counted> {
+  let [bytes, objects] = [0, 0];
+  for (const folder of folders) {
+    for await (const { sizeBytes } of store.scan(folder)) {
+      bytes += sizeBytes;
+      objects += 1;
+    }
+  }
+  return { bytes, objects };
+}
+
+/** Copies what is not copied yet, and reads it back; memory does not grow with the number of objects, nor with their size. */
+export async function copyObjects(deps: ObjectsDeps): Promise<void> {
+  let [bytes, objects] = [0, 0];
+  for (const folder of folders) {
+    for await (const scanned of deps.from.scan(folder)) {
+      const told = bytes;
+      await copyObject(deps, scanned, (copied) => deps.progress(told + copied, objects));
+      bytes += scanned.sizeBytes;
+      objects += 1;
+      deps.progress(bytes, objects);
+    }
+  }
+}
+
+/** Throws when the source is no longer what was copied; removes from the target what the source has no more. */
+export async function compareObjects({ from, to, journal }: Omit<ObjectsDeps, "progress">): Promise<void> {
+  for (const folder of folders) {
+    for await (const scanned of from.scan(folder)) {
+      const copied = await journal.find(scanned.key);
+      if (copied?.sizeBytes !== scanned.sizeBytes || !copied.version.startsWith(timeOf(scanned))) throw changed();
+    }
+  }
+  for (let last = ""; ; ) {
+    const page = await journal.page(last, 500);
+    for (const { key } of page) {
+      if ((await from.stat(key)) !== undefined) continue;
+      await to.remove(key);
+      await journal.forget(key);
+    }
+    const end = page.at(-1);
+    if (end === undefined) return;
+    last = end.key;
+  }
+}
+
+export function changed(): Error {
+  return new Error(
+    "The source has changed while it was copied: stop the service that uses it, and run the same command again; what is copied stays.",
+  );
+}
+
+async function copyObject(
+  { from, to, journal }: ObjectsDeps,
+  scanned: ScannedObject,
+  progress: (bytes: number) => void,
+): Promise<void> {
+  const { key } = scanned;
+  const opened = await during("The source", from.open(key));
+  // Removed since it was listed; the comparison at the end sees to it.
+  if (opened === undefined) return;
+  const { sizeBytes, contentType, filename, etag } = opened.info;
+  const version = `${timeOf(scanned)} ${etag}`;
+  const known = await journal.find(key);
+  if (known?.version === version && (await during("The target", to.stat(key)))?.sizeBytes === known.sizeBytes) {
+    await dropBody(opened);
+    return;
+  }
+  const hash = new Bun.CryptoHasher("sha256");
+  const body = watched(streamOf(opened), (chunk, bytes) => {
+    hash.update(chunk);
+    progress(bytes);
+  });
+  const written = await during("The target", to.put(key, body, { contentType, filename, maxBytes: sizeBytes }));
+  const sha256 = hash.digest("hex");
+  const read = await during("The target", hashOf(to, key));
+  if (written !== sizeBytes || read?.sha256 !== sha256 || read.bytes !== sizeBytes) {
+    await to.remove(key);
+    throw new Error(`${key} reads differently in the target than it was in the source; run the same command again`);
+  }
+  await journal.write({ key, sizeBytes, sha256, version });
+}
+
+async function hashOf(store: ObjectStore, key: string) {
+  const opened = await store.open(key);
+  if (opened === undefined) return undefined;
+  const hash = new Bun.CryptoHasher("sha256");
+  let bytes = 0;
+  for await (const chunk of streamOf(opened)) {
+    hash.update(chunk);
+    bytes += chunk.byteLength;
+  }
+  return { bytes, sha256: hash.digest("hex") };
+}
+
+function streamOf({ body }: OpenObject): ReadableStream<Uint8Array> {
+  return body instanceof Blob ? body.stream() : body;
+}
+
+async function dropBody({ body }: OpenObject): Promise<void> {
+  if (!(body instanceof Blob)) await body.cancel().catch(() => {});
+}
+
+/** To the second, which is all that some stores tell in a listing and all that others tell of an object. */
+function timeOf({ modifiedAt }: Pick<ScannedObject, "modifiedAt">): string {
+  return String(Math.floor(modifiedAt.getTime() / 1000));
+}
+
+function watched(body: ReadableStream<Uint8Array>, see: (chunk: Uint8Array, bytes: number) => void) {
+  const reader = body.getReader();
+  let bytes = 0;
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { done, value } = await during("The source", reader.read());
+        if (done) return controller.close();
+        bytes += value.byteLength;
+        see(value, bytes);
+        controller.enqueue(value);
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+/** Says which side an error is of. */
+export async function during<T>(side: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw error instanceof SideError ? error : new SideError(side, error);
+  }
+}
