@@ -4,6 +4,8 @@ import { join } from "node:path";
 
 /** What this project reads and adds of a CycloneDX document; the rest is passed on. */
 export interface Bom {
+  /** Another one for every other content, and the same for the same. */
+  readonly serialNumber?: string;
   readonly components: readonly Component[];
 }
 
@@ -13,6 +15,7 @@ export interface Component {
   readonly name: string;
   readonly version: string;
   readonly purl?: string;
+  readonly hashes?: readonly { readonly alg: "SHA-512"; readonly content: string }[];
   readonly licenses?: readonly Licence[];
   /** Licence texts that lie beside the package's code. */
   readonly evidence?: { readonly licenses?: readonly Licence[] };
@@ -44,7 +47,9 @@ export async function createBom({ root, run }: BomDeps): Promise<Bom> {
     const options = ["--gather-license-texts", "--output-reproducible", "--validate", "--sv", "1.6", "-o", file];
     run([process.execPath, tool, ...options, metafile]);
     const bom: Bom = await Bun.file(file).json();
-    return { ...bom, components: [...bom.components, runtime()] };
+    const hashes = await readHashes(root);
+    const components = [...bom.components, runtime()].map((component) => withHash(component, hashes));
+    return { ...bom, serialNumber: serialNumberOf(components), components };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -61,6 +66,34 @@ async function addPage(metafile: string, folder: string, run: BomDeps["run"]): P
     Object.assign(meta.outputs, page.outputs);
   }
   await Bun.write(metafile, JSON.stringify(meta));
+}
+
+/** Of the archives on npm, as the lock file holds the installation to them; by `name@version`. */
+async function readHashes(root: string): Promise<ReadonlyMap<string, string>> {
+  const lock = await Bun.file(join(root, "bun.lock")).text();
+  const entries = lock.matchAll(/^ +"[^"]+": \["([^"]+)", .*"sha512-([A-Za-z0-9+/=]+)"\],?$/gm);
+  return new Map(
+    Array.from(entries, ([, name = "", hash = ""]) => [name, Buffer.from(hash, "base64").toString("hex")]),
+  );
+}
+
+function withHash(component: Component, hashes: ReadonlyMap<string, string>): Component {
+  const { group, name, version } = component;
+  const content = hashes.get(`${group === undefined ? "" : `${group}/`}${name}@${version}`);
+  return content === undefined ? component : { ...component, hashes: [{ alg: "SHA-512", content }] };
+}
+
+/** A UUID (RFC 9562, version 8) of the content. */
+function serialNumberOf(components: readonly Component[]): string {
+  const digest = new Bun.CryptoHasher("sha256").update(JSON.stringify(components)).digest("hex");
+  const [a, b, c, d, e] = [
+    digest.slice(0, 8),
+    digest.slice(8, 12),
+    digest.slice(13, 16),
+    digest.slice(17, 20),
+    digest.slice(20, 32),
+  ];
+  return `urn:uuid:${a}-${b}-8${c}-8${d}-${e}`;
 }
 
 interface Metafile {

@@ -55,4 +55,12 @@ describe("a release", () => {
       expect(notices).toContain(`\n${fullName(component)} ${component.version}, `);
     expect(notices).toContain("Permission is hereby granted, free of charge");
   });
+
+  test("names each part by the hash of its archive, and itself by a number of its own", () => {
+    const unknown = bom.components.filter(
+      ({ hashes = [] }) => !hashes.some(({ content }) => /^[\da-f]{128}$/.test(content)),
+    );
+    expect(unknown.map(fullName)).toEqual([]);
+    expect(bom.serialNumber).toMatch(/^urn:uuid:[\da-f]{8}-[\da-f]{4}-8[\da-f]{3}-8[\da-f]{3}-[\da-f]{12}$/);
+  });
 });

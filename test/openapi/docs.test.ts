@@ -23,6 +23,7 @@ describe("the API reference", () => {
 
   test("names nothing but relative urls, which lead to assets of the service itself", async () => {
     for (const path of ["/docs", "/docs/", "/docs?dark"]) {
+      expect(await page(path)).toContain('<html lang="en">');
       const html = await page(path);
       const names = namesIn(html);
       expect(names.map((name) => name.replace(/^\.\.?\/(?:docs\/[0-9a-f]{16}\/)?/, ""))).toEqual([
