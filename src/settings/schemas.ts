@@ -112,8 +112,9 @@ export const endpoint = parsed(
   },
 );
 
-export const host = parsed("must be a host name or address, without a scheme or path", (text) =>
-  /^[^\s/?#@\\]+$/.test(text) ? text : undefined,
+/** A colon is part of an IPv6 address, or stands before a port. */
+export const host = parsed("must be a host name or address, without a scheme, a path or a port", (text) =>
+  /^[^\s/?#@\\]+$/.test(text) && !/^[^:]+:\d+$|\]:\d+$/.test(text) ? text : undefined,
 );
 
 export const bucketName = parsed(

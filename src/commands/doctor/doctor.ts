@@ -32,14 +32,20 @@ export async function doctor(io: ProcessIo, { json = false }: DoctorOptions, dep
     ...warnings.map((message) => ({ check: "settings", status: "warning", message }) as const),
     ...(problems.length > 0 ? [] : [{ check: "settings", ...ok("complete") }]),
   ];
-  const findings: readonly Finding[] = [
-    ...ofSettings,
-    ...(settings === undefined ? [] : await examine(settings, deps)),
-  ];
+  const found: readonly Finding[] = [...ofSettings, ...(settings === undefined ? [] : await examine(settings, deps))];
+  const findings = inWordsOf(io.env, found);
   const hasFailed = findings.some(({ status }) => status === "failed");
   if (json) io.print(JSON.stringify({ ok: !hasFailed, checks: findings }, undefined, 2));
   else for (const line of describe(findings)) io.print(line);
   return hasFailed ? 1 : 0;
+}
+
+/** Advice names a setting as it was set: every `MINIO__` may be written `S3__`. */
+function inWordsOf(env: ProcessIo["env"], findings: readonly Finding[]): readonly Finding[] {
+  if (!Object.keys(env).some((name) => /^S3__/i.test(name))) return findings;
+  return findings.map(({ remedy, ...finding }) => {
+    return remedy === undefined ? finding : { ...finding, remedy: remedy.replaceAll("MINIO__", "S3__") };
+  });
 }
 
 function examine(settings: Settings, { now, limitMs }: DoctorDeps): Promise<Finding[]> {

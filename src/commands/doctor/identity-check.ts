@@ -19,9 +19,23 @@ export function identityCheck({ settings, log }: DoctorContext): Check {
     if (!Array.isArray(keys)) {
       return failed(`the key set cannot be had: ${explain(keys, url)}`, await adviseOnUrl(url, issuer));
     }
-    return judgeKeys(await source.get(), url, algorithms);
+    const verdict = await judgeKeys(await source.get(), url, algorithms);
+    if (verdict.status !== "ok" || issuer === undefined) return verdict;
+    return (await compareIssuer(issuer)) ?? verdict;
   }
   return { name: "token keys", run };
+}
+
+/** Tokens carry the name that the provider gives itself, and are compared to the letter (RFC 7519 §4.1.1). */
+async function compareIssuer(issuer: string): Promise<Verdict | undefined> {
+  const document = await readJson(`${issuer.replace(/\/+$/, "")}/.well-known/openid-configuration`);
+  if (typeof document !== "object" || document === null || !("issuer" in document)) return undefined;
+  const { issuer: own } = document;
+  if (typeof own !== "string" || own === issuer) return undefined;
+  return warning(
+    `OIDC__ISSUER is ${issuer}, but the identity provider there calls itself ${own}, and every character counts`,
+    `Set OIDC__ISSUER to what stands in the tokens as iss, such as ${own}.`,
+  );
 }
 
 async function judgeKeys(keys: readonly RemoteKey[], url: string, algorithms: readonly string[]): Promise<Verdict> {

@@ -20,8 +20,8 @@ export function networkChecks(context: DoctorContext): readonly Check[] {
 
 interface Clock {
   readonly whose: string;
-  /** How far this machine's clock is ahead of it. */
-  readonly aheadSeconds: number;
+  /** How far this machine's clock is ahead of it; `undefined` when the answer told no time. */
+  readonly aheadSeconds: number | undefined;
 }
 
 async function checkClock({ settings, now }: DoctorContext): Promise<Verdict> {
@@ -36,19 +36,26 @@ async function checkClock({ settings, now }: DoctorContext): Promise<Verdict> {
   if (known.length === 0) {
     return warning("nobody who was asked tells the time", "Put the other checks in order first.");
   }
-  const off = known.filter(({ aheadSeconds }) => Math.abs(aheadSeconds) > maxSkewSeconds);
-  if (off.length === 0) return ok(`agrees with that of ${known.map(({ whose }) => whose).join(", ")}`);
+  const off = known.filter(({ aheadSeconds = 0 }) => Math.abs(aheadSeconds) > maxSkewSeconds);
+  const listOf = (clocks: readonly Clock[]) => clocks.map(({ whose }) => whose).join(", ");
+  const timeless = known.filter(({ aheadSeconds }) => aheadSeconds === undefined);
+  const untold = timeless.length === 0 ? "" : `; ${listOf(timeless)}: the answer had no Date to compare with`;
+  if (off.length === 0) {
+    const told = known.filter((clock) => !timeless.includes(clock));
+    if (told.length > 0) return ok(`agrees with that of ${listOf(told)}${untold}`);
+    return warning(`could not be compared${untold}`, "Compare it by hand: tokens are refused when clocks differ.");
+  }
   return failed(
     `this machine's clock is ${off.map(describeSkew).join(", ")}`,
     `Synchronise the clocks (NTP): tokens are refused when they differ by more than ${maxSkewSeconds} s.`,
   );
 }
 
-function describeSkew({ whose, aheadSeconds }: Clock): string {
+function describeSkew({ whose, aheadSeconds = 0 }: Clock): string {
   return `${Math.round(Math.abs(aheadSeconds))} s ${aheadSeconds > 0 ? "ahead of" : "behind"} that of ${whose}`;
 }
 
-/** By the `Date` of any answer (RFC 9110 §6.6.1), which has whole seconds; `undefined` when there is none. */
+/** By the `Date` of any answer (RFC 9110 §6.6.1), which has whole seconds; `undefined` when there is no answer. */
 async function readClock(whose: string, url: string, fetch: FetchLike, now: () => number): Promise<Clock | undefined> {
   try {
     const signal = AbortSignal.timeout(limitMs);
@@ -57,7 +64,7 @@ async function readClock(whose: string, url: string, fetch: FetchLike, now: () =
     const answeredMs = now();
     await response.body?.cancel();
     const theirsMs = Date.parse(response.headers.get("date") ?? "");
-    if (Number.isNaN(theirsMs)) return undefined;
+    if (Number.isNaN(theirsMs)) return { whose, aheadSeconds: undefined };
     return { whose, aheadSeconds: ((askedMs + answeredMs) / 2 - theirsMs - 500) / 1000 };
   } catch {
     // Whoever cannot be reached has a check of their own.

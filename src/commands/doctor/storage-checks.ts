@@ -5,14 +5,13 @@ import { MigrationError } from "../../database/migrate.ts";
 import { findPostgresError } from "../../database/postgres-failure.ts";
 import { AppError, reasonOf } from "../../errors.ts";
 import type { Log } from "../../log.ts";
-import { s3CodeOf } from "../../objects/s3/errors.ts";
 import { MissingRight, proveRights } from "../../objects/store-rights.ts";
 import { findBrokenEnd } from "../../record/verify-record.ts";
 import type { Settings, StorageSettings } from "../../settings/settings.ts";
-import { adviseOnTls } from "../../tls-failure.ts";
 import { openDatabase } from "../open-database.ts";
 import { openStores } from "../open-stores.ts";
 import type { DoctorContext } from "./context.ts";
+import { adviseOnStore } from "./store-advice.ts";
 import { type Check, failed, ok, type Verdict, warning } from "./verdict.ts";
 
 const checkLimitMs = 8_000;
@@ -33,7 +32,7 @@ export function storageChecks({ settings, log }: DoctorContext): readonly Check[
         try {
           return await probe(openObjectStore(storage, log), describeStore(storage));
         } catch (error) {
-          return failed(reasonOf(error), remedyForStore(error, storage));
+          return failed(reasonOf(error), adviseOnStore(error, storage));
         }
       },
     },
@@ -73,18 +72,6 @@ async function probe(objects: ReturnType<typeof openObjectStore>, where: string)
 
 function describeStore(storage: StorageSettings): string {
   return storage.kind === "directory" ? storage.dataDir : `bucket ${storage.s3.bucket} at ${storage.s3.endpointUrl}`;
-}
-
-function remedyForStore(error: unknown, storage: StorageSettings): string {
-  if (storage.kind === "directory") return "Check DATA_DIR, its owner and its mode.";
-  const code = s3CodeOf(error);
-  if (code === "NoSuchBucket") return `Check MINIO__BUCKET (${storage.s3.bucket}), or create it.`;
-  if (code === "SignatureDoesNotMatch") return "Check MINIO__SECRET_KEY.";
-  if (code === "InvalidAccessKeyId" || code === "XAdminUserNotFound") return "Check MINIO__ACCESS_KEY.";
-  const tlsAdvice = adviseOnTls(code);
-  if (tlsAdvice !== undefined) return `No TLS with ${storage.s3.endpointUrl} (${code}): ${tlsAdvice}.`;
-  if (/^AuthorizationHeaderMalformed|Redirect$/.test(code)) return "Check MINIO__REGION.";
-  return `Check MINIO__ENDPOINT (${storage.s3.endpointUrl}), MINIO__USE_SSL and the keys.`;
 }
 
 async function checkDatabase(storage: StorageSettings): Promise<Verdict> {

@@ -24,6 +24,7 @@ const remedies: Readonly<Record<string, string>> = {
   ConnectionRefused: "nothing listens at the endpoint: is the store running, are host and port right?",
   ECONNREFUSED: "nothing listens at the endpoint: is the store running, are host and port right?",
   ENOTFOUND: "the endpoint's host name is not known",
+  EAI_AGAIN: "the endpoint's host name is not known",
   FailedToOpenSocket: "the endpoint cannot be reached: is its host name right?",
   ConnectionClosed: "the store broke off the connection",
   ECONNRESET: "the store broke off the connection",

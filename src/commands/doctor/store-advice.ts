@@ -1,0 +1,27 @@
+import { s3CodeOf } from "../../objects/s3/errors.ts";
+import type { StorageSettings } from "../../settings/settings.ts";
+import { adviseOnTls } from "../../tls-failure.ts";
+
+/** What a store does with plain HTTP on its port for HTTPS. */
+const perhapsTls = /^(?:ECONNRESET|ConnectionClosed|status 400)$/;
+
+/** What to do about a failure of the object store, by the code that it or the network gave. */
+export function adviseOnStore(error: unknown, storage: StorageSettings): string {
+  if (storage.kind === "directory") return "Check DATA_DIR, its owner and its mode.";
+  const { bucket, endpointUrl } = storage.s3;
+  const code = s3CodeOf(error);
+  if (code === "NoSuchBucket") return `Check MINIO__BUCKET (${bucket}), or create it.`;
+  if (code === "InvalidBucketName") return `The store knows no such names: check MINIO__BUCKET (${bucket}).`;
+  if (code === "SignatureDoesNotMatch") return "Check MINIO__SECRET_KEY.";
+  if (code === "InvalidAccessKeyId" || code === "XAdminUserNotFound") return "Check MINIO__ACCESS_KEY.";
+  if (/^AuthorizationHeaderMalformed|Redirect$/.test(code)) return "Check MINIO__REGION.";
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN") return `Check the host name in MINIO__ENDPOINT (${endpointUrl}), and the DNS.`;
+  const isPlain = endpointUrl.startsWith("http:");
+  if (isPlain && perhapsTls.test(code)) {
+    return `Set MINIO__USE_SSL=1 if the store speaks HTTPS at ${endpointUrl}, which was the Python services' own default.`;
+  }
+  const tlsAdvice = adviseOnTls(code);
+  if (tlsAdvice === undefined) return `Check MINIO__ENDPOINT (${endpointUrl}), MINIO__USE_SSL and the keys.`;
+  const orPlain = code === "EPROTO" ? " (MINIO__USE_SSL=0)" : "";
+  return `No TLS with ${endpointUrl} (${code}): ${tlsAdvice}${orPlain}.`;
+}
