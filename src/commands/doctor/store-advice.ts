@@ -15,7 +15,8 @@ export function adviseOnStore(error: unknown, storage: StorageSettings): string 
   if (code === "SignatureDoesNotMatch") return "Check MINIO__SECRET_KEY.";
   if (code === "InvalidAccessKeyId" || code === "XAdminUserNotFound") return "Check MINIO__ACCESS_KEY.";
   if (/^AuthorizationHeaderMalformed|Redirect$/.test(code)) return "Check MINIO__REGION.";
-  if (code === "ENOTFOUND" || code === "EAI_AGAIN") return `Check the host name in MINIO__ENDPOINT (${endpointUrl}), and the DNS.`;
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN")
+    return `Check the host name in MINIO__ENDPOINT (${endpointUrl}), and the DNS.`;
   const isPlain = endpointUrl.startsWith("http:");
   if (isPlain && perhapsTls.test(code)) {
     return `Set MINIO__USE_SSL=1 if the store speaks HTTPS at ${endpointUrl}, which was the Python services' own default.`;
