@@ -17,7 +17,7 @@ describe.each(["2025", "2026-snake", "2026"] as const)(
     let lift = () => {};
     beforeAll(async () => {
       a = await startTestService({ generation, env: { CRYPTO__FRAMING: "bound" } });
-      b = await startTestService({ besides: a });
+      b = await startTestService({ besides: a, env: { CRYPTO__FRAMING: "bound" } });
     });
     beforeEach(() => lift());
     afterAll(async () => {
@@ -73,12 +73,12 @@ describe.each(["2025", "2026-snake", "2026"] as const)(
 
     test("is not caught by segments, nor by a link without a seal when it offers another file of the same sender", async () => {
       const content = contentOf(bytes);
-      const segmented = await send(b, content, a.nodeId);
+      const older = await startTestService({ besides: a });
+      const segmented = await send(older, content, a.nodeId);
       lift = a.hub.fail({ method: "GET", path: /\/stream$/ }, { kind: "duplicate", pieces: segments });
       const bound = await send(a, content, b.nodeId);
       const newest = contentOf(bytes);
       await send(a, newest, b.nodeId);
-      const older = await startTestService({ besides: a });
       const read = await older.fetch("1", `/intermediate/${segmented.object_id}?remote_node_id=${a.nodeId}`);
       const plain = 1_048_576 - 28;
       const cheated = Buffer.concat([
