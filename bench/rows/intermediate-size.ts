@@ -12,11 +12,11 @@ interface Case {
   readonly bytes: number;
 }
 
-/** A large file from node A to node B by every generation of the Hub and in both framings. */
+/** A large file from node A to node B by every generation of the Hub and in every framing. */
 export async function intermediateSizes(bench: Bench): Promise<void> {
   const bytes = (bench.quick ? 128 : 3072) * mebibyte;
   for (const generation of ["2025", "2026-snake", "2026"] as const) {
-    for (const framing of ["segmented", "single"]) await prove(bench, { generation, framing, bytes });
+    for (const framing of ["segmented", "single", "bound"]) await prove(bench, { generation, framing, bytes });
   }
 }
 
