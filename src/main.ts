@@ -8,6 +8,7 @@ import { addCopyCommand } from "./commands/program/copy-command.ts";
 import { portNumber } from "./commands/program/numbers.ts";
 import { addPeersCommand } from "./commands/program/peers-command.ts";
 import { addRecordCommand } from "./commands/program/record-command.ts";
+import { addReleasesCommand } from "./commands/program/releases-command.ts";
 import { addRetentionCommand, addUsageCommand } from "./commands/program/retention-command.ts";
 import { addSubmissionsCommand } from "./commands/program/submissions-command.ts";
 import type { ParentLine, ToWorker } from "./commands/workers/ipc.ts";
@@ -30,6 +31,7 @@ const load = {
   retention: () => import("./commands/retention.ts"),
   copy: () => import("./commands/copy/copy.ts"),
   usage: () => import("./commands/usage.ts"),
+  releases: () => import("./commands/releases.ts"),
   submissions: () => import("./commands/submissions.ts"),
   token: () => import("./commands/token.ts"),
   worker: () => import("./commands/workers/worker.ts"),
@@ -242,6 +244,7 @@ function addOperatorCommands(program: Command, io: ProcessIo, finish: (exitCode:
   addRetentionCommand(program, (request) => untilStopped(load.retention, ({ retention }) => retention(io, request)));
   addCopyCommand(program, (request) => untilStopped(load.copy, ({ copy }) => copy(io, request)));
   addUsageCommand(program, (options) => untilStopped(load.usage, ({ usage }) => usage(io, options)));
+  addReleasesCommand(program, (request) => untilStopped(load.releases, ({ releases }) => releases(io, request)));
   addSubmissionsCommand(program, (request) =>
     untilStopped(load.submissions, ({ submissions }) => submissions(io, request, { confirm })),
   );

@@ -45,7 +45,7 @@ async function run(io: ProcessIo, access: Stores, request: SubmissionsRequest, d
 }
 
 async function list(io: ProcessIo, { submissions: store }: Stores, { all, json }: { all: boolean; json: boolean }) {
-  const found = await store.list(all ? [...undelivered, "delivered"] : undelivered);
+  const found = await store.list(["held", ...undelivered, ...(all ? (["delivered"] as const) : [])]);
   if (json) {
     io.print(JSON.stringify(found.map(describe), undefined, 2));
   } else if (found.length === 0) {
