@@ -26,7 +26,7 @@ const shownPlaces = 20;
 
 /** The sign between the cells, where nearly all rows of the beginning have the same number of them. */
 export function findDelimiter(text: string, isNamedTable: boolean): string | undefined {
-  const sample = text.slice(0, sampleCharacters);
+  const sample = text.slice(0, sampleLength(text));
   const scored = delimiters.map((delimiter) => ({
     delimiter,
     columns: countColumns(sample, delimiter, sample.length < text.length),
@@ -34,6 +34,12 @@ export function findDelimiter(text: string, isNamedTable: boolean): string | und
   const best = scored.sort((one, other) => other.columns - one.columns)[0];
   if (best !== undefined && best.columns >= 2) return best.delimiter;
   return isNamedTable && best?.columns === 1 ? "," : undefined;
+}
+
+/** Long enough for two rows, however wide they are, unless they are longer than any that is read. */
+function sampleLength(text: string): number {
+  const second = text.indexOf("\n", text.indexOf("\n") + 1) + 1;
+  return second > longestRow ? sampleCharacters : Math.max(sampleCharacters, second);
 }
 
 /** 0 where rows do not fit to each other. */
@@ -74,10 +80,11 @@ function readRows(piece: string, delimiter: string, newline: Newline, isCut: boo
   return { rows: rows.filter((row) => row.length > 1 || row[0]?.trim() !== ""), read };
 }
 
+/** As the first line ends. */
 function newlineOf(text: string): Newline {
-  const head = text.slice(0, sampleCharacters);
-  if (head.includes("\r\n")) return "\r\n";
-  return head.includes("\n") ? "\n" : "\r";
+  const first = text.search(/[\r\n]/);
+  if (text.startsWith("\r\n", first)) return "\r\n";
+  return text[first] === "\r" ? "\r" : "\n";
 }
 
 function createLook(small: SmallCounts) {
