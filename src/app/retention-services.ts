@@ -1,9 +1,19 @@
+import { reasonOf } from "../errors.ts";
+import type { HubFiles } from "../hub/hub.ts";
 import type { Log } from "../log.ts";
 import type { ObjectStore } from "../objects/object-store.ts";
+import type { Recorder } from "../record/recorder.ts";
 import { createCountedObjects } from "../retention/counted-objects.ts";
+import { removeOldIntermediates } from "../retention/hub-leftovers.ts";
 import { createPreviewBook, type PreviewBook } from "../retention/preview-book.ts";
-import { createRetentionKeeper, type RetentionKeeper } from "../retention/retention-keeper.ts";
-import { removesAnything } from "../retention/rules.ts";
+import {
+  createRetentionKeeper,
+  type RetentionKeeper,
+  type RetentionKeeperDeps,
+} from "../retention/retention-keeper.ts";
+import type { RetentionStore } from "../retention/retention-store.ts";
+import { dayMs, removesAnything } from "../retention/rules.ts";
+import type { SentIntermediate } from "../retention/sent-intermediates.ts";
 import { createUploadQuota } from "../retention/upload-quota.ts";
 import { createUsageBook, type UsageBook } from "../retention/usage-book.ts";
 import type { Settings } from "../settings/settings.ts";
@@ -18,7 +28,9 @@ export interface RetentionServices {
   readonly isExpiring: boolean;
   /** Whether the table of stored objects is kept. */
   readonly isCounting: boolean;
-  start(): void;
+  /** Notes what the Hub has got, where that goes by a rule. Never throws. */
+  readonly noteSent: ((sent: SentIntermediate) => Promise<void>) | undefined;
+  start(parts: HubParts): void;
   stop(): Promise<void>;
 }
 
@@ -39,15 +51,23 @@ export function openRetention(
     isExpiring,
     isCounting,
   };
-  if (!isCounting) return { ...books, objects, start() {}, stop: async () => {} };
+  const isForgetting = rules.intermediateDays > 0;
+  if (!isCounting && !isForgetting) {
+    return { ...books, objects, noteSent: undefined, start() {}, stop: async () => {} };
+  }
   const quota = isLimited ? createUploadQuota({ reservations: store.reservations, limits, newId, log }) : undefined;
-  const keeper = createKeeper(settings, { objects, retention: store }, log, newId());
+  let keeper: RetentionKeeper | undefined;
   return {
     ...books,
-    objects: createCountedObjects({ objects, table: store.objects, quota }),
-    start: keeper.start,
+    objects: isCounting ? createCountedObjects({ objects, table: store.objects, quota }) : objects,
+    noteSent: isForgetting ? (sent) => noteSent(store, sent, log) : undefined,
+    start(parts) {
+      const besides = isForgetting ? forgetting(settings, store, parts, log) : undefined;
+      keeper = createKeeper(settings, { objects, retention: store }, log, newId(), { isCounting, besides });
+      keeper.start();
+    },
     async stop() {
-      await keeper.stop();
+      await keeper?.stop();
       await quota?.close();
     },
   };
@@ -58,6 +78,7 @@ export function createKeeper(
   { objects, retention: store }: Pick<Storage, "objects" | "retention">,
   log: Log,
   holder: string,
+  part: Pick<RetentionKeeperDeps, "isCounting" | "besides"> = { isCounting: true },
 ): RetentionKeeper {
   return createRetentionKeeper({
     store,
@@ -67,5 +88,25 @@ export function createKeeper(
     perSecond: rules.objectsPerSecond,
     steadyNow,
     log,
+    ...part,
+  });
+}
+
+export interface HubParts {
+  readonly hub: Pick<HubFiles, "removeFile">;
+  readonly recorder: Pick<Recorder, "note">;
+}
+
+function forgetting({ retention }: Settings, { sent }: RetentionStore, parts: HubParts, log: Log) {
+  return (steadyNow: Date, goesOn: () => Promise<boolean>) => {
+    const before = new Date(steadyNow.getTime() - retention.intermediateDays * dayMs);
+    return removeOldIntermediates({ ...parts, sent, log }, before, goesOn);
+  };
+}
+
+/** It is at the Hub whatever becomes of this: what is not noted stays there. */
+async function noteSent({ sent }: RetentionStore, { objectId, analysisId }: SentIntermediate, log: Log): Promise<void> {
+  await sent.add({ objectId, analysisId }).catch((error: unknown) => {
+    log.warn("retention.intermediate.unnoted", { objectId, reason: reasonOf(error) });
   });
 }

@@ -98,7 +98,7 @@ export async function createServices(settings: Settings, surroundings: Surroundi
   if (watchesPeers(settings)) metrics.watchPeers(storage.peers.counts);
   queue.start();
   if (retention.isCounting) metrics.watchUsage(retention.usage.readNode);
-  retention.start();
+  retention.start({ hub, recorder: record?.recorder ?? noRecord });
   const readiness = watchParts(settings, storage, authenticator, hub, log);
   const traffic = createTrafficCounter({ store: storage.traffic, now: Date.now, log });
   if (settings.operators.isConfigured) {
@@ -119,6 +119,7 @@ export async function createServices(settings: Settings, surroundings: Surroundi
       newId,
       options: settings.intermediate,
       recording: record && { recorder: record.recorder, newHash: newSha256 },
+      noteSent: retention.noteSent,
       log,
     }),
     final: createFinalResults({

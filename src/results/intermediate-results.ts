@@ -71,6 +71,8 @@ export interface IntermediateDeps {
   readonly options: IntermediateOptions;
   /** Where nothing is put on record, there is none. */
   readonly recording?: Recording | undefined;
+  /** Where what was sent goes from the Hub by itself: hears of it. Never throws. */
+  readonly noteSent?: ((sent: { readonly objectId: string; readonly analysisId: string }) => Promise<void>) | undefined;
   readonly log: Log;
 }
 

@@ -119,6 +119,7 @@ export function createIntermediateResults(deps: IntermediateDeps): IntermediateR
         const { objectId, bytes } = result;
         Object.assign(facts, { objectId, bytes });
         await recorder?.note({ ...entry, objectId, ...transfer, outcome: "ok" });
+        await deps.noteSent?.({ objectId, analysisId });
         return result;
       } catch (error) {
         await recorder?.note({ ...entry, ...transfer, outcome: "failed" });

@@ -15,7 +15,7 @@ export function createPostgresSent(postgres: Postgres, passed: Passed): SentInte
     listOld: (before, limit) =>
       postgres.run((db) =>
         db
-          .select({ objectId, analysisId })
+          .select({ objectId, analysisId, attempts })
           .from(sentIntermediate)
           .where(lt(sentAt, before))
           .orderBy(asc(attempts), asc(sentAt))

@@ -30,8 +30,10 @@ export interface RetentionKeeperDeps {
   readonly perSecond: number;
   readonly steadyNow: () => number;
   readonly log: Log;
-  /** More that is to be done once in a while, by the process that holds the lease; given the time that never jumps. */
-  readonly besides?: (steadyNow: Date, goesOn: () => Promise<boolean>) => Promise<void>;
+  /** Whether the table of stored objects is kept. */
+  readonly isCounting: boolean;
+  /** More that goes by the rules: done once an hour, not in their preview; given the time that never jumps. */
+  readonly besides?: ((steadyNow: Date, goesOn: () => Promise<boolean>) => Promise<void>) | undefined;
   readonly everyMs?: number;
 }
 
@@ -53,14 +55,16 @@ export interface RetentionKeeper {
 
 const leaseMs = 120_000;
 const staleReservationMs = 10 * 60_000;
+const besidesEveryMs = 3_600_000;
 const keepDaysMs = 400 * 24 * 3_600_000;
 
 export function createRetentionKeeper(deps: RetentionKeeperDeps): RetentionKeeper {
-  const { store, objects, rules, holder, perSecond, steadyNow, log, besides, everyMs = 60_000 } = deps;
+  const { store, objects, rules, holder, perSecond, steadyNow, log, besides, isCounting, everyMs = 60_000 } = deps;
   const { state: states, objects: table } = store;
   const lease = { holder, leaseMs };
   const ending = new AbortController();
   let own: Baseline | undefined;
+  let besidesAt = Number.NEGATIVE_INFINITY;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let running: Promise<unknown> = Promise.resolve();
 
@@ -144,14 +148,19 @@ export function createRetentionKeeper(deps: RetentionKeeperDeps): RetentionKeepe
 
   async function work(): Promise<void> {
     const moment = await look();
+    if (isCounting) await keepCount(moment);
+    if (besides === undefined || isPreviewing(moment) || steadyNow() < besidesAt) return;
+    besidesAt = steadyNow() + besidesEveryMs;
+    await besides(steadyTime(moment), renew);
+  }
+
+  async function keepCount(moment: Moment & { readonly isStart: boolean }): Promise<void> {
     const dropped = await store.reservations.dropStale(staleReservationMs);
     if (dropped > 0) log.info("quota.reservations.dropped", { uploads: dropped });
     const isInLine = isListingDue(moment, moment.isStart) ? await list(moment) : true;
     await table.noteDay(dayOf(moment.now), dayOf(new Date(moment.now.getTime() - keepDaysMs)));
-    if (isInLine && removesAnything(rules) && isSweepDue(moment)) {
-      await (isPreviewing(moment) ? preview(moment) : runSweep(moment, "retention"));
-    }
-    await besides?.(steadyTime(moment), renew);
+    if (!isInLine || !removesAnything(rules) || !isSweepDue(moment)) return;
+    await (isPreviewing(moment) ? preview(moment) : runSweep(moment, "retention"));
   }
 
   async function whileHolding<T>(work: () => Promise<T>): Promise<T | undefined> {

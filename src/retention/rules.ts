@@ -12,6 +12,8 @@ export interface RetentionRules {
   readonly taggedDays: number;
   /** The first one that fits a tag counts. */
   readonly tags: readonly TagRule[];
+  /** Of those that this node has sent to the Hub. */
+  readonly intermediateDays?: number;
 }
 
 export const dayMs = 24 * 3_600_000;
@@ -22,8 +24,8 @@ export function removesAnything({ untaggedDays, taggedDays, tags }: RetentionRul
 }
 
 /** By which other rules are told from these. */
-export function textOf({ untaggedDays, taggedDays, tags }: RetentionRules): string {
-  return JSON.stringify([untaggedDays, taggedDays, tags.map(({ pattern, days }) => [pattern, days])]);
+export function textOf({ untaggedDays, taggedDays, tags, intermediateDays = 0 }: RetentionRules): string {
+  return JSON.stringify([untaggedDays, taggedDays, tags.map(({ pattern, days }) => [pattern, days]), intermediateDays]);
 }
 
 /** How long a result with these tags is kept, `undefined` for ever: of several tags the longest time counts. */

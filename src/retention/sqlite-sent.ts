@@ -15,7 +15,7 @@ export function createSqliteSent(sqlite: Sqlite, now: () => number): SentInterme
     listOld: (before, limit) =>
       sqlite.run((db) =>
         db
-          .select({ objectId, analysisId })
+          .select({ objectId, analysisId, attempts })
           .from(sentIntermediate)
           .where(lt(sentAt, before))
           .orderBy(asc(attempts), asc(sentAt))

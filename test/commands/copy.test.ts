@@ -1,5 +1,6 @@
 import { Database } from "bun:sqlite";
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -232,4 +233,24 @@ describe("a copy that cannot be", () => {
     await target.drop();
     await service.stop();
   });
+});
+
+// Needs the right to mount a file system of its own.
+const small = mkdtempSync(join(tmpdir(), "flame-copy-small-"));
+const isMounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=8m", "tmpfs", small]).status === 0;
+afterAll(() => {
+  if (isMounted) spawnSync("umount", ["-l", small]);
+  rmSync(small, { recursive: true, force: true });
+});
+
+test.if(isMounted)("a copy onto a full disk is told, and leaves no half of a file", async () => {
+  const service = await startTestService();
+  const body = formOf(["file", new File([new Uint8Array(20_000_000)], "large.bin")]);
+  expect((await service.fetch("1", "/local", { method: "PUT", body })).status).toBe(200);
+  await service.shutDown();
+  const { code, err } = await run(service.dataDir ?? "", join(small, "data"));
+  expect(code).toBe(1);
+  expect(err).toMatch(/^The target: .*(?:ENOSPC|no space|no room)/i);
+  expect(await Array.fromAsync(storeOf(join(small, "data")).list(""))).toEqual([]);
+  await service.stop();
 });

@@ -1,4 +1,6 @@
+import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { join } from "node:path";
 import { eventually } from "../support/eventually.ts";
 import { connectRaw } from "../support/raw-http.ts";
 import { backends, type Client, formOf, isAvailable, startTestService, type TestService } from "../support/service.ts";
@@ -143,3 +145,15 @@ for (const backend of backends) {
     });
   });
 }
+
+test("an intermediate of this node is noted when it is sent, and no other one", async () => {
+  const service = await startTestService({ env: { RETENTION__INTERMEDIATE_DAYS: "30" } });
+  const send = await service.fetch("1", "/intermediate", { method: "PUT", body: formOf(["file", file(5)]) });
+  const objectId = await idOf(send);
+  await (await service.fetch("1", `/intermediate/${objectId}`)).arrayBuffer();
+  const database = new Database(join(service.dataDir ?? "", "catalog.sqlite"));
+  const rows = database.query("select object_id, analysis_id, attempts from sent_intermediate").all();
+  database.close();
+  expect(rows).toEqual([{ object_id: objectId, analysis_id: service.analyses[0], attempts: 0 }]);
+  await service.stop();
+});

@@ -34,6 +34,7 @@ for (const { name, isThere, open } of databases) {
       const { log, lines } = createTestLog();
       const keeper = createRetentionKeeper({
         store: process.store,
+        isCounting: true,
         objects,
         rules,
         holder: crypto.randomUUID(),
@@ -239,3 +240,41 @@ for (const { name, isThere, open } of databases) {
     });
   });
 }
+
+test("what goes besides waits for the end of the preview, and then comes once an hour, without a table of objects", async () => {
+  const sqlite = databases[0];
+  const subject = await sqlite?.open();
+  if (subject === undefined) throw new Error("SQLite is always there");
+  let steadyMs = 0;
+  let calls = 0;
+  const { log } = createTestLog();
+  const keeper = createRetentionKeeper({
+    store: subject.one.store,
+    objects: bareObjects(),
+    rules: { untaggedDays: 0, taggedDays: 0, tags: [], intermediateDays: 30 },
+    isCounting: false,
+    holder: crypto.randomUUID(),
+    perSecond: 1,
+    steadyNow: () => steadyMs,
+    log,
+    besides: async () => {
+      calls += 1;
+    },
+  });
+  const pass = async (ms: number) => {
+    steadyMs += ms;
+    subject.pass(ms);
+    await keeper.round();
+  };
+  await keeper.round();
+  for (let hour = 0; hour < 23; hour += 1) await pass(hourMs);
+  expect(calls).toBe(0);
+  await pass(2 * hourMs);
+  expect(calls).toBe(1);
+  await pass(hourMs / 2);
+  expect(calls).toBe(1);
+  await pass(hourMs / 2);
+  expect(calls).toBe(2);
+  expect((await subject.one.store.state.read()).state.listedAt).toBeUndefined();
+  await subject.close();
+});
