@@ -74,7 +74,7 @@ for (const { name, isThere, open } of databases) {
       expect(await subject.one.store.objects.usageOf(projectId)).toEqual({ bytes: 6, objects: 2 });
       await live(keeper, 6 * dayMs);
       expect(objects.keys()).toEqual([keyOf(1), "local/notes.txt"]);
-    });
+    }, 120_000);
 
     test("only shows for a day what a new or changed rule would remove, over any number of starts", async () => {
       fill(2);
@@ -92,7 +92,7 @@ for (const { name, isThere, open } of databases) {
       await live(changed, 2 * hourMs);
       expect(objects.keys()).toEqual([]);
       expect(changed.events()).toContain("retention.swept");
-    });
+    }, 120_000);
 
     test("sweeps at once for an operator, who need not wait for the next time either", async () => {
       fill(2);
@@ -104,7 +104,7 @@ for (const { name, isThere, open } of databases) {
       objects.set(keyOf(9), 1, new Date(subject.now() - 30 * dayMs));
       await live(start(), 26 * hourMs);
       expect(objects.keys()).toEqual([]);
-    });
+    }, 120_000);
 
     test("deletes nothing early when the clock is set forward by a year and back, and nothing is stuck", async () => {
       fill(2, hourMs);
@@ -119,7 +119,7 @@ for (const { name, isThere, open } of databases) {
       expect(objects.keys()).toHaveLength(3);
       await live(keeper, 6 * dayMs);
       expect(objects.keys()).toEqual([]);
-    });
+    }, 120_000);
 
     test("deletes nothing early when the clock is set while nothing runs", async () => {
       fill(2, hourMs);
@@ -132,7 +132,7 @@ for (const { name, isThere, open } of databases) {
       expect(objects.keys()).toHaveLength(2);
       await live(last, 6 * dayMs);
       expect(objects.keys()).toEqual([]);
-    });
+    }, 120_000);
 
     test("is one sweeper, however many processes there are", async () => {
       fill(300);
@@ -143,7 +143,7 @@ for (const { name, isThere, open } of databases) {
       expect(swept.filter((done) => done === undefined)).toHaveLength(1);
       expect(removed.toSorted()).toEqual([...new Set(removed)].sort());
       expect(removed).toHaveLength(300);
-    });
+    }, 120_000);
 
     test("keeps to its rate", async () => {
       fill(250);
@@ -151,7 +151,7 @@ for (const { name, isThere, open } of databases) {
       const begin = performance.now();
       expect(await keeper.sweepNow("test")).toMatchObject({ objects: 250 });
       expect(performance.now() - begin).toBeGreaterThanOrEqual(490);
-    });
+    }, 120_000);
 
     test("never leaves a tag without its object, whenever it is added", async () => {
       const rounds = Number(Bun.env.RETENTION_RACE_ROUNDS ?? "60");
@@ -237,7 +237,7 @@ for (const { name, isThere, open } of databases) {
       await subject.one.store.reservations.reserve(reserved);
       await live(keeper, hourMs);
       expect(await subject.one.store.objects.readNode()).toMatchObject({ reservedBytes: 0 });
-    });
+    }, 120_000);
   });
 }
 
@@ -277,4 +277,4 @@ test("what goes besides waits for the end of the preview, and then comes once an
   expect(calls).toBe(2);
   expect((await subject.one.store.state.read()).state.listedAt).toBeUndefined();
   await subject.close();
-});
+}, 60_000);
