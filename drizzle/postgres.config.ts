@@ -12,6 +12,7 @@ export default defineConfig({
     "./src/peers/postgres-schema.ts",
     "./src/retention/postgres-schema.ts",
     "./src/release/postgres-schema.ts",
+    "./src/privacy/budget/postgres-schema.ts",
   ],
   out: "./drizzle/postgres",
 });

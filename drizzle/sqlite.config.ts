@@ -12,6 +12,7 @@ export default defineConfig({
     "./src/peers/sqlite-schema.ts",
     "./src/retention/sqlite-schema.ts",
     "./src/release/sqlite-schema.ts",
+    "./src/privacy/budget/sqlite-schema.ts",
   ],
   out: "./drizzle/sqlite",
 });

@@ -35,10 +35,12 @@ export const auditEvents = [
   "final.delivered",
   /** Everything of a project was removed from this node. */
   "project.deleted",
-  /** A number left its analysis with noise added; has `epsilon` and `sensitivity`. */
+  /** A number, or a list of numbers, left its analysis with noise added; has `epsilon` and `sensitivity`. */
   "dp.released",
   /** The Hub gives another public key for a node than before; `denied` where an operator must trust it first. */
   "peer.key_changed",
+  /** An operator has set or removed a project's own privacy budget; has `epsilon` and `reason`. */
+  "budget.changed",
   /** Somebody had no token, a wrong one, or no right to what was asked for; with `count` more than one, in a flood of them. */
   "access.denied",
 ] as const;

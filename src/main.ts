@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { Command, Option } from "commander";
 import type { ProcessIo } from "./commands/host.ts";
+import { addBudgetCommand } from "./commands/program/budget-command.ts";
 import { addCopyCommand } from "./commands/program/copy-command.ts";
 import { portNumber } from "./commands/program/numbers.ts";
 import { addPeersCommand } from "./commands/program/peers-command.ts";
@@ -25,6 +26,7 @@ const load = {
   openapi: () => import("./commands/openapi.ts"),
   sandbox: () => import("./commands/sandbox.ts"),
   serve: () => import("./commands/serve.ts"),
+  budget: () => import("./commands/budget.ts"),
   console: () => import("./commands/console.ts"),
   peers: () => import("./commands/peers.ts"),
   record: () => import("./commands/record.ts"),
@@ -239,6 +241,7 @@ function addOperatorCommands(program: Command, io: ProcessIo, finish: (exitCode:
     .description("print a link that opens the operators' page once, within ten minutes")
     .requiredOption("--as <name>", "who will be signed in, for the record")
     .action(({ as }) => untilStopped(load.console, ({ printConsoleLink }) => printConsoleLink(io, as)));
+  addBudgetCommand(program, (request) => untilStopped(load.budget, ({ budget }) => budget(io, request)));
   addRecordCommand(program, (request) => untilStopped(load.record, ({ record }) => record(io, request)));
   addPeersCommand(program, (request) => untilStopped(load.peers, ({ peers }) => peers(io, request)));
   addRetentionCommand(program, (request) => untilStopped(load.retention, ({ retention }) => retention(io, request)));

@@ -24,6 +24,8 @@ const contracts = [
   "src/peers/peer-store.ts",
   "src/peers/peers.ts",
   "src/operators/traffic-store.ts",
+  "src/privacy/budget/decimal.ts",
+  "src/privacy/budget/budget-store.ts",
   "src/observability/metrics.ts",
   "src/observability/readiness.ts",
 ];
@@ -85,7 +87,7 @@ const isHubFiles = (path: string) => ["src/hub/files.ts", "src/hub/file-names.ts
 
 /** In rooms that hold both use cases and adapters. */
 const isDatabaseAdapter = (path: string) =>
-  /^src\/(?:record|operators|peers|release|retention)\/(?:postgres|sqlite)-/.test(path);
+  /^src\/(?:record|operators|peers|release|retention|privacy\/budget)\/(?:postgres|sqlite)-/.test(path);
 /** The tables of tags, which go with what carries them. */
 const isCatalogSchema = (path: string) => /^src\/catalog\/(?:postgres|sqlite)-schema\.ts$/.test(path);
 /** Held finals are rows of the queue, which another room decides on. */
@@ -103,7 +105,8 @@ test("use cases know contracts, never adapters, HTTP, settings or packages", () 
     (contracts.includes(target) ||
       isHubFiles(target) ||
       within("results", "submissions", "privacy", "streams", "time")(target)) &&
-    !isSubmissionAdapter(target);
+    !isSubmissionAdapter(target) &&
+    !isDatabaseAdapter(target);
   const isUseCase = (path: string) => within("results", "submissions")(path) && !isSubmissionAdapter(path);
   expect(breaches(isUseCase, allowed)).toEqual([]);
 });
@@ -158,10 +161,20 @@ test("the gate knows contracts, what is read of files, and packages; its adapter
   expect(breaches(isReleaseAdapter, adapterAllowed)).toEqual([]);
 });
 
+test("privacy knows contracts and pieces of long work, and its adapters the database, too", () => {
+  const isAdapter = (path: string) => within("privacy")(path) && isDatabaseAdapter(path);
+  const isUseCase = (path: string) => within("privacy")(path) && !isDatabaseAdapter(path);
+  const allowed = (target: string) =>
+    shared(target) || contracts.includes(target) || target === "src/time/long-work.ts" || within("privacy")(target);
+  expect(breaches(isUseCase, (target) => allowed(target) && !isDatabaseAdapter(target))).toEqual([]);
+  const below = (target: string) => isPackage(target) || isAppend(target) || within("database")(target);
+  expect(breaches(isAdapter, (target) => allowed(target) || below(target))).toEqual([]);
+});
+
 test("use cases use neither Bun nor the process", () => {
   const users = files.filter(
     ({ path, text }) =>
-      within("results", "submissions", "retention", "release")(path) && /\b(?:Bun|process)\./.test(text),
+      within("results", "submissions", "retention", "release", "privacy")(path) && /\b(?:Bun|process)\./.test(text),
   );
   expect(users.map(({ path }) => path)).toEqual([]);
 });
@@ -186,7 +199,8 @@ test("HTTP knows use cases and contracts, never adapters, settings or other pack
     contracts.includes(target) ||
     target === "src/request-context.ts" ||
     within("http", "results", "streams")(target) ||
-    (within("record", "operators", "peers", "release", "retention")(target) && !isDatabaseAdapter(target)) ||
+    (within("record", "operators", "peers", "release", "retention", "privacy/budget")(target) &&
+      !isDatabaseAdapter(target)) ||
     packages.some((name) => target === name || target.startsWith("hono/")) ||
     target.startsWith("node_modules/@scalar/api-reference/dist/browser/") ||
     target.endsWith(".woff2");

@@ -8,6 +8,7 @@ import { createOidcSignIn, type OidcSignIn } from "../operators/oidc-sign-in.ts"
 import { createOperators } from "../operators/operators.ts";
 import { overallState } from "../operators/overview.ts";
 import type { TrafficCounter } from "../operators/traffic-counter.ts";
+import { createBudgetBook } from "../privacy/budget/budget-book.ts";
 import { createRecordBook } from "../record/record-book.ts";
 import { noRecord } from "../record/recorder.ts";
 import type { Releases } from "../release/releases.ts";
@@ -16,6 +17,7 @@ import type { Settings } from "../settings/settings.ts";
 import { submissionKey } from "../submissions/store/submission-store.ts";
 import { version } from "../version.ts";
 import { fetchKeys } from "./connections.ts";
+import { readBudgets } from "./privacy-services.ts";
 import type { RecordServices } from "./record-services.ts";
 import type { RetentionServices } from "./retention-services.ts";
 import type { Storage } from "./storage.ts";
@@ -62,6 +64,7 @@ export function createOperatorServices(settings: Settings, parts: OperatorParts)
     usage: parts.retention.usage,
     retention: parts.retention.preview,
     releases: parts.releases,
+    budgets: createBudgetBook({ store: storage.budgets, ...readBudgets(settings), now: Date.now, log: parts.log }),
     queue: {
       page: storage.submissions.page,
       find: storage.submissions.find,

@@ -24,10 +24,12 @@ import type { Settings } from "../settings/settings.ts";
 import { createSpool } from "../streams/spool.ts";
 import { openQueue } from "../submissions/open-queue.ts";
 import type { SubmissionQueue } from "../submissions/queue.ts";
+import { createLongWork } from "../time/long-work.ts";
 import { connectHub, connectOutbound, createAuthenticator, fetchKeys, hubUrls, readPrivateKey } from "./connections.ts";
 import { openPeers, watchesPeers } from "./open-peers.ts";
 import { openStorage } from "./open-storage.ts";
 import { createOperatorServices } from "./operator-services.ts";
+import { openPrivacyBudget } from "./privacy-services.ts";
 import { newSha256, startRecord } from "./record-services.ts";
 import { createGate, openReleases, sweepHeld } from "./release-services.ts";
 import { openRetention } from "./retention-services.ts";
@@ -128,6 +130,9 @@ export async function createServices(settings: Settings, surroundings: Surroundi
       queue,
       isQueued: settings.final.queue,
       isHeld: createGate(settings),
+      isNoiseRequired: settings.privacy.isRequired,
+      budget: openPrivacyBudget(settings, storage, log),
+      longWork: createLongWork({ steadyNow: () => performance.now() }),
       recorder: record?.recorder,
       randomBytes,
       log,

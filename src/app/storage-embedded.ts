@@ -8,6 +8,7 @@ import { observeObjectStore, observeSqlite } from "../observability/observed-cal
 import { createSqliteOperators } from "../operators/sqlite-operators.ts";
 import { createSqliteTraffic } from "../operators/sqlite-traffic.ts";
 import { createSqlitePeers } from "../peers/sqlite-peers.ts";
+import { createSqliteBudget } from "../privacy/budget/sqlite-budget.ts";
 import { createAppendInSqlite } from "../record/sqlite-append.ts";
 import { createSqliteRecord } from "../record/sqlite-record.ts";
 import { createSqliteReleases } from "../release/sqlite-releases.ts";
@@ -44,6 +45,8 @@ export async function openEmbedded(
     const submissions = createSqliteSubmissions(sqlite, Date.now, undefined, append);
     // Whoever held them is dead: this process has the lock.
     await submissions.releaseAll();
+    const budgets = createSqliteBudget(sqlite, Date.now, append);
+    await budgets.releaseAll();
     return {
       objects,
       catalog: createSqliteCatalog(sqlite, append, isExpiring ? refuseExpired : undefined),
@@ -54,6 +57,7 @@ export async function openEmbedded(
       peers: createSqlitePeers(sqlite, Date.now, append),
       traffic: createSqliteTraffic(sqlite),
       retention: createSqliteRetention(sqlite, Date.now, append),
+      budgets,
       isAlone: true,
       checkObjects: objects.check,
       listConcerns: objects.inspect,

@@ -9,6 +9,7 @@ import { observeObjectStore, observePostgres } from "../observability/observed-c
 import { createPostgresOperators } from "../operators/postgres-operators.ts";
 import { createPostgresTraffic } from "../operators/postgres-traffic.ts";
 import { createPostgresPeers } from "../peers/postgres-peers.ts";
+import { createPostgresBudget } from "../privacy/budget/postgres-budget.ts";
 import { createAppendInPostgres } from "../record/postgres-append.ts";
 import { createPostgresRecord } from "../record/postgres-record.ts";
 import { createPostgresReleases } from "../release/postgres-releases.ts";
@@ -65,6 +66,7 @@ export async function openServers(
       peers: createPostgresPeers(postgres, append),
       traffic: createPostgresTraffic(postgres),
       retention: createPostgresRetention(postgres, append),
+      budgets: createPostgresBudget(postgres, append),
       isAlone: false,
       async checkObjects(signal) {
         await objects.check(signal);

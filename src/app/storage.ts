@@ -8,6 +8,7 @@ import type { ObserveCall } from "../observability/observed-calls.ts";
 import type { OperatorStore } from "../operators/operator-store.ts";
 import type { TrafficStore } from "../operators/traffic-store.ts";
 import type { PeerStore } from "../peers/peer-store.ts";
+import type { BudgetStore } from "../privacy/budget/budget-store.ts";
 import type { RecordStore } from "../record/record-store.ts";
 import type { ReleaseStore } from "../release/release-store.ts";
 import type { RetentionStore } from "../retention/retention-store.ts";
@@ -24,6 +25,7 @@ export interface Storage {
   readonly peers: PeerStore;
   readonly traffic: TrafficStore;
   readonly retention: RetentionStore;
+  readonly budgets: BudgetStore;
   /** Whether no other process can use this storage. */
   readonly isAlone: boolean;
   /** Throws unless the object store can be reached, and the access key may do all that is needed. */

@@ -12,6 +12,9 @@ import { createSqliteOperators } from "../operators/sqlite-operators.ts";
 import type { PeerStore } from "../peers/peer-store.ts";
 import { createPostgresPeers } from "../peers/postgres-peers.ts";
 import { createSqlitePeers } from "../peers/sqlite-peers.ts";
+import type { BudgetStore } from "../privacy/budget/budget-store.ts";
+import { createPostgresBudget } from "../privacy/budget/postgres-budget.ts";
+import { createSqliteBudget } from "../privacy/budget/sqlite-budget.ts";
 import { createAppendInPostgres } from "../record/postgres-append.ts";
 import { createPostgresRecord } from "../record/postgres-record.ts";
 import type { RecordStore } from "../record/record-store.ts";
@@ -35,6 +38,7 @@ export interface Stores {
   readonly releases: ReleaseStore;
   readonly operators: OperatorStore;
   readonly peers: PeerStore;
+  readonly budgets: BudgetStore;
   readonly objects: ObjectStore;
   readonly retention: RetentionStore;
   close(): Promise<void>;
@@ -60,6 +64,7 @@ export async function openStores({ storage, record: { isEnabled } }: Settings, l
       operators: createSqliteOperators(sqlite, Date.now, append),
       peers: createSqlitePeers(sqlite, Date.now, append),
       retention: createSqliteRetention(sqlite, Date.now, append),
+      budgets: createSqliteBudget(sqlite, Date.now, append),
       objects,
       close: sqlite.close,
     };
@@ -74,6 +79,7 @@ export async function openStores({ storage, record: { isEnabled } }: Settings, l
     operators: createPostgresOperators(postgres, append),
     peers: createPostgresPeers(postgres, append),
     retention: createPostgresRetention(postgres, append),
+    budgets: createPostgresBudget(postgres, append),
     objects,
     close: postgres.close,
   };

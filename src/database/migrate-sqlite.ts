@@ -8,6 +8,7 @@ import operatorSubject from "../../drizzle/sqlite/0005_operator_subject.sql" wit
 import retention from "../../drizzle/sqlite/0006_retention.sql" with { type: "text" };
 import manyRows from "../../drizzle/sqlite/0007_many_rows.sql" with { type: "text" };
 import releases from "../../drizzle/sqlite/0008_releases.sql" with { type: "text" };
+import privacyBudget from "../../drizzle/sqlite/0009_privacy_budget.sql" with { type: "text" };
 import { findPending, type Migration, splitStatements } from "./migrate.ts";
 import type { Sqlite, SqliteDatabase } from "./sqlite-connection.ts";
 
@@ -22,6 +23,7 @@ export const sqliteMigrations: readonly Migration[] = [
   { name: "0006_retention", sql: retention },
   { name: "0007_many_rows", sql: manyRows },
   { name: "0008_releases", sql: releases },
+  { name: "0009_privacy_budget", sql: privacyBudget },
 ];
 
 /**

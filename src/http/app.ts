@@ -25,6 +25,7 @@ import { healthRoutes } from "./routes/health.ts";
 import { intermediateRoutes } from "./routes/intermediate.ts";
 import { localRoutes } from "./routes/local.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
+import { operatorBudgetRoutes } from "./routes/operator-budgets.ts";
 import type { OperatorServices } from "./routes/operator-deps.ts";
 import { operatorOverviewRoutes } from "./routes/operator-overview.ts";
 import { operatorPeersRoutes } from "./routes/operator-peers.ts";
@@ -87,6 +88,7 @@ export function createApp(deps: AppDeps) {
   app.route("/", operatorRecordRoutes(deps));
   app.route("/", operatorUsageRoutes(deps));
   app.route("/", operatorReleaseRoutes(deps));
+  app.route("/", operatorBudgetRoutes(deps));
   if (deps.docs)
     app.route(
       "/",

@@ -114,6 +114,12 @@ export function adapterOnly(detail: string) {
   return problem("The token is not accepted, or is not the Hub Adapter's", ["JWT is malformed", detail], headers);
 }
 
+/** A route that refuses more than bad tokens. */
+export function tokenOr(description: string, ...details: readonly string[]) {
+  const headers = challenge('Bearer error="invalid_token"', false);
+  return problem(`The token is not accepted, or ${description}`, ["JWT is malformed", ...details], headers);
+}
+
 export const unknownAnalysis = `Analysis with ID ${exampleIds.analysis} not found`;
 export const unknownObject = `Object with ID ${exampleIds.object} does not exist`;
 

@@ -136,10 +136,22 @@ function createEventCounters(registers: Registry[]): Metrics["logged"] {
   });
   const releases = new Counter({ name: `${prefix}dp_releases_total`, help: "Numbers released with noise.", registers });
   const epsilon = new Counter({ name: `${prefix}dp_epsilon_total`, help: "The sum of their epsilons.", registers });
+  const spent = new Counter({
+    name: `${prefix}dp_epsilon_spent_total`,
+    help: "Epsilons taken from privacy budgets, or counted without one, whatever became of the release.",
+    registers,
+  });
+  const refusals = new Counter({
+    name: `${prefix}dp_budget_refusals_total`,
+    help: "Releases refused as the privacy budget of their project has too little left.",
+    registers,
+  });
 
   return (event, fields) => {
     const renewal = renewals[event];
     if (renewal !== undefined) tokens.inc({ outcome: renewal });
+    if (event === "budget.spent") spent.inc(amountOf(fields.epsilon));
+    if (event === "budget.refused") refusals.inc();
     if (!audit.has(event)) return;
     const outcome = fields.outcome === "failed" || fields.outcome === "denied" ? fields.outcome : "ok";
     audited.inc(

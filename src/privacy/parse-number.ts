@@ -5,11 +5,16 @@
 const FLOAT =
   /^[\t-\r ]*([+-]?(?:\d+(?:_\d+)*(?:\.(?:\d+(?:_\d+)*)?)?|\.\d+(?:_\d+)*)(?:e[+-]?\d+(?:_\d+)*)?)[\t-\r ]*$/i;
 
+/** What Python's `float()` would read of ASCII text, without white space and underscores; `undefined` where it fails. */
+export function readFloatLiteral(text: string): string | undefined {
+  return FLOAT.exec(text)?.[1]?.replaceAll("_", "");
+}
+
 /** Reads a number as Python's `float()` reads ASCII text; `undefined` where that fails or the number is not finite. */
 export function parsePythonFloat(text: string): number | undefined {
-  const literal = FLOAT.exec(text)?.[1];
+  const literal = readFloatLiteral(text);
   if (literal === undefined) return undefined;
-  const value = Number(literal.replaceAll("_", ""));
+  const value = Number(literal);
   return Number.isFinite(value) ? value : undefined;
 }
 

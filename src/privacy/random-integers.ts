@@ -1,7 +1,12 @@
 /** A cryptographically secure source of bytes. */
 export type RandomBytes = (length: number) => Uint8Array;
 
-export const bitLength = (value: bigint) => (value === 0n ? 0 : value.toString(2).length);
+/** Of a non-negative integer. */
+export function bitLength(value: bigint): number {
+  if (value === 0n) return 0;
+  const digits = value.toString(16);
+  return 4 * digits.length - (Math.clz32(Number.parseInt(digits.slice(0, 1), 16)) - 28);
+}
 
 /** A uniform integer in [0, bound), exactly: bits that are too large are thrown away and drawn anew. */
 export function uniformBelow(bound: bigint, randomBytes: RandomBytes): bigint {

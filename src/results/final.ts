@@ -2,15 +2,16 @@ import { AppError } from "../errors.ts";
 import { bucketMissing } from "../hub/files.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { Log } from "../log.ts";
+import type { BudgetState } from "../privacy/budget/privacy-budget.ts";
 import type { LaplaceOptions } from "../privacy/laplace.ts";
-import type { RandomBytes } from "../privacy/random-integers.ts";
 import type { Recorder } from "../record/recorder.ts";
 import { getSubmission, type NewFinal, type SubmissionQueue } from "../submissions/queue.ts";
 import type { Submission } from "../submissions/store/submission-store.ts";
 import { within } from "../time/deadline.ts";
 import { type Audit, createAudit } from "./audit.ts";
 import { sendDirectly } from "./direct-final.ts";
-import { addNoise, readNumberForm } from "./noisy-number.ts";
+import { readNoisyForm } from "./noisy-form.ts";
+import { drawRelease, type NoiseDeps } from "./noisy-release.ts";
 import type { ResultBuckets } from "./result-bucket.ts";
 import type { Upload } from "./upload.ts";
 
@@ -21,8 +22,12 @@ import type { Upload } from "./upload.ts";
 export interface FinalResults {
   /** Resolves with the id of the submission when it is safe here and on its way, with `undefined` when the Hub has it. */
   submit(analysisId: string, upload: Upload): Promise<string | undefined>;
-  /** Submits the number in the file with noise, and nothing else of it: its true value is kept nowhere, not for a moment. */
+  /** Submits the numbers in the file with noise, and nothing else of it: their true values are kept nowhere, not for a moment. */
   submitNoisy(analysisId: string, upload: Upload): Promise<string | undefined>;
+  /** Throws `forbidden` where this node takes no finals without noise. */
+  refusePlain(): void;
+  /** The privacy budget of the analysis' project. Throws `not_found` for an analysis that the Hub does not know. */
+  findBudget(analysisId: string): Promise<BudgetState>;
   /** Throws `not_found` unless it is a submission of this analysis. */
   find(analysisId: string, submissionId: string): Promise<Submission>;
 }
@@ -33,7 +38,7 @@ export interface FinalKind {
   readonly isWithinBudget: boolean;
 }
 
-export interface FinalResultsDeps {
+export interface FinalResultsDeps extends NoiseDeps {
   readonly hub: Hub;
   readonly buckets: ResultBuckets;
   readonly queue: SubmissionQueue;
@@ -41,8 +46,8 @@ export interface FinalResultsDeps {
   readonly isQueued: boolean;
   /** Whether operators have to approve a final before it leaves. Default: never. */
   readonly isHeld?: (kind: FinalKind) => boolean;
-  /** Cryptographically secure. */
-  readonly randomBytes: RandomBytes;
+  /** Whether nothing is taken but what has noise. */
+  readonly isNoiseRequired?: boolean;
   /** Where nothing is put on record, there is none. What the queue does it puts on record itself. */
   readonly recorder?: Recorder | undefined;
   readonly log: Log;
@@ -56,7 +61,7 @@ interface Parts extends FinalResultsDeps {
 const patienceMs = 3_000;
 
 export function createFinalResults(deps: FinalResultsDeps): FinalResults {
-  const { buckets, queue, isQueued, isHeld = () => false, randomBytes } = deps;
+  const { queue, isQueued, isHeld = () => false } = deps;
   const parts: Parts = { ...deps, audit: createAudit(deps.log) };
   const send = isQueued ? sendThroughQueue : sendWithoutQueue;
 
@@ -78,19 +83,32 @@ export function createFinalResults(deps: FinalResultsDeps): FinalResults {
 
     async submitNoisy(analysisId, upload) {
       const { filename } = upload;
-      const form = await readNumberForm(upload);
-      upload.kept();
-      // Before anything else is done, so that no error, log line or delay hereafter depends on the true value.
-      const noisy = attempt(() => addNoise(form, randomBytes));
+      const form = await readNoisyForm(upload);
+      if (!form.isList) upload.kept();
       await deps.recorder?.prove();
-      const projectId = isQueued ? await admit(deps, analysisId) : undefined;
-      if (!isQueued) await buckets.get(analysisId);
-      const content = new TextEncoder().encode(noisy());
+      const known = isQueued ? await admit(deps, analysisId) : await admitDirectly(deps, analysisId);
+      const { content, contentType, projectId, isWithinBudget } = await drawRelease(deps, form, {
+        analysisId,
+        projectId: known,
+      });
       const body = new Blob([content]).stream();
-      const contentType = "text/plain";
-      const held = isHeld({ isNoisy: true, isWithinBudget: false });
-      const final = { analysisId, projectId, filename, contentType, maxBytes: content.byteLength, isHeld: held, body };
+      const held = isHeld({ isNoisy: true, isWithinBudget });
+      const size = { maxBytes: content.byteLength, kept: upload.kept };
+      const final = { analysisId, projectId, filename, contentType, ...size, isHeld: held, body };
       return released(parts, analysisId, form.options, () => send(parts, final));
+    },
+
+    refusePlain() {
+      if (!deps.isNoiseRequired) return;
+      throw new AppError("forbidden", "This node releases final results with differential privacy only.");
+    },
+
+    async findBudget(analysisId) {
+      const projectId = await deps.hub.findProjectId(analysisId);
+      if (projectId === undefined || deps.budget === undefined) {
+        throw new AppError("not_found", `Analysis with ID ${analysisId} not found`);
+      }
+      return deps.budget.find(projectId, analysisId);
     },
 
     find: (analysisId, submissionId) => getSubmission(queue, analysisId, submissionId),
@@ -111,6 +129,17 @@ async function admit({ hub, buckets }: FinalResultsDeps, analysisId: string): Pr
     () => {},
   );
   await Promise.all([within(look, patienceMs), buckets.refuseMissing(analysisId)]);
+  return projectId;
+}
+
+/** The same where nothing is queued: the bucket must be there, and the project serves the privacy budget alone. */
+async function admitDirectly({ hub, buckets, budget }: FinalResultsDeps, id: string): Promise<string | undefined> {
+  await buckets.get(id);
+  let projectId: string | undefined;
+  const look = async () => {
+    projectId = await hub.findProjectId(id).catch(() => undefined);
+  };
+  if (budget !== undefined) await within(look(), patienceMs);
   return projectId;
 }
 
@@ -148,35 +177,20 @@ const sendWithoutQueue: Send = async (parts, final) => {
   }
 };
 
-/** A release is put on record as soon as the noisy value may have left this node, even if sending it failed. */
+/** A release is logged as soon as the noisy value may have left this node, even if sending it failed. */
 async function released<T>(
-  { audit, recorder }: Parts,
+  { audit }: Parts,
   analysisId: string,
   { epsilon, sensitivity }: LaplaceOptions,
   send: () => Promise<T>,
 ): Promise<T> {
-  const record = async () => {
-    await recorder?.note({ event: "dp.released", actor: analysisId, analysisId, outcome: "ok" });
-    audit.ok("dp.released", { analysisId, epsilon, sensitivity });
-  };
+  const record = () => audit.ok("dp.released", { analysisId, epsilon, sensitivity });
   try {
     const sent = await send();
-    await record();
+    record();
     return sent;
   } catch (error) {
-    if (error instanceof AppError && error.code.startsWith("hub_")) await record();
+    if (error instanceof AppError && error.code.startsWith("hub_")) record();
     throw error;
-  }
-}
-
-/** Does the work now, and gives its value or throws its error when asked. */
-function attempt<T>(work: () => T): () => T {
-  try {
-    const value = work();
-    return () => value;
-  } catch (error) {
-    return () => {
-      throw error;
-    };
   }
 }

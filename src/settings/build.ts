@@ -111,6 +111,13 @@ function limitsStorage(values: SettingValues): boolean {
   return [...days, ...limits].some((value) => value > 0);
 }
 
+/** What decides over data leaves no choice: it is on record. */
+function buildRecord(values: SettingValues): Settings["record"] {
+  const decides = values.RELEASE__REVIEW !== "off" || values.DP__PROJECT_EPSILON !== undefined;
+  const isEnabled = values.RECORD__ENABLED || limitsStorage(values) || decides;
+  return { isEnabled, keepDays: values.RECORD__KEEP_DAYS };
+}
+
 function buildServer(values: SettingValues): Settings["server"] {
   return {
     host: values.SERVER__HOST,
@@ -145,6 +152,11 @@ export function buildSettings(values: SettingValues, files: Files): Settings {
       deleteAfterRead: values.INTERMEDIATE__DELETE_AFTER_READ,
     },
     final: { queue: values.FINAL__QUEUE },
+    privacy: {
+      projectEpsilon: values.DP__PROJECT_EPSILON,
+      maxEpsilon: values.DP__MAX_EPSILON,
+      isRequired: values.DP__REQUIRED,
+    },
     submissions: {
       waitSeconds: values.SUBMISSIONS__WAIT_SECONDS,
       retryMaxSeconds: values.SUBMISSIONS__RETRY_MAX_SECONDS,
@@ -153,16 +165,13 @@ export function buildSettings(values: SettingValues, files: Files): Settings {
     operators: buildOperators(values),
     retention: buildRetention(values),
     quota: { projectBytes: values.QUOTA__PROJECT_BYTES, nodeBytes: values.QUOTA__NODE_BYTES },
-    record: {
-      isEnabled: values.RECORD__ENABLED || limitsStorage(values) || values.RELEASE__REVIEW !== "off",
-      keepDays: values.RECORD__KEEP_DAYS,
-    },
     release: {
       review: values.RELEASE__REVIEW,
       reviewers: values.RELEASE__REVIEWERS,
       smallCount: values.RELEASE__SMALL_COUNT,
       waitDays: values.RELEASE__WAIT_DAYS,
     },
+    record: buildRecord(values),
     server: buildServer(values),
     log: { level: values.LOG__LEVEL, format: values.LOG__FORMAT },
   };

@@ -4,6 +4,7 @@ import { IDENTITY } from "./groups/identity.ts";
 import { LOGGING } from "./groups/logging.ts";
 import { NETWORK } from "./groups/network.ts";
 import { OPERATORS } from "./groups/operators.ts";
+import { PRIVACY } from "./groups/privacy.ts";
 import { RECORD } from "./groups/record.ts";
 import { RELEASE } from "./groups/release.ts";
 import { RESULTS } from "./groups/results.ts";
@@ -19,6 +20,7 @@ export const SETTINGS = {
   ...IDENTITY,
   ...ENCRYPTION,
   ...RESULTS,
+  ...PRIVACY,
   ...OPERATORS,
   ...RECORD,
   ...RETENTION,
@@ -34,6 +36,7 @@ export const SETTING_GROUPS: readonly { readonly title: string; readonly setting
   { title: "Identity provider", settings: IDENTITY },
   { title: "Encryption", settings: ENCRYPTION },
   { title: "Results", settings: RESULTS },
+  { title: "Differential privacy", settings: PRIVACY },
   { title: "Operators", settings: OPERATORS },
   { title: "Record", settings: RECORD },
   { title: "Retention and quotas", settings: RETENTION },

@@ -31,6 +31,15 @@ export function wholeNumber(min: number, max: number) {
   });
 }
 
+/** An exact number, left as text: a double would not be what was written. */
+export function decimal({ isPositive = false } = {}) {
+  const message = `must be a number such as 1.5${isPositive ? ", and more than 0" : ""}`;
+  return parsed(message, (text) => {
+    if (text.length > 400 || !/^(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d{1,3})?$/i.test(text)) return undefined;
+    return isPositive && !/[1-9]/.test(text.replace(/e.*/i, "")) ? undefined : text;
+  });
+}
+
 export function oneOf<const T extends string>(...choices: readonly [T, ...T[]]) {
   return parsed(`must be ${new Intl.ListFormat("en", { type: "disjunction" }).format(choices)}`, (text) =>
     choices.find((choice) => choice === text.toLowerCase()),

@@ -85,6 +85,13 @@ export interface Settings {
     readonly deleteAfterRead: boolean;
   };
   readonly final: { readonly queue: boolean };
+  readonly privacy: {
+    /** Exact decimals, as they were written. */
+    readonly projectEpsilon: string | undefined;
+    readonly maxEpsilon: string | undefined;
+    /** Whether finals without noise are refused. */
+    readonly isRequired: boolean;
+  };
   readonly submissions: {
     readonly waitSeconds: number;
     readonly retryMaxSeconds: number;

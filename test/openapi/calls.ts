@@ -58,6 +58,7 @@ export function properCalls(world: World): Readonly<Record<string, () => Call>> 
       path: "/final/localdp",
       init: put(["epsilon", "1"], ["sensitivity", "1"], ["file", new File(["118"], `${crypto.randomUUID()}.txt`)]),
     }),
+    getPrivacyBudget: () => ({ as, path: "/final/budget", init: {} }),
     getSubmission: () => ({ as, path: `/final/submissions/${submissionId}`, init: {} }),
   };
 }

@@ -75,6 +75,21 @@ const contract = {
     takes: "query status?, query analysis_id?, query cursor?, query limit?",
     answers: "200 401 403 404 422 502 503",
   },
+  getProjectBudget: {
+    at: "GET /operator/budgets/{project_id}",
+    takes: "path project_id",
+    answers: "200 401 403 404 422 502 503",
+  },
+  listBudgets: {
+    at: "GET /operator/budgets",
+    takes: "query cursor?, query limit?",
+    answers: "200 401 403 404 422 502 503",
+  },
+  setProjectBudget: {
+    at: "PUT /operator/budgets/{project_id}",
+    takes: "path project_id",
+    answers: "200 400 401 403 404 413 415 422 502 503",
+  },
   listRecord: {
     at: "GET /operator/record",
     takes: "query event?, query project_id?, query analysis_id?, query from?, query to?, query cursor?, query limit?",
@@ -176,6 +191,11 @@ const contract = {
     takes: "",
     answers: "200 503",
   },
+  getPrivacyBudget: {
+    at: "GET /final/budget",
+    takes: "",
+    answers: "200 401 403 404 502 503 504",
+  },
   getSubmission: {
     at: "GET /final/submissions/{submission_id}",
     takes: "path submission_id",
@@ -198,7 +218,7 @@ const contract = {
   },
   putFinalResultWithLocalDP: {
     at: "PUT /final/localdp",
-    takes: "form file, form epsilon, form sensitivity",
+    takes: "form file, form epsilon, form sensitivity, form values?",
     answers: "202 204 400 401 403 404 408 409 413 415 422 502 503 504 507",
   },
   putIntermediateResult: {
@@ -270,7 +290,7 @@ test("it has examples for all that is sent in JSON, and they are what the servic
       }
     }
   }
-});
+}, 30_000);
 
 test("every parameter is described, and has an example if it cannot be left out", () => {
   for (const { operation } of routes) {

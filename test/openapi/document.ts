@@ -61,7 +61,9 @@ export interface JsonSchema {
 
 export interface FormSchema {
   readonly required: readonly string[];
-  readonly properties: Readonly<Record<string, { readonly type: string; readonly format?: string }>>;
+  readonly properties: Readonly<
+    Record<string, { readonly type: string; readonly format?: string; readonly enum?: readonly string[] }>
+  >;
 }
 
 export interface Answer {

@@ -92,17 +92,25 @@ const rawBodies = fc.record({
 
 function formsOf(schema: FormSchema): fc.Arbitrary<PlannedBody> {
   const partOf = (name: string): fc.Arbitrary<PlannedPart> => {
-    const { type, format } = schema.properties[name] ?? { type: "string" };
+    const { type, format, enum: choices } = schema.properties[name] ?? { type: "string" };
     const isFile = format === "binary";
     return fc.record({
       name: fc.constant(name),
       filename: isFile ? fc.oneof(fc.constant("result.csv"), fc.uuid(), oddText) : fc.constant(undefined),
       content: isFile
         ? fc.oneof(fc.constant("known content"), fc.double().map(String), oddText)
-        : valuesOf(name, { type, ...(format === undefined ? {} : { format }) }),
+        : choices !== undefined
+          ? fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...choices) }, { weight: 1, arbitrary: oddText })
+          : valuesOf(name, { type, ...(format === undefined ? {} : { format }) }),
     });
   };
-  const declared = fc.tuple(...Object.keys(schema.properties).map(partOf));
+  const declared = fc
+    .tuple(
+      ...Object.keys(schema.properties).map((name) => {
+        return schema.required.includes(name) ? partOf(name) : fc.option(partOf(name), { nil: undefined, freq: 1 });
+      }),
+    )
+    .map((all) => all.filter((part) => part !== undefined));
   const odd = fc.record({
     name: fc.oneof(oddText, fc.constantFrom(...Object.keys(schema.properties))),
     filename: fc.option(oddText, { nil: undefined }),

@@ -4,12 +4,14 @@ import type { Hub } from "../../src/hub/hub.ts";
 import { createFinalResults } from "../../src/results/final.ts";
 import { createResultBuckets } from "../../src/results/result-bucket.ts";
 import type { NewFinal } from "../../src/submissions/queue.ts";
+import { createLongWork } from "../../src/time/long-work.ts";
 import { createTestLog } from "../support/log.ts";
 import { fakeHub, hubAway, uploadOf } from "./fakes.ts";
 
 const analysisId = crypto.randomUUID();
 const projectId = crypto.randomUUID();
 const submissionId = crypto.randomUUID();
+const longWork = createLongWork({ steadyNow: () => performance.now() });
 const dp = { epsilon: "0.5", sensitivity: "2" };
 
 function createSubject(submit: (final: NewFinal) => Promise<"delivered" | "queued">, hub: Partial<Hub> = {}) {
@@ -29,7 +31,7 @@ function createSubject(submit: (final: NewFinal) => Promise<"delivered" | "queue
   const asked = fakeHub({ findProjectId: async () => projectId, ...hub });
   const buckets = createResultBuckets({ hub: asked, secondLookMs: 0, patienceMs: 50 });
   const randomBytes = (length: number) => crypto.getRandomValues(new Uint8Array(length));
-  const final = createFinalResults({ hub: asked, buckets, queue, isQueued: true, randomBytes, log });
+  const final = createFinalResults({ hub: asked, buckets, queue, isQueued: true, randomBytes, longWork, log });
   const trail = (event: string) => lines.filter((line) => line.event === event).map(({ fields }) => fields);
   return { final, taken, trail };
 }

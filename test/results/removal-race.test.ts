@@ -20,6 +20,7 @@ import { openQueue } from "../../src/submissions/open-queue.ts";
 import { createPostgresSubmissions } from "../../src/submissions/store/postgres-submissions.ts";
 import { createSqliteSubmissions } from "../../src/submissions/store/sqlite-submissions.ts";
 import type { SubmissionStore } from "../../src/submissions/store/submission-store.ts";
+import { createLongWork } from "../../src/time/long-work.ts";
 import { createTestLog } from "../support/log.ts";
 import { createTestDatabase, testPostgresUrl } from "../support/postgres-database.ts";
 import { fakeHub, hubAway, newSha256, uploadOf } from "./fakes.ts";
@@ -144,7 +145,15 @@ function startReplica(replica: Replica, objects: ObjectStore, projectId: string,
   const local = createLocalResults({ ...parts, adapterClientId: "adapter", usageOf });
   const buckets = createResultBuckets({ hub });
   const randomBytes = () => new Uint8Array();
-  const final = createFinalResults({ hub, buckets, queue, isQueued: true, randomBytes, log });
+  const final = createFinalResults({
+    hub,
+    buckets,
+    queue,
+    isQueued: true,
+    randomBytes,
+    longWork: createLongWork({ steadyNow: () => performance.now() }),
+    log,
+  });
 
   async function outcomeOf(kind: string, work: Promise<unknown>): Promise<string> {
     try {

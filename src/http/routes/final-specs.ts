@@ -13,7 +13,9 @@ import {
   notUuid,
   problem,
   storageFull,
+  tokenOr,
   tokenProblems,
+  unknownAnalysis,
   uploadProblems,
   upstreamProblem,
   urlText,
@@ -81,6 +83,10 @@ export const putFinalResult = createRoute({
   responses: {
     ...submitResponses,
     400: problem("The form cannot be told apart", [noBoundary]),
+    403: tokenOr(
+      "this node takes no results without noise",
+      "This node releases final results with differential privacy only.",
+    ),
     422: invalid(missing("body", "file")),
   },
 });
@@ -90,10 +96,11 @@ export const putFinalResultWithLocalDP = createRoute({
   method: "put",
   path: "/final/localdp",
   operationId: "putFinalResultWithLocalDP",
-  summary: "Submit a number to the Hub, with noise for local differential privacy",
+  summary: "Submit a number, or a list of them, to the Hub with noise for local differential privacy",
   description:
-    "The file holds a single number of at most 1 KiB. Laplace noise of scale sensitivity / epsilon is added to it; the true " +
-    "value is kept nowhere.",
+    "The file holds a single number of at most 1 KiB or, with `values=list`, a JSON list of at most 100,000 numbers in at most " +
+    "4 MiB. Laplace noise of scale sensitivity / epsilon is added to each; the true values are kept nowhere. Epsilon is taken " +
+    "once from the privacy budget of the analysis' project before any noise is drawn, and never given back thereafter.",
   request: {
     body: {
       required: true,
@@ -105,8 +112,7 @@ export const putFinalResultWithLocalDP = createRoute({
             properties: {
               file: {
                 ...filePart,
-                maxLength: 1024,
-                description: "One number as text, in at most 1 KiB; it needs a name",
+                description: "One number as text, or a JSON list of numbers; it needs a name",
               },
               epsilon: {
                 type: "number",
@@ -117,8 +123,14 @@ export const putFinalResultWithLocalDP = createRoute({
               sensitivity: {
                 type: "number",
                 exclusiveMinimum: 0,
-                description: "How far one individual can move the value; positive",
+                description:
+                  "How far one individual can move the value, or all values of a list together (L1 norm); positive",
                 examples: [1],
+              },
+              values: {
+                type: "string",
+                enum: ["list"],
+                description: "The file holds a list; left out for a single number",
               },
             },
           },
@@ -130,10 +142,50 @@ export const putFinalResultWithLocalDP = createRoute({
     ...submitResponses,
     400: problem("A number is missing or out of range", [
       "Uploaded file must contain a single numerical value.",
+      "Uploaded file must contain a JSON list of numbers.",
       "epsilon must be a positive, finite number.",
+      "epsilon must be at most 1 on this node.",
       noBoundary,
     ]),
+    403: tokenOr(
+      "the project has spent its privacy budget",
+      `The privacy budget of project ${exampleIds.project} is used up: epsilon 0.5 was asked for, 0.1 of 10 are left.`,
+    ),
     422: invalid(missing("body", "file"), missing("body", "epsilon"), missing("body", "sensitivity")),
+  },
+});
+
+const budgetSchema = z
+  .object({
+    project_id: uuidText,
+    epsilon_budget: z
+      .string()
+      .nullable()
+      .openapi({ description: "As an exact decimal; null where what is spent is only counted" }),
+    epsilon_spent: z.string().openapi({ description: "By all analyses of the project" }),
+    releases: z.number().int(),
+  })
+  .openapi("PrivacyBudget", { description: "What a project has spent of its privacy budget on this node" });
+
+export const getPrivacyBudget = createRoute({
+  ...shared,
+  method: "get",
+  path: "/final/budget",
+  operationId: "getPrivacyBudget",
+  summary: "What the analysis' project has spent of its privacy budget",
+  description: "What is spent adds up (basic composition) and is never given back.",
+  responses: {
+    200: jsonContent(budgetSchema, "The budget", {
+      project_id: exampleIds.project,
+      epsilon_budget: "10",
+      epsilon_spent: "2.5",
+      releases: 5,
+    }),
+    ...tokenProblems,
+    404: problem("The Hub does not know the analysis", [unknownAnalysis]),
+    502: upstreamProblem("hub"),
+    503: databaseProblem,
+    504: hubTimeout,
   },
 });
 

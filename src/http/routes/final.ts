@@ -1,7 +1,8 @@
 import type { Context } from "hono";
 import type { Authenticator } from "../../identity/authenticator.ts";
+import { formatDecimal } from "../../privacy/budget/decimal.ts";
 import type { FinalResults } from "../../results/final.ts";
-import { findNumberProblems, parameterNames } from "../../results/noisy-number.ts";
+import { findNoiseProblems, parameterNames } from "../../results/noisy-form.ts";
 import type { Upload } from "../../results/upload.ts";
 import { authenticate } from "../auth.ts";
 import { type AppEnv, idleSeconds } from "../env.ts";
@@ -41,9 +42,24 @@ export function finalRoutes({ authenticator, final, urls, maxUploadBytes, stallM
     }
   }
 
-  router.openapi({ ...specs.putFinalResult, middleware }, (c) => answerSubmission(c, final.submit, { texts: [] }));
+  router.openapi({ ...specs.putFinalResult, middleware }, async (c) => {
+    // Whatever the file is: it need not be read.
+    final.refusePlain();
+    return answerSubmission(c, final.submit, { texts: [] });
+  });
   router.openapi({ ...specs.putFinalResultWithLocalDP, middleware }, (c) => {
-    return answerSubmission(c, final.submitNoisy, { texts: parameterNames, check: findNumberProblems });
+    return answerSubmission(c, final.submitNoisy, { texts: parameterNames, check: findNoiseProblems });
+  });
+
+  router.openapi({ ...specs.getPrivacyBudget, middleware }, async (c) => {
+    const { projectId, budget, spent, releases } = await final.findBudget(c.get("clientId"));
+    const answer = {
+      project_id: projectId,
+      epsilon_budget: budget === undefined ? null : formatDecimal(budget),
+      epsilon_spent: formatDecimal(spent),
+      releases,
+    };
+    return c.json(answer, 200);
   });
 
   router.openapi({ ...specs.getSubmission, middleware }, async (c) => {

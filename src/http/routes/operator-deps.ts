@@ -3,6 +3,7 @@ import type { OidcSignIn } from "../../operators/oidc-sign-in.ts";
 import type { Operators } from "../../operators/operators.ts";
 import type { Overview } from "../../operators/overview.ts";
 import type { PeerStore } from "../../peers/peer-store.ts";
+import type { BudgetBook } from "../../privacy/budget/budget-book.ts";
 import type { RecordBook } from "../../record/record-book.ts";
 import type { Releases } from "../../release/releases.ts";
 import type { PreviewBook } from "../../retention/preview-book.ts";
@@ -20,6 +21,7 @@ export interface OperatorServices {
   readonly usage: UsageBook;
   readonly retention: PreviewBook;
   readonly releases: Releases;
+  readonly budgets: BudgetBook;
   readonly queue: Pick<SubmissionStore, "page" | "find" | "retry"> & {
     /** Forgets a submission and its file; `false` if it is held or unknown. */
     drop(id: string, operator: string): Promise<boolean>;

@@ -1,0 +1,33 @@
+import type { Log } from "../log.ts";
+import { type Decimal, parseDecimal } from "../privacy/budget/decimal.ts";
+import { createPrivacyBudget, type PrivacyBudget } from "../privacy/budget/privacy-budget.ts";
+import type { Settings } from "../settings/settings.ts";
+import type { Storage } from "./storage.ts";
+
+export function openPrivacyBudget(settings: Settings, { budgets }: Pick<Storage, "budgets">, log: Log): PrivacyBudget {
+  return createPrivacyBudget({
+    store: budgets,
+    ...readBudgets(settings),
+    // Without the queue and the record a final needs no database, and nothing is asked for that would.
+    mayGoUncounted: !settings.final.queue && !settings.record.isEnabled,
+    newId: () => crypto.randomUUID(),
+    log,
+  });
+}
+
+export interface Budgets {
+  readonly nodeBudget: Decimal | undefined;
+  readonly maxEpsilon: Decimal | undefined;
+}
+
+/** Settings have been checked as texts. */
+export function readBudgets({ privacy: { projectEpsilon, maxEpsilon } }: Settings): Budgets {
+  return { nodeBudget: read(projectEpsilon), maxEpsilon: read(maxEpsilon) };
+}
+
+function read(text: string | undefined): Decimal | undefined {
+  if (text === undefined) return undefined;
+  const decimal = parseDecimal(text);
+  if (decimal === undefined) throw new Error("a number of the settings got past their check");
+  return decimal;
+}

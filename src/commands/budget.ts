@@ -1,0 +1,110 @@
+import { createPinoLog } from "../app/pino-log.ts";
+import { readBudgets } from "../app/privacy-services.ts";
+import { reasonOf } from "../errors.ts";
+import { type BudgetBook, type BudgetView, createBudgetBook } from "../privacy/budget/budget-book.ts";
+import { formatDecimal, parseDecimal } from "../privacy/budget/decimal.ts";
+import { parseUuid } from "../uuid.ts";
+import { exitConfig, type ProcessIo } from "./host.ts";
+import { openStores } from "./open-stores.ts";
+import { readSettings } from "./read-settings.ts";
+
+export type BudgetRequest =
+  | { readonly action: "list"; readonly json: boolean }
+  | { readonly action: "set"; readonly project: string; readonly epsilon: string; readonly reason: string };
+
+const exitUsage = 2;
+const pageSize = 200;
+const actor = "command line";
+
+/** Shows or changes privacy budgets, beside a running service or without one; resolves with the exit code. */
+export async function budget(io: ProcessIo, request: BudgetRequest): Promise<number> {
+  const problem = request.action === "set" ? findProblem(request) : undefined;
+  if (problem !== undefined) {
+    io.printError(problem);
+    return exitUsage;
+  }
+  const settings = readSettings(io);
+  if (settings === undefined) return exitConfig;
+  const log = createPinoLog({ ...settings.log, write: (line) => io.printError(line.trimEnd()), context: () => ({}) });
+  try {
+    const stores = await openStores(settings, log);
+    const { nodeBudget } = readBudgets(settings);
+    const book = createBudgetBook({ store: stores.budgets, nodeBudget, now: Date.now, log });
+    await run(io, book, request).finally(stores.close);
+    return 0;
+  } catch (error) {
+    io.printError(reasonOf(error));
+    return 1;
+  }
+}
+
+async function run(io: ProcessIo, book: BudgetBook, request: BudgetRequest): Promise<void> {
+  if (request.action === "set") {
+    const { project, epsilon, reason } = request;
+    const own = epsilon === "node" ? undefined : parseDecimal(epsilon);
+    const changed = await book.set({ projectId: parseUuid(project) ?? project, budget: own, by: actor, reason });
+    io.print(`${changed.projectId}: ${sentence(changed)}`);
+    return;
+  }
+  const budgets = await listAll(book);
+  if (request.json) io.print(JSON.stringify(budgets.map(describe), undefined, 2));
+  else if (budgets.length === 0) io.print("No project has released anything with noise, or has a budget of its own.");
+  else for (const line of tableOf(budgets)) io.print(line);
+}
+
+async function listAll(book: BudgetBook): Promise<BudgetView[]> {
+  const all: BudgetView[] = [];
+  for (let after: string | undefined; ; ) {
+    const { budgets, next } = await book.page(after, pageSize);
+    all.push(...budgets);
+    if (next === undefined) return all;
+    after = next;
+  }
+}
+
+/** A sentence where something is wrong. */
+function findProblem({ project, epsilon, reason }: BudgetRequest & { readonly action: "set" }): string | undefined {
+  if (parseUuid(project) === undefined) return `${project} is not the id of a project.`;
+  const isReadable = epsilon === "node" || (epsilon.length <= 1_000 && parseDecimal(epsilon) !== undefined);
+  if (!isReadable) return "The budget is a number such as 10 or 2.5, or `node` for the node's own.";
+  return reason.trim() === "" || reason.length > 1_000 ? "--reason takes 1 to 1000 characters." : undefined;
+}
+
+function sentence({ budget: whole, spent, left }: BudgetView): string {
+  if (whole === undefined || left === undefined) return `${formatDecimal(spent)} spent, without a budget`;
+  return `${formatDecimal(spent)} of ${formatDecimal(whole)} spent, ${formatDecimal(left)} left`;
+}
+
+function describe(view: BudgetView) {
+  return {
+    project_id: view.projectId,
+    epsilon_budget: view.budget === undefined ? null : formatDecimal(view.budget),
+    epsilon_spent: formatDecimal(view.spent),
+    epsilon_left: view.left === undefined ? null : formatDecimal(view.left),
+    releases: view.releases,
+    is_own: view.ownBudget !== undefined,
+    last_release_at: view.lastReleaseAt?.toISOString() ?? null,
+    changed_at: view.change?.at.toISOString() ?? null,
+    changed_by: view.change?.by ?? null,
+    reason: view.change?.reason ?? null,
+  };
+}
+
+function tableOf(budgets: readonly BudgetView[]): string[] {
+  const head = ["PROJECT", "BUDGET", "SPENT", "LEFT", "RELEASES", "LAST RELEASE"];
+  const rows = budgets.map(({ projectId, budget: whole, ownBudget, spent, left, releases, lastReleaseAt }) => [
+    projectId,
+    whole === undefined ? "-" : `${formatDecimal(whole)}${ownBudget === undefined ? " (node's)" : ""}`,
+    formatDecimal(spent),
+    left === undefined ? "-" : formatDecimal(left),
+    String(releases),
+    lastReleaseAt?.toISOString().replace(/\.\d+/, "") ?? "-",
+  ]);
+  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
+  return [head, ...rows].map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
+}

@@ -1,0 +1,18 @@
+import type { RandomBytes } from "./random-integers.ts";
+
+const poolBytes = 16_384;
+
+/** The same bytes, asked for in larger pieces: a list takes a million small ones. None is given out twice. */
+export function poolRandomBytes(randomBytes: RandomBytes): RandomBytes {
+  let pool: Uint8Array = new Uint8Array(0);
+  let used = 0;
+  return (length) => {
+    if (length > poolBytes) return randomBytes(length);
+    if (used + length > pool.length) {
+      pool = randomBytes(poolBytes);
+      used = 0;
+    }
+    used += length;
+    return pool.subarray(used - length, used);
+  };
+}

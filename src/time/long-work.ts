@@ -1,0 +1,34 @@
+/** Computations that take long, in small pieces, so that the process goes on serving others meanwhile. */
+export interface LongWork {
+  /** Does the work for 0, 1, 2 … below the count; one such call after another, however many are made at once. */
+  forEach(count: number, work: (index: number) => void): Promise<void>;
+}
+
+export interface LongWorkDeps {
+  /** Milliseconds on a clock that nobody can set. */
+  readonly steadyNow: () => number;
+  /** How long nobody else is served. */
+  readonly pieceMs?: number;
+}
+
+export function createLongWork({ steadyNow, pieceMs = 4 }: LongWorkDeps): LongWork {
+  let last: Promise<void> = Promise.resolve();
+
+  async function run(count: number, work: (index: number) => void): Promise<void> {
+    let end = steadyNow() + pieceMs;
+    for (let index = 0; index < count; index += 1) {
+      work(index);
+      if (steadyNow() < end) continue;
+      await new Promise<void>((resolve) => setTimeout(resolve, 0));
+      end = steadyNow() + pieceMs;
+    }
+  }
+
+  return {
+    forEach(count, work) {
+      const done = last.then(() => run(count, work));
+      last = done.catch(() => {});
+      return done;
+    },
+  };
+}
