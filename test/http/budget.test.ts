@@ -227,3 +227,13 @@ test("with DP__REQUIRED a final without noise is refused before its file is read
   expect(await callsOf(service).release("1")).toEqual([204, ""]);
   await service.stop();
 });
+
+test("with RELEASE__REVIEW=unless-dp what a budget has paid for goes by itself, and nothing else does", async () => {
+  const service = await startTestService({ env: { ...operatorEnv, RELEASE__REVIEW: "unless-dp" } });
+  const { release, operate } = callsOf(service);
+  expect((await release("1"))[0]).toBe(202);
+  await operate(`/${service.projects[1]}`, { epsilon: "1", reason: "agreed" });
+  expect((await release("1", "3"))[0]).toBe(204);
+  expect((await release("1", "3"))[0]).toBe(403);
+  await service.stop();
+}, 60_000);
