@@ -7,6 +7,11 @@ import type { RouteTable } from "./route-table.ts";
 
 const saneId = /^[A-Za-z0-9][A-Za-z0-9._:+/=-]{0,127}$/;
 
+/** The client's own id, when it is sane; else a new one. */
+export function requestIdOf(given: string | null | undefined, newRequestId: () => string): string {
+  return typeof given === "string" && saneId.test(given) ? given : newRequestId();
+}
+
 export interface RequestLogDeps {
   readonly log: Log;
   readonly context: RequestContext;
@@ -30,8 +35,7 @@ export function requestLog({
   now,
 }: RequestLogDeps): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
-    const given = c.req.header("x-request-id");
-    const requestId = given !== undefined && saneId.test(given) ? given : newRequestId();
+    const requestId = requestIdOf(c.req.header("x-request-id"), newRequestId);
     const traceparent = parseTraceparent(c.req.header("traceparent"));
     const start = now();
     await context.run({ requestId, traceparent }, async () => {

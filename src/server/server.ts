@@ -2,6 +2,7 @@ import http from "node:http";
 import type { Connection } from "../http/env.ts";
 import { idleSeconds } from "../http/env.ts";
 import { detailResponse } from "../http/error-responses.ts";
+import { requestIdOf } from "../http/request-log.ts";
 import type { Log } from "../log.ts";
 import { within } from "../time/deadline.ts";
 import { everyPath } from "./plain-path.ts";
@@ -54,6 +55,16 @@ export function listen({ hostname, port, sharesPort = false, fetch, log }: Liste
     }
   }
 
+  /** What does not get as far as the application has an id and a line in the log all the same. */
+  function refuse(request: Request, status: 400 | 404, detail: string): Response {
+    const requestId = requestIdOf(request.headers.get("x-request-id"), () => crypto.randomUUID());
+    log.info("http.request", { requestId, method: request.method, route: "/*", status, durationMs: 0 });
+    const response = detailResponse(status, detail);
+    response.headers.set("X-Request-Id", requestId);
+    return response;
+  }
+  const notFound = (request: Request) => refuse(request, 404, "Not Found");
+
   // Its type says that Node allows no such thing; Bun does, for all servers that are started from now on.
   Object.assign(http, { maxHeaderSize: maxHeaderBytes });
   const server = Bun.serve({
@@ -67,8 +78,8 @@ export function listen({ hostname, port, sharesPort = false, fetch, log }: Liste
     idleTimeout: idleSeconds,
     routes: everyPath((isPlain) => (request: Bun.BunRequest, self: Bun.Server<undefined>) => {
       // RFC 9112 §3.2; joined by Bun, and no Host has a comma.
-      if (request.headers.get("host")?.includes(",")) return detailResponse(400, "A request has exactly one Host");
-      return isPlain(request.params, request.url) ? answer(request, self) : notFound();
+      if (request.headers.get("host")?.includes(",")) return refuse(request, 400, "A request has exactly one Host");
+      return isPlain(request.params, request.url) ? answer(request, self) : notFound(request);
     }),
     fetch: notFound,
     error(error) {
@@ -87,10 +98,6 @@ export function listen({ hostname, port, sharesPort = false, fetch, log }: Liste
       await within(Promise.allSettled(running), cleanUpMs);
     },
   };
-}
-
-function notFound(): Response {
-  return detailResponse(404, "Not Found");
 }
 
 export interface HeldPort {

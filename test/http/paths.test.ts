@@ -41,6 +41,22 @@ test("a request with two hosts is refused", async () => {
   expect(await raw("/healthz", "Host: a")).toBe("HTTP/1.1 200 OK");
 });
 
+test("what gets no further than the port has a request id and a line in the log as well", async () => {
+  for (const [target, lines, status] of [
+    ["/healthz", ["Host: a", "Host: b"], 400],
+    ["/local/../healthz", ["Host: a"], 404],
+    [`${"/a".repeat(20)}`, ["Host: a"], 404],
+  ] as const) {
+    const client = await connectRaw(service.url);
+    const id = crypto.randomUUID();
+    await client.send(`GET ${target} HTTP/1.1\r\n${lines.join("\r\n")}\r\nX-Request-Id: ${id}\r\n\r\n`);
+    expect((await client.until(/\r\n\r\n/)).toLowerCase()).toContain(`x-request-id: ${id}`);
+    client.close();
+    const line = service.logLines.find(({ fields }) => fields.requestId === id);
+    expect([line?.event, line?.fields.status, line?.fields.method]).toEqual(["http.request", status, "GET"]);
+  }
+});
+
 test("a header block may have 63 KiB and 190 lines", async () => {
   expect(await raw("/healthz", `X-Long: ${"x".repeat(63 * 1024)}`)).toBe("HTTP/1.1 200 OK");
   const lines = Array.from({ length: 190 }, (_, number) => `X-Line-${number}: x`);
