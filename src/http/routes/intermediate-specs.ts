@@ -38,6 +38,7 @@ const unknownNode = `Remote node with ID ${exampleIds.node} does not exist.`;
 const unusableKey = [
   `Remote node with ID ${exampleIds.node} does not provide a public key`,
   "The remote node's public key cannot be read",
+  `The public key of node ${exampleIds.node} has changed; an operator must trust it.`,
 ];
 const noRoom = storageFull("There is no room for temporary files on this node");
 
