@@ -150,6 +150,25 @@ test("who is refused is on record by their client once a minute, however often a
   await service.stop();
 });
 
+test("metrics tell how long the record is, how long a row has waited, and who is signed in; and nothing while all is off", async () => {
+  const [on, off] = [
+    await startTestService({ env: { ...asOperators, RECORD__ENABLED: "1" } }),
+    await startTestService(),
+  ];
+  const metrics = async ({ url }: TestService) => (await fetch(`${url}/metrics`)).text();
+  const beside = openBeside(on);
+  await beside.operators.open({ tokenHash: "ab".repeat(32), name: "Ada", subject: undefined, kind: "console" });
+  await beside.execute("insert into record_entry (time, event, outcome) values (0, 'access.denied', 'denied')");
+  const valueOf = (text: string, name: string) => Number(new RegExp(`^\\w*${name} (\\S+)$`, "m").exec(text)?.[1]);
+  const told = await metrics(on);
+  expect(valueOf(told, "record_rows")).toBe(1);
+  expect(valueOf(told, "record_unsealed_seconds")).toBeGreaterThanOrEqual(0);
+  expect(valueOf(told, "operator_sessions")).toBe(1);
+  expect(await metrics(off)).not.toMatch(/record_|operator_/);
+  await beside.close();
+  await Promise.all([on.stop(), off.stop()]);
+});
+
 test("without the setting not a row is written, and nothing is sealed", async () => {
   const service = await startTestService();
   const beside = openBeside(service);
