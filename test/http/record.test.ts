@@ -159,11 +159,11 @@ test("metrics tell how long the record is, how long a row has waited, and who is
   const beside = openBeside(on);
   await beside.operators.open({ tokenHash: "ab".repeat(32), name: "Ada", subject: undefined, kind: "console" });
   await beside.execute("insert into record_entry (time, event, outcome) values (0, 'access.denied', 'denied')");
-  const valueOf = (text: string, name: string) => Number(new RegExp(`^\\w*${name} (\\S+)$`, "m").exec(text)?.[1]);
+  const figureOf = (text: string, name: string) => Number(new RegExp(`^\\w*${name} (\\S+)$`, "m").exec(text)?.[1]);
   const told = await metrics(on);
-  expect(valueOf(told, "record_rows")).toBe(1);
-  expect(valueOf(told, "record_unsealed_seconds")).toBeGreaterThanOrEqual(0);
-  expect(valueOf(told, "operator_sessions")).toBe(1);
+  expect(figureOf(told, "record_rows")).toBe(1);
+  expect(figureOf(told, "record_unsealed_seconds")).toBeGreaterThanOrEqual(0);
+  expect(figureOf(told, "operator_sessions")).toBe(1);
   expect(await metrics(off)).not.toMatch(/record_|operator_/);
   await beside.close();
   await Promise.all([on.stop(), off.stop()]);
