@@ -65,7 +65,7 @@ describe("a .env file", () => {
         (text) => text.includes("${") || readBack(`A=${quote(text)}`) === text,
       ),
     );
-  });
+  }, 60_000);
 
   test("agrees with Node's parser on plain values", () => {
     const value = fc.stringMatching(/^[A-Za-z0-9:/.@%+-]{0,20}$/);
@@ -76,7 +76,7 @@ describe("a .env file", () => {
         expect({ ...parseDotenv(text).values }).toEqual({ ...parseEnv(text) } as Record<string, string>);
       }),
     );
-  });
+  }, 60_000);
 
   test("takes what stands in the environment where the file has no such name", () => {
     expect(parseDotenv("A=$" + "{HOST}:$" + "{PORT}\nPORT=1\nB=$" + "{PORT}", { HOST: "h", PORT: "2" }).values).toEqual(
