@@ -9,6 +9,8 @@ export default defineConfig({
     "./src/database/postgres-removed-project.ts",
     "./src/record/postgres-schema.ts",
     "./src/operators/postgres-schema.ts",
+    "./src/idempotency/postgres-schema.ts",
+    "./src/digests/postgres-schema.ts",
     "./src/peers/postgres-schema.ts",
     "./src/retention/postgres-schema.ts",
     "./src/release/postgres-schema.ts",

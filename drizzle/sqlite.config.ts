@@ -9,6 +9,8 @@ export default defineConfig({
     "./src/database/sqlite-removed-project.ts",
     "./src/record/sqlite-schema.ts",
     "./src/operators/sqlite-schema.ts",
+    "./src/idempotency/sqlite-schema.ts",
+    "./src/digests/sqlite-schema.ts",
     "./src/peers/sqlite-schema.ts",
     "./src/retention/sqlite-schema.ts",
     "./src/release/sqlite-schema.ts",

@@ -44,6 +44,8 @@ export interface AppErrorOptions {
   readonly loggedAs?: string;
   /** What the Hub answered, for `hub_unexpected`. */
   readonly upstream?: UpstreamResponse;
+  /** The same request may do better another time, although the code says that it is at fault. */
+  readonly mayPass?: boolean;
   /** The connection was lost while a write was being committed: it may have happened all the same. */
   readonly uncertain?: boolean;
 }
@@ -66,6 +68,7 @@ export class AppError extends Error {
   readonly operatorDetail: string | undefined;
   readonly loggedAs: string;
   readonly upstream: UpstreamResponse | undefined;
+  readonly mayPass: boolean;
   readonly uncertain: boolean;
 
   constructor(code: ErrorCode, publicMessage: string, options: AppErrorOptions = {}) {
@@ -75,13 +78,14 @@ export class AppError extends Error {
     this.operatorDetail = options.operatorDetail;
     this.loggedAs = options.loggedAs ?? publicMessage;
     this.upstream = options.upstream;
+    this.mayPass = options.mayPass ?? false;
     this.uncertain = options.uncertain ?? false;
   }
 }
 
 /** An `invalid_form` about a single field. */
-export function fieldProblem(problem: FieldProblem): AppError {
-  return new AppError("invalid_form", problem.message, { problems: [problem] });
+export function fieldProblem(problem: FieldProblem, options: Pick<AppErrorOptions, "mayPass"> = {}): AppError {
+  return new AppError("invalid_form", problem.message, { problems: [problem], ...options });
 }
 
 /** An error that nobody has foreseen, with where it came from. */

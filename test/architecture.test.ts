@@ -23,6 +23,9 @@ const contracts = [
   "src/operators/operator-store.ts",
   "src/peers/peer-store.ts",
   "src/peers/peers.ts",
+  "src/idempotency/attempt.ts",
+  "src/idempotency/idempotency-store.ts",
+  "src/digests/digest-store.ts",
   "src/operators/traffic-store.ts",
   "src/privacy/budget/decimal.ts",
   "src/privacy/budget/budget-store.ts",
@@ -38,6 +41,8 @@ const rooms = [
   "peers",
   "retention",
   "release",
+  "idempotency",
+  "digests",
   "database",
   "objects",
   "catalog",
@@ -87,7 +92,9 @@ const isHubFiles = (path: string) => ["src/hub/files.ts", "src/hub/file-names.ts
 
 /** In rooms that hold both use cases and adapters. */
 const isDatabaseAdapter = (path: string) =>
-  /^src\/(?:record|operators|peers|release|retention|privacy\/budget)\/(?:postgres|sqlite)-/.test(path);
+  /^src\/(?:record|operators|peers|release|retention|idempotency|digests|privacy\/budget)\/(?:postgres|sqlite)-/.test(
+    path,
+  );
 /** The tables of tags, which go with what carries them. */
 const isCatalogSchema = (path: string) => /^src\/catalog\/(?:postgres|sqlite)-schema\.ts$/.test(path);
 /** Held finals are rows of the queue, which another room decides on. */
@@ -122,15 +129,16 @@ test("the adapters of submissions know their contract, the database and packages
 });
 
 test("the record, the operators and the peers know contracts and each other, and their adapters the database, too", () => {
-  const isUseCase = (path: string) => within("record", "operators", "peers")(path) && !isDatabaseAdapter(path);
+  const inRooms = within("record", "operators", "peers");
+  const isUseCase = (path: string) => inRooms(path) && !isDatabaseAdapter(path);
   const allowed = (target: string) =>
     shared(target) ||
     isPackage(target) ||
     contracts.includes(target) ||
     within("record", "operators", "peers", "time")(target);
   expect(breaches(isUseCase, (target) => allowed(target) && !isDatabaseAdapter(target))).toEqual([]);
-  const isTheirAdapter = (path: string) => within("record", "operators", "peers")(path) && isDatabaseAdapter(path);
-  expect(breaches(isTheirAdapter, (target) => allowed(target) || within("database")(target))).toEqual([]);
+  const isAdapter = (path: string) => inRooms(path) && isDatabaseAdapter(path);
+  expect(breaches(isAdapter, (target) => allowed(target) || within("database")(target))).toEqual([]);
 });
 
 test("retention knows contracts and time, and its adapters the database and the catalog's tables, too", () => {
@@ -171,6 +179,14 @@ test("privacy knows contracts and pieces of long work, and its adapters the data
   expect(breaches(isAdapter, (target) => allowed(target) || below(target))).toEqual([]);
 });
 
+test.each(["idempotency", "digests"])("%s knows itself, and its adapters the database, too", (room) => {
+  const isUseCase = (path: string) => within(room)(path) && !isDatabaseAdapter(path);
+  const allowed = (target: string) => shared(target) || isPackage(target) || within(room)(target);
+  expect(breaches(isUseCase, (target) => allowed(target) && !isDatabaseAdapter(target))).toEqual([]);
+  const isAdapter = (path: string) => within(room)(path) && isDatabaseAdapter(path);
+  expect(breaches(isAdapter, (target) => allowed(target) || within("database")(target))).toEqual([]);
+});
+
 test("use cases use neither Bun nor the process", () => {
   const users = files.filter(
     ({ path, text }) =>
@@ -193,13 +209,13 @@ test("observability knows contracts, what it watches over, and packages only", (
 });
 
 test("HTTP knows use cases and contracts, never adapters, settings or other packages than its own", () => {
-  const packages = ["hono", "@hono/zod-openapi", "@scalar/hono-api-reference"];
+  const packages = ["hono", "@hono/zod-openapi", "@scalar/hono-api-reference", "structured-headers"];
   const allowed = (target: string) =>
     shared(target) ||
     contracts.includes(target) ||
     target === "src/request-context.ts" ||
     within("http", "results", "streams")(target) ||
-    (within("record", "operators", "peers", "release", "retention", "privacy/budget")(target) &&
+    (within("record", "operators", "peers", "release", "retention", "idempotency", "privacy/budget")(target) &&
       !isDatabaseAdapter(target)) ||
     packages.some((name) => target === name || target.startsWith("hono/")) ||
     target.startsWith("node_modules/@scalar/api-reference/dist/browser/") ||

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { createNodeCipher } from "../crypto/create-node-cipher.ts";
 import type { OperatorServices } from "../http/routes/operator-deps.ts";
 import type { Hub } from "../hub/hub.ts";
+import { createRepeats, type Repeats } from "../idempotency/repeats.ts";
 import type { Authenticator } from "../identity/authenticator.ts";
 import type { Log } from "../log.ts";
 import { createReadiness } from "../observability/create-readiness.ts";
@@ -16,6 +17,7 @@ import { createIntermediateResults } from "../results/intermediate.ts";
 import type { IntermediateResults } from "../results/intermediate-results.ts";
 import { createLocalResults, type LocalResults } from "../results/local.ts";
 import { createReconciler } from "../results/reconciler.ts";
+import { repeatableFinals } from "../results/repeatable-finals.ts";
 import { createResultBuckets } from "../results/result-bucket.ts";
 import { createRollback } from "../results/rollback.ts";
 import { listSweeps } from "../results/sweeps.ts";
@@ -43,6 +45,7 @@ export interface Services {
   readonly submissions: Pick<SubmissionQueue, "drain">;
   readonly readiness: Readiness;
   readonly recorder: Recorder;
+  readonly repeats: Repeats;
   readonly operator: OperatorServices;
   /** Ends background work and closes what was opened. */
   close(): Promise<void>;
@@ -59,7 +62,8 @@ export interface Surroundings extends StartUp {
   readonly watchTraffic: (count: TrafficCounter["count"]) => void;
 }
 
-const dayMs = 24 * 3_600_000;
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
 /** Nothing has this id; asking for it shows whether the Hub's core and storage answer. */
 const unknownId = "00000000-0000-4000-8000-000000000000";
 
@@ -83,7 +87,8 @@ export async function createServices(settings: Settings, surroundings: Surroundi
   const adapterClientId = settings.hubAdapterClientId;
   const findEnd = isExpiring ? retention.preview.endOf : undefined;
   const usageOf = retention.usage.ofProject;
-  const keeping = { objects, catalog, submissions, rollback, findEnd, usageOf };
+  const digests = settings.local.digests ? storage.digests : undefined;
+  const keeping = { objects, catalog, submissions, rollback, digests, findEnd, usageOf };
   const local = createLocalResults({ ...keeping, hub, newId, adapterClientId, log });
   const spool = createSpool({ dir: storage.spoolDir });
   const keepMs = settings.submissions.keepDays * dayMs;
@@ -91,7 +96,9 @@ export async function createServices(settings: Settings, surroundings: Surroundi
   const expireHeld = sweepHeld(settings, releases);
   const steadyNow = () => performance.now();
   const sweeps = listSweeps({ ...storage, objects, spool, keepMs, expireHeld, now: Date.now, steadyNow });
-  const reconciler = createReconciler(sweeps, log);
+  const keptMs = settings.idempotency.hours * hourMs;
+  const repeats = createRepeats({ store: storage.idempotency, keepMs: keptMs, newId, log });
+  const reconciler = createReconciler([...sweeps, { what: "idempotency keys", run: repeats.purge }], log);
   reconciler.start();
   const queue = createQueue(settings, storage, hub, log);
   metrics.watchSubmissions(submissions.stats);
@@ -120,26 +127,31 @@ export async function createServices(settings: Settings, surroundings: Surroundi
       findOwnNodeId: async () => settings.hub.nodeId ?? hub.findOwnNodeId(),
       newId,
       options: settings.intermediate,
+      digesting: settings.local.digests ? { newHash: newSha256 } : undefined,
       recording: record && { recorder: record.recorder, newHash: newSha256 },
       noteSent: retention.noteSent,
       log,
     }),
-    final: createFinalResults({
-      hub,
-      buckets: createResultBuckets({ hub }),
-      queue,
-      isQueued: settings.final.queue,
-      isHeld: createGate(settings),
-      isNoiseRequired: settings.privacy.isRequired,
-      budget: openPrivacyBudget(settings, storage, log),
-      longWork: createLongWork({ steadyNow: () => performance.now() }),
-      recorder: record?.recorder,
-      randomBytes,
-      log,
-    }),
+    final: repeatableFinals(
+      createFinalResults({
+        hub,
+        buckets: createResultBuckets({ hub }),
+        queue,
+        isQueued: settings.final.queue,
+        isHeld: createGate(settings),
+        isNoiseRequired: settings.privacy.isRequired,
+        budget: openPrivacyBudget(settings, storage, log),
+        longWork: createLongWork({ steadyNow: () => performance.now() }),
+        recorder: record?.recorder,
+        randomBytes,
+        log,
+      }),
+      { queue, newHash: newSha256 },
+    ),
     submissions: queue,
     readiness,
     recorder: record?.recorder ?? noRecord,
+    repeats,
     operator: createOperatorServices(settings, {
       storage,
       record,

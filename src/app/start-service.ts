@@ -12,6 +12,7 @@ import type { RequestContext } from "../request-context.ts";
 import { listen } from "../server/server.ts";
 import type { Settings } from "../settings/settings.ts";
 import { version } from "../version.ts";
+import { newSha256 } from "./record-services.ts";
 import { createServices, type Services } from "./services.ts";
 import { createTurns } from "./upload-turns.ts";
 
@@ -102,6 +103,8 @@ function createServiceApp(settings: Settings, services: Services, parts: AppPart
     projectQuota: settings.quota.projectBytes,
     stallMs,
     turns: createTurns(settings, log),
+    newHash: newSha256,
+    tellsDigests: settings.local.digests,
     docs: server.docs,
     metrics,
     serveMetrics: server.metrics,

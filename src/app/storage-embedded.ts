@@ -4,6 +4,8 @@ import { createSqliteCatalog } from "../catalog/sqlite.ts";
 import { acquireDataDirLock } from "../database/data-dir-lock.ts";
 import { migrateSqlite } from "../database/migrate-sqlite.ts";
 import { openSqlite } from "../database/sqlite-connection.ts";
+import { createSqliteDigests } from "../digests/sqlite-digests.ts";
+import { createSqliteIdempotency } from "../idempotency/sqlite-idempotency.ts";
 import { observeObjectStore, observeSqlite } from "../observability/observed-calls.ts";
 import { createSqliteOperators } from "../operators/sqlite-operators.ts";
 import { createSqliteTraffic } from "../operators/sqlite-traffic.ts";
@@ -47,6 +49,8 @@ export async function openEmbedded(
     await submissions.releaseAll();
     const budgets = createSqliteBudget(sqlite, Date.now, append);
     await budgets.releaseAll();
+    const idempotency = createSqliteIdempotency(sqlite, Date.now);
+    await idempotency.leaveAll();
     return {
       objects,
       catalog: createSqliteCatalog(sqlite, append, isExpiring ? refuseExpired : undefined),
@@ -58,6 +62,8 @@ export async function openEmbedded(
       traffic: createSqliteTraffic(sqlite),
       retention: createSqliteRetention(sqlite, Date.now, append),
       budgets,
+      idempotency,
+      digests: createSqliteDigests(sqlite),
       isAlone: true,
       checkObjects: objects.check,
       listConcerns: objects.inspect,

@@ -4,6 +4,8 @@ import { migratePostgres } from "../database/migrate-postgres.ts";
 import { openPostgres } from "../database/postgres-connection.ts";
 import { isLastingRefusal } from "../database/postgres-failure.ts";
 import { inspectPostgres, provePostgresWrite } from "../database/postgres-usability.ts";
+import { createPostgresDigests } from "../digests/postgres-digests.ts";
+import { createPostgresIdempotency } from "../idempotency/postgres-idempotency.ts";
 import { isLastingS3Refusal } from "../objects/s3/errors.ts";
 import { observeObjectStore, observePostgres } from "../observability/observed-calls.ts";
 import { createPostgresOperators } from "../operators/postgres-operators.ts";
@@ -67,6 +69,8 @@ export async function openServers(
       traffic: createPostgresTraffic(postgres),
       retention: createPostgresRetention(postgres, append),
       budgets: createPostgresBudget(postgres, append),
+      idempotency: createPostgresIdempotency(postgres),
+      digests: createPostgresDigests(postgres),
       isAlone: false,
       async checkObjects(signal) {
         await objects.check(signal);

@@ -1,5 +1,7 @@
 import { join } from "node:path";
 import type { Catalog } from "../catalog/catalog.ts";
+import type { DigestStore } from "../digests/digest-store.ts";
+import type { IdempotencyStore } from "../idempotency/idempotency-store.ts";
 import type { Log } from "../log.ts";
 import { createDirectoryObjectStore } from "../objects/directory/directory-object-store.ts";
 import type { ObjectStore } from "../objects/object-store.ts";
@@ -26,6 +28,8 @@ export interface Storage {
   readonly traffic: TrafficStore;
   readonly retention: RetentionStore;
   readonly budgets: BudgetStore;
+  readonly idempotency: IdempotencyStore;
+  readonly digests: DigestStore;
   /** Whether no other process can use this storage. */
   readonly isAlone: boolean;
   /** Throws unless the object store can be reached, and the access key may do all that is needed. */

@@ -9,6 +9,7 @@ import retention from "../../drizzle/sqlite/0006_retention.sql" with { type: "te
 import manyRows from "../../drizzle/sqlite/0007_many_rows.sql" with { type: "text" };
 import releases from "../../drizzle/sqlite/0008_releases.sql" with { type: "text" };
 import privacyBudget from "../../drizzle/sqlite/0009_privacy_budget.sql" with { type: "text" };
+import repeating from "../../drizzle/sqlite/0010_repeating.sql" with { type: "text" };
 import { findPending, type Migration, splitStatements } from "./migrate.ts";
 import type { Sqlite, SqliteDatabase } from "./sqlite-connection.ts";
 
@@ -24,6 +25,7 @@ export const sqliteMigrations: readonly Migration[] = [
   { name: "0007_many_rows", sql: manyRows },
   { name: "0008_releases", sql: releases },
   { name: "0009_privacy_budget", sql: privacyBudget },
+  { name: "0010_repeating", sql: repeating },
 ];
 
 /**

@@ -34,10 +34,10 @@ import { operatorRecordRoutes } from "./routes/operator-record.ts";
 import { operatorReleaseRoutes } from "./routes/operator-releases.ts";
 import { operatorSessionRoutes } from "./routes/operator-session.ts";
 import { operatorUsageRoutes } from "./routes/operator-usage.ts";
-import type { UploadTurns } from "./upload-turns.ts";
+import { createUploads, type UploadsDeps } from "./uploads.ts";
 import type { Urls } from "./urls.ts";
 
-export interface AppDeps {
+export interface AppDeps extends UploadsDeps {
   readonly authenticator: Authenticator;
   readonly local: LocalResults;
   readonly intermediate: IntermediateResults;
@@ -48,12 +48,8 @@ export interface AppDeps {
   readonly metrics: Metrics;
   readonly urls: Urls;
   readonly log: Log;
-  /** 0 = no limit. */
-  readonly maxUploadBytes: number;
   /** Of each project, in bytes; 0 = none. */
   readonly projectQuota: number;
-  readonly stallMs: number;
-  readonly turns: UploadTurns;
   readonly docs: boolean;
   /** Whether metrics are served. */
   readonly serveMetrics: boolean;
@@ -77,9 +73,10 @@ export function createApp(deps: AppDeps) {
   app.use(refuseOtherMethods(routes));
   app.route("/", healthRoutes(deps.readiness, deps.version));
   if (deps.serveMetrics) app.route("/", metricsRoutes(deps.metrics));
-  app.route("/", localRoutes({ ...deps, authenticator }));
-  app.route("/", intermediateRoutes({ ...deps, authenticator }));
-  app.route("/", finalRoutes({ ...deps, authenticator }));
+  const uploads = createUploads(deps);
+  app.route("/", localRoutes({ ...deps, authenticator, uploads }));
+  app.route("/", intermediateRoutes({ ...deps, authenticator, uploads }));
+  app.route("/", finalRoutes({ ...deps, authenticator, uploads }));
   app.route("/", operatorPageRoutes());
   app.route("/", operatorSessionRoutes(deps));
   app.route("/", operatorOverviewRoutes(deps));

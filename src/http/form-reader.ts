@@ -1,5 +1,7 @@
 import { AppError, fieldProblem } from "../errors.ts";
+import type { ContentHash } from "../streams/content-hash.ts";
 import { createBodyReader } from "./body-reader.ts";
+import { digestedBody } from "./digested-body.ts";
 import { createMultipartReader } from "./multipart-reader.ts";
 import { isMultipartForm, parseBoundary } from "./part-header.ts";
 import { decodeText } from "./text-decoder.ts";
@@ -30,6 +32,7 @@ export interface FormLimits {
   /** How much a form may hold besides its file. */
   readonly maxOverheadBytes: number;
   readonly turn: Pick<UploadTurn, "take" | "receive">;
+  readonly newHash: () => ContentHash;
 }
 
 const maxParts = 1_000;
@@ -43,7 +46,7 @@ export function createFormReader(request: Request, limits: FormLimits): FormRead
   if (!isMultipartForm(contentType)) return undefined;
   const boundary = parseBoundary(contentType);
   if (boundary === undefined) throw new AppError("invalid_input", "Missing boundary in multipart.");
-  const source = createBodyReader(request, limits.stallMs, limits.turn);
+  const source = digestedBody(request, createBodyReader(request, limits.stallMs, limits.turn), limits.newHash);
   const parts = createMultipartReader(boundary, nextPiece);
   const fields = new Map<string, string>();
   let partCount = 0;

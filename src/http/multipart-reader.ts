@@ -87,5 +87,7 @@ export function createMultipartReader(boundary: string, next: () => Promise<Uint
 }
 
 function broken(reason: string) {
-  return fieldProblem({ problem: "multipart_invalid", message: `The form cannot be read: ${reason}` });
+  // What is cut or damaged on its way may come whole the next time.
+  const problem = { problem: "multipart_invalid", message: `The form cannot be read: ${reason}` };
+  return fieldProblem(problem, { mayPass: true });
 }

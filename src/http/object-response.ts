@@ -1,11 +1,12 @@
 import type { ByteRange, ObjectInfo, OpenObject } from "../objects/object-store.ts";
 import { defaultFilename } from "../results/file-name.ts";
 import { conditionHeaders, judgeConditions } from "./conditions.ts";
+import { formatDigest } from "./digests.ts";
 import { detailResponse } from "./error-responses.ts";
 import { readRange } from "./ranges.ts";
 
-/** With the time at which it will be removed, where that is known. */
-type StoredInfo = ObjectInfo & { readonly goesAt?: Date | undefined };
+/** With the time at which it will be removed, and its SHA-256 in hex, where these are known. */
+type StoredInfo = ObjectInfo & { readonly goesAt?: Date | undefined; readonly sha256?: string | undefined };
 
 export interface StoredObject {
   stat(): Promise<StoredInfo>;
@@ -62,6 +63,7 @@ function headersOf(info: StoredInfo): Record<string, string> {
     "Accept-Ranges": "bytes",
     "Last-Modified": info.modifiedAt.toUTCString(),
     ETag: info.etag,
+    ...(info.sha256 === undefined ? {} : { "Repr-Digest": formatDigest(info.sha256) }),
     ...(info.goesAt === undefined ? {} : { Sunset: sunset(info.goesAt) }),
   };
 }

@@ -21,6 +21,12 @@ export function registerComponents({ openAPIRegistry: registry }: OpenAPIHono<Ap
     schema: { type: "string" },
     example: "3f2b8a0c-7a51-4c1e-9d2c-8a4f0e6b1d57",
   });
+  registry.registerComponent("headers", "Idempotency-Replayed", {
+    description: "The answer is the one that an earlier request with the same `Idempotency-Key` was given",
+    required: false,
+    schema: { type: "string" },
+    example: "true",
+  });
   registry.registerComponent("headers", "Cache-Control", {
     description: "No cache may keep what is answered",
     required: true,

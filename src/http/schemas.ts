@@ -34,6 +34,12 @@ export const urlText = z.string().openapi({ format: "uri" });
 
 /** The bytes of a file. The old `format` is what makes tools offer to choose or save one. */
 export const fileBytes = { type: "string", format: "binary", contentMediaType: "application/octet-stream" } as const;
+export const digestPart = {
+  type: "string" as const,
+  description:
+    "The file's, as RFC 9530 writes it; another file than that is refused. Before a file of more than 16 MiB.",
+  examples: ["sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:"],
+};
 export const filePart = { ...fileBytes, description: "The file; it needs a name" };
 
 /** Headers are all required unless said otherwise: an answer without one breaks the promise. */
@@ -62,7 +68,7 @@ export function jsonContent<T extends z.ZodType>(schema: T, description: string,
   return { description, headers: describeHeaders(), content: { "application/json": { schema, example } } };
 }
 
-const errorSchema = z.object({ detail: z.string() }).openapi("Error", { description: "Why a request failed" });
+export const errorSchema = z.object({ detail: z.string() }).openapi("Error", { description: "Why a request failed" });
 
 /** An error answer; the details are what clients really get to read. */
 export function problem(description: string, details: readonly string[], headers: Headers = {}) {
@@ -81,7 +87,7 @@ const fieldProblemSchema = z
     input: z.string().nullable().openapi({ description: "What was sent" }),
   })
   .openapi("FieldProblem", { description: "What is wrong with one field" });
-const validationErrorSchema = z
+export const validationErrorSchema = z
   .object({ detail: z.array(fieldProblemSchema) })
   .openapi("ValidationError", { description: "What is wrong with a request, field by field" });
 
@@ -151,6 +157,17 @@ export const uploadProblems = {
 
 export const noBoundary = "Missing boundary in multipart.";
 
+/** Of the file, in hex; only where the node is set to tell it. */
+export const sha256Text = z
+  .string()
+  .optional()
+  .openapi({ description: "Of the file, in hex; with `LOCAL__DIGESTS` only", pattern: "^[0-9a-f]{64}$" });
+
 export const storedSchema = z
-  .object({ url: urlText, object_id: uuidText, id: uuidText.openapi({ description: "The same as `object_id`" }) })
+  .object({
+    url: urlText,
+    object_id: uuidText,
+    id: uuidText.openapi({ description: "The same as `object_id`" }),
+    sha256: sha256Text,
+  })
   .openapi("StoredObject", { description: "A file that was stored or sent, and where it can be read" });

@@ -65,5 +65,6 @@ export function nameTaken(filename: string) {
 }
 
 export function bucketMissing(analysisId: string) {
-  return new AppError("not_found", `Result bucket for analysis with ID ${analysisId} was not found`);
+  // A fresh analysis has none for a while.
+  return new AppError("not_found", `Result bucket for analysis with ID ${analysisId} was not found`, { mayPass: true });
 }

@@ -65,7 +65,8 @@ export interface HubFiles {
   /**
    * Streams one file up, once: a streamed body cannot be repeated. When the body errors, the multipart message is still
    * ended properly (a broken one kills the Hub's storage process), the partial file is removed, and the body's error is
-   * thrown. Resolves with every file the Hub says it has stored, normally one.
+   * thrown. Resolves with every file the Hub says it has stored, normally one. An error is `uncertain` when the connection was
+   * lost on the way: a piece of the file, or all of it, may be there.
    */
   upload(bucketId: string, upload: HubUpload): Promise<readonly HubFile[]>;
   /** Ties a stored file to its analysis; only for buckets that `needsLink`. */

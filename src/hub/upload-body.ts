@@ -8,6 +8,8 @@ export interface UploadBody {
   readonly contentLength: number | undefined;
   /** Why the message that was sent does not hold the whole file, if so. */
   failure(): { readonly error: unknown } | undefined;
+  /** Whether any of it was taken to be sent. */
+  hasBegun(): boolean;
 }
 
 /**
@@ -21,9 +23,11 @@ export function createUploadBody(source: UploadSource, envelope: MultipartEnvelo
   const { head, tail } = envelope;
   const paddedBytes = sizeBytes !== undefined && sizeBytes <= MAX_PADDED_BYTES ? sizeBytes : undefined;
   let failure: { readonly error: unknown } | undefined;
+  let hasBegun = false;
 
   async function* message(): AsyncGenerator<Uint8Array, void, void> {
     failure = undefined;
+    hasBegun = true;
     let sentBytes = 0;
     yield head;
     try {
@@ -43,6 +47,7 @@ export function createUploadBody(source: UploadSource, envelope: MultipartEnvelo
     open: () => toStream(message()),
     contentLength: paddedBytes === undefined ? undefined : head.byteLength + paddedBytes + tail.byteLength,
     failure: () => failure,
+    hasBegun: () => hasBegun,
   };
 }
 

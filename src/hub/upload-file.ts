@@ -1,4 +1,4 @@
-import { reasonOf } from "../errors.ts";
+import { AppError, reasonOf } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { isUuid } from "../uuid.ts";
 import type { HubFile, HubFiles, HubUpload } from "./hub.ts";
@@ -42,7 +42,7 @@ export function createUpload(options: UploadOptions): HubFiles["upload"] {
         mayRepeat,
       });
     const response = await session(request, { mayRepeat, isOnce: true }).catch((error) => {
-      throw body.failure()?.error ?? error;
+      throw body.failure()?.error ?? (body.hasBegun() ? perhapsStored(error) : error);
     });
     const files = parseFiles(response);
     const failure = body.failure();
@@ -69,6 +69,13 @@ export function createUpload(options: UploadOptions): HubFiles["upload"] {
       source.close();
     }
   };
+}
+
+/** The connection was lost while the Hub was given the file: a piece of it, or all, may be there. */
+function perhapsStored(error: unknown): unknown {
+  if (!(error instanceof AppError) || error.code !== "hub_unreachable") return error;
+  const { cause, operatorDetail } = error;
+  return new AppError(error.code, error.message, { cause, uncertain: true, ...(operatorDetail && { operatorDetail }) });
 }
 
 function lengthHeader({ contentLength }: UploadBody): Readonly<Record<string, string>> {

@@ -56,6 +56,7 @@ export function createPeers(deps: PeersDeps): Peers {
     keys.delete(nodeId);
     const problem = `The public key of node ${nodeId} has changed; an operator must trust it.`;
     throw new AppError("invalid_input", problem, {
+      mayPass: true,
       operatorDetail: `the known key is ${meeting.knownKeySha256}, the Hub gives ${keySha256}`,
     });
   }

@@ -77,6 +77,7 @@ export function createFinalResults(deps: FinalResultsDeps): FinalResults {
         maxBytes,
         isHeld: isHeld({ isNoisy: false, isWithinBudget: false }),
         body: upload.body,
+        attempt: upload.attempt,
         kept: upload.kept,
       });
     },
@@ -95,7 +96,7 @@ export function createFinalResults(deps: FinalResultsDeps): FinalResults {
       const held = isHeld({ isNoisy: true, isWithinBudget });
       const size = { maxBytes: content.byteLength, kept: upload.kept };
       const final = { analysisId, projectId, filename, contentType, ...size, isHeld: held, body };
-      return released(parts, analysisId, form.options, () => send(parts, final));
+      return released(parts, analysisId, form.options, () => send(parts, { ...final, attempt: upload.attempt }));
     },
 
     refusePlain() {

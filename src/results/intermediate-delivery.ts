@@ -1,14 +1,15 @@
 import type { Binding } from "../crypto/node-cipher.ts";
 import { AppError, type FieldProblem, fieldProblem } from "../errors.ts";
-import { plainName } from "../hub/file-names.ts";
 import { removeFromHub, singleFile } from "../hub/files.ts";
 import type { HubBucket } from "../hub/hub.ts";
+import type { Attempt } from "../idempotency/attempt.ts";
 import type { OpenObject } from "../objects/object-store.ts";
 import { countedContent } from "../streams/counted-content.ts";
 import { parseUuid } from "../uuid.ts";
 import { defaultFilename } from "./file-name.ts";
 import { findFreshBucket } from "./fresh-bucket.ts";
 import type { IntermediateDeps, SentIntermediate, TransferFacts } from "./intermediate-results.ts";
+import { sendToHub } from "./send-to-hub.ts";
 import type { Upload } from "./upload.ts";
 
 /** Where a file goes and who can read it there; all that can be refused before its first byte is sent. */
@@ -33,12 +34,13 @@ export async function sendUpload(
   isForNode: boolean,
   facts: TransferFacts,
 ): Promise<SentIntermediate> {
-  const { filename } = upload;
+  const { filename, attempt } = upload;
   const early = readRemoteNodeId(upload.early);
   if (early !== undefined) {
     facts.peerNodeId = early;
     const target = await prepare(deps, analysisId, early);
-    return deliver(deps, target, facts, { filename, plain: upload.body, confirm: () => refuseChange(upload, early) });
+    const file = { filename, attempt, ...(await openOnce(upload)) };
+    return deliver(deps, target, facts, { ...file, confirm: () => refuseChange(upload, early) });
   }
   // Whether to encrypt, and for whom, may still follow: until then the file must not leave the node.
   const spooled = await deps.spool.write(upload.body);
@@ -49,42 +51,63 @@ export async function sendUpload(
     }
     facts.peerNodeId = remoteNodeId;
     const target = await prepare(deps, analysisId, remoteNodeId);
-    return await deliver(deps, target, facts, { filename, plain: spooled.open(), plainBytes: spooled.sizeBytes });
+    const file = { filename, attempt, open: spooled.open, isRepeatable: true, plainBytes: spooled.sizeBytes };
+    return await deliver(deps, target, facts, file);
   } finally {
     await spooled.remove();
   }
 }
 
-/** Sends a stored object, encrypted; its stream is used up or closed in any case. */
+/** So much is kept, so that it can be sent again. */
+const smallBytes = 1024 * 1024;
+
+/** A small file in memory, a larger one as it comes. */
+async function openOnce({ maxBytes = Number.POSITIVE_INFINITY, body }: Upload) {
+  if (maxBytes > smallBytes) return { open: () => body, isRepeatable: false };
+  const content = await new Response(body).blob();
+  return { open: () => content.stream(), isRepeatable: true, plainBytes: content.size };
+}
+
+/** Sends a stored object, encrypted; its streams are used up or closed in any case. */
 export async function sendStored(
   deps: IntermediateDeps,
   analysisId: string,
   remoteNodeId: string,
-  { info, body }: OpenObject,
+  openObject: () => Promise<OpenObject>,
   facts: TransferFacts,
+  attempt: Attempt | undefined,
 ): Promise<SentIntermediate> {
   facts.peerNodeId = remoteNodeId;
-  const plain = body instanceof Blob ? body.stream() : body;
+  const first = await openObject();
+  const plain = streamOf(first);
   try {
     const target = await prepare(deps, analysisId, remoteNodeId);
     return await deliver(deps, target, facts, {
-      filename: info.filename ?? defaultFilename,
-      plain,
-      plainBytes: info.sizeBytes,
+      filename: first.info.filename ?? defaultFilename,
+      // Whoever has begun to read it closes it.
+      open: async () => (plain.locked ? streamOf(await openObject()) : plain),
+      isRepeatable: true,
+      plainBytes: first.info.sizeBytes,
+      attempt,
     });
   } finally {
-    // Whoever has begun to read it closes it.
     if (!plain.locked) await plain.cancel();
   }
 }
 
+function streamOf({ body }: OpenObject): ReadableStream<Uint8Array> {
+  return body instanceof Blob ? body.stream() : body;
+}
+
 /** Throws `not_found` for an unknown node, `invalid_input` for one without a key or with one that must be trusted first. */
 export async function getPeerKey({ hub, peers }: Pick<IntermediateDeps, "hub" | "peers">, nodeId: string) {
+  // A node may be registered, and be given a key, at any time.
+  const mayPass = true;
   const node = await hub.findNode(nodeId);
-  if (node === undefined) throw new AppError("not_found", `Remote node with ID ${nodeId} does not exist.`);
+  if (node === undefined) throw new AppError("not_found", `Remote node with ID ${nodeId} does not exist.`, { mayPass });
   const { publicKey } = node;
   if (publicKey === undefined) {
-    throw new AppError("invalid_input", `Remote node with ID ${nodeId} does not provide a public key`);
+    throw new AppError("invalid_input", `Remote node with ID ${nodeId} does not provide a public key`, { mayPass });
   }
   await peers.judgeKey(nodeId, publicKey);
   return publicKey;
@@ -103,7 +126,7 @@ async function prepare(deps: IntermediateDeps, analysisId: string, remoteNodeId:
   const { hub, peers, findOwnNodeId, options } = deps;
   const bucket = await findFreshBucket(hub, analysisId, "TEMP");
   if (bucket === undefined) {
-    throw new AppError("not_found", `Temp bucket for analysis with ID ${analysisId} was not found`);
+    throw new AppError("not_found", `Temp bucket for analysis with ID ${analysisId} was not found`, { mayPass: true });
   }
   if (remoteNodeId === undefined) return { bucket, receiver: undefined, senderNodeId: undefined };
   const peerPublicKey = await getPeerKey(deps, remoteNodeId);
@@ -123,8 +146,11 @@ function refuseChange(upload: Upload, early: string): void {
 
 interface Delivery {
   readonly filename: string;
-  readonly plain: ReadableStream<Uint8Array>;
+  readonly open: () => ReadableStream<Uint8Array> | Promise<ReadableStream<Uint8Array>>;
+  /** Whether it can be opened again. */
+  readonly isRepeatable: boolean;
   readonly plainBytes?: number;
+  readonly attempt: Attempt | undefined;
   /** Throws if the file must not stay at the Hub after all: its form said otherwise in the end, or nobody waits any more. */
   readonly confirm?: () => void;
 }
@@ -133,26 +159,28 @@ async function deliver(
   deps: IntermediateDeps,
   target: Target,
   facts: TransferFacts,
-  delivery: Delivery,
+  { filename, open, isRepeatable, plainBytes, attempt, confirm }: Delivery,
 ): Promise<SentIntermediate> {
-  const { hub, newId, recording } = deps;
+  const { hub, recording, digesting } = deps;
   const { bucket, senderNodeId } = target;
-  const counted = recording && countedContent(delivery.plain, recording.newHash());
-  const plain = counted?.stream ?? delivery.plain;
-  const { body, sizeBytes, seal } = await encode(deps, target, { ...delivery, plain });
-  const files = await hub.upload(bucket.bucketId, {
-    // Names are unique in a bucket; the Hub keeps the last segment as the file's name.
-    path: plainName(`${newId()}/${delivery.filename}`),
-    contentType: "application/octet-stream",
-    body,
-    ...(sizeBytes === undefined ? {} : { sizeBytes }),
-  });
+  async function encodeAnew() {
+    const opened = await open();
+    const hashing = recording ?? digesting;
+    const counted = hashing && countedContent(opened, hashing.newHash());
+    const encoded = await encode(deps, target, counted?.stream ?? opened, plainBytes);
+    return { ...encoded, counted };
+  }
+  const sending = { bucket, filename, encode: encodeAnew, isRepeatable, attempt };
+  const { files, encoded } = await sendToHub(deps, sending);
   try {
     const file = singleFile(files);
-    Object.assign(facts, counted?.facts());
-    delivery.confirm?.();
+    const content = encoded.counted?.facts();
+    if (recording) Object.assign(facts, content);
+    const sha256 = digesting && content?.sha256;
+    confirm?.();
+    await attempt?.confirm();
     if (bucket.needsLink) await hub.link(bucket, file);
-    return { objectId: file.id, senderNodeId, seal, bytes: file.sizeBytes };
+    return { objectId: file.id, senderNodeId, seal: encoded.seal, bytes: file.sizeBytes, sha256 };
   } catch (error) {
     await removeFromHub(deps, files, "intermediate.left-at-hub");
     throw error;
@@ -160,7 +188,12 @@ async function deliver(
 }
 
 /** The file as the Hub is to have it. */
-async function encode({ cipher }: IntermediateDeps, { receiver }: Target, { plain, plainBytes }: Delivery) {
+async function encode(
+  { cipher }: IntermediateDeps,
+  { receiver }: Target,
+  plain: ReadableStream<Uint8Array>,
+  plainBytes: number | undefined,
+) {
   if (receiver === undefined) return { body: plain, sizeBytes: plainBytes, seal: undefined };
   const { peerPublicKey, binding } = receiver;
   const { sealedSize } = binding === undefined ? cipher : cipher.bound;

@@ -1,5 +1,6 @@
 import type { NodeCipher } from "../crypto/node-cipher.ts";
 import type { Hub, HubFile } from "../hub/hub.ts";
+import type { Attempt } from "../idempotency/attempt.ts";
 import type { Log } from "../log.ts";
 import type { Peers } from "../peers/peers.ts";
 import type { Recorder } from "../record/recorder.ts";
@@ -16,7 +17,7 @@ export interface IntermediateResults {
   /** Sends a file, encrypted when the form names a `remote_node_id`; `isForNode` refuses one whose form does not. */
   send(analysisId: string, upload: Upload, isForNode?: boolean): Promise<SentIntermediate>;
   /** Sends a stored local object, encrypted, without passing it through the client. */
-  sendLocal(analysisId: string, objectId: string, remoteNodeId: string): Promise<SentIntermediate>;
+  sendLocal(analysisId: string, objectId: string, remoteNodeId: string, attempt?: Attempt): Promise<SentIntermediate>;
   /** Throws `not_found` for a file that is not in a bucket of this analysis, just as for one that does not exist. */
   find(analysisId: string, objectId: string): Promise<HubFile>;
   /**
@@ -49,6 +50,8 @@ export interface SentIntermediate {
   readonly seal: string | undefined;
   /** As the Hub keeps it. */
   readonly bytes: number;
+  /** Of the plain file, where answers are to tell it. */
+  readonly sha256?: string | undefined;
 }
 
 /** What the record is to say of a file on its way, as far as it is known. */
@@ -69,6 +72,8 @@ export interface IntermediateDeps {
   readonly findOwnNodeId: () => Promise<string | undefined>;
   readonly newId: () => string;
   readonly options: IntermediateOptions;
+  /** Set where answers tell what was sent by its hash. */
+  readonly digesting?: { readonly newHash: () => ContentHash } | undefined;
   /** Where nothing is put on record, there is none. */
   readonly recording?: Recording | undefined;
   /** Where what was sent goes from the Hub by itself: hears of it. Never throws. */

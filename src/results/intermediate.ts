@@ -135,9 +135,10 @@ export function createIntermediateResults(deps: IntermediateDeps): IntermediateR
         return sendUpload(deps, analysisId, upload, isForNode || deps.options.requireEncryption, facts);
       }),
 
-    sendLocal: (analysisId, objectId, remoteNodeId) =>
-      sent(analysisId, async (facts) => {
-        return sendStored(deps, analysisId, remoteNodeId, await deps.local.open(analysisId, objectId), facts);
+    sendLocal: (analysisId, objectId, remoteNodeId, attempt) =>
+      sent(analysisId, (facts) => {
+        const open = () => deps.local.open(analysisId, objectId);
+        return sendStored(deps, analysisId, remoteNodeId, open, facts, attempt);
       }),
 
     async deliver(analysisId, file, sender, signal) {

@@ -1,4 +1,5 @@
 import type { Catalog, TaggedResult } from "../catalog/catalog.ts";
+import type { DigestStore } from "../digests/digest-store.ts";
 import { AppError } from "../errors.ts";
 import type { HubDirectory } from "../hub/hub.ts";
 import type { Log } from "../log.ts";
@@ -37,6 +38,8 @@ export interface LocalResults {
 export interface LocalInfo extends ObjectInfo {
   /** When it will be removed by itself; `undefined` where it is kept. */
   readonly goesAt?: Date | undefined;
+  /** In hex, where it is known. */
+  readonly sha256?: string | undefined;
 }
 
 export interface LocalUsage {
@@ -55,6 +58,8 @@ export interface LocalResultsDeps {
   readonly catalog: Catalog;
   readonly submissions: Pick<SubmissionStore, "listWithoutProject" | "setProject">;
   readonly hub: Pick<HubDirectory, "findProjectId" | "projectExists" | "forgetProject">;
+  /** Where stored files are known by their hashes. */
+  readonly digests?: DigestStore | undefined;
   readonly rollback: Rollback;
   readonly newId: () => string;
   readonly adapterClientId: string;
@@ -108,9 +113,17 @@ export function createLocalResults(deps: LocalResultsDeps): LocalResults {
     const timing = async () => {
       goesAt = await deps.findEnd?.(ids);
     };
-    const looks = [...(filename === undefined ? [naming] : []), ...(deps.findEnd === undefined ? [] : [timing])];
+    let sha256: string | undefined;
+    const digesting = async () => {
+      sha256 = await deps.digests?.find(ids.projectId, ids.objectId);
+    };
+    const looks = [
+      ...(filename === undefined ? [naming] : []),
+      ...(deps.findEnd === undefined ? [] : [timing]),
+      ...(deps.digests === undefined ? [] : [digesting]),
+    ];
     if (looks.length > 0) await within(Promise.allSettled(looks.map((look) => look())), nameLimitMs);
-    return { ...info, filename, goesAt };
+    return { ...info, filename, goesAt, sha256 };
   }
 
   return {
@@ -176,7 +189,8 @@ async function store(
   const projectId = await projectOf(analysisId);
   facts.projectId = projectId;
   tagOf(upload.early);
-  const objectId = newId();
+  const { attempt } = upload;
+  const objectId = attempt?.id ?? newId();
   const key = objectKey(projectId, objectId);
   const { filename, contentType, maxBytes } = upload;
   try {
@@ -184,6 +198,8 @@ async function store(
     const limit = maxBytes === undefined ? {} : { maxBytes };
     facts.bytes = await objects.put(key, upload.body, { contentType, filename, ...limit });
     const tagName = tagOf(upload.fields());
+    const sha256 = upload.sha256?.();
+    if (sha256 !== undefined) await deps.digests?.set(projectId, objectId, sha256);
     // Not before the file is durable: whoever removes the project after this look finds the file, and removes it.
     const isKept =
       tagName === undefined
@@ -194,7 +210,8 @@ async function store(
     if (tagName === undefined) upload.fields();
     return objectId;
   } catch (error) {
-    await rollback.removeUnlessTagged({ key, clientId: analysisId, objectId }, error);
+    const isLeft = (await attempt?.leaves(error)) ?? false;
+    if (!isLeft) await rollback.removeUnlessTagged({ key, clientId: analysisId, objectId }, error);
     throw error;
   }
 }

@@ -1,10 +1,12 @@
 import type { Catalog } from "../catalog/catalog.ts";
+import type { DigestStore } from "../digests/digest-store.ts";
 import { AppError } from "../errors.ts";
 import type { HubDirectory } from "../hub/hub.ts";
 import type { ObjectStore } from "../objects/object-store.ts";
 import { type SubmissionStore, submissionKey } from "../submissions/store/submission-store.ts";
 
 export interface ProjectRemovalDeps {
+  readonly digests?: Pick<DigestStore, "forget"> | undefined;
   readonly objects: Pick<ObjectStore, "remove" | "removeAll">;
   readonly catalog: Pick<Catalog, "removeProject" | "isRemoved">;
   readonly submissions: Pick<SubmissionStore, "listWithoutProject" | "setProject">;
@@ -39,6 +41,7 @@ export async function removeProject(deps: ProjectRemovalDeps, projectId: string,
   });
   for (const id of submissionIds) await objects.remove(submissionKey(id));
   await removeObjects();
+  await deps.digests?.forget([projectId]);
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Catalog } from "../catalog/catalog.ts";
+import type { DigestStore } from "../digests/digest-store.ts";
 import type { ObjectStore } from "../objects/object-store.ts";
 import type { Spool } from "../streams/spool.ts";
 import type { SubmissionStore } from "../submissions/store/submission-store.ts";
@@ -10,6 +11,7 @@ export interface LeftoversDeps {
   readonly objects: ObjectStore;
   readonly catalog: Pick<Catalog, "listRemoved">;
   readonly submissions: SubmissionStore;
+  readonly digests?: Pick<DigestStore, "forget">;
   readonly spool: Pick<Spool, "sweep">;
   /** How long submissions that are over can be looked up. */
   readonly keepMs: number;
@@ -34,7 +36,7 @@ const spoolGraceMs = hourMs;
  * years even, makes nothing older, and one that is set back makes nothing that was begun since older than the start.
  */
 export function listSweeps(deps: LeftoversDeps): Sweep[] {
-  const { objects, catalog, submissions, spool, keepMs, isAlone, now, steadyNow } = deps;
+  const { objects, submissions, spool, keepMs, isAlone, now, steadyNow } = deps;
   const [startedAtMs, steadyAtMs] = [now(), steadyNow()];
   /** How far the clock was set forward since the start; negative when it was set back. */
   const aheadMs = () => now() - (startedAtMs + steadyNow() - steadyAtMs);
@@ -54,7 +56,7 @@ export function listSweeps(deps: LeftoversDeps): Sweep[] {
       what: "files of unknown submissions",
       run: () => sweepFiles({ store: submissions, objects }, before(fileGraceMs)),
     },
-    { what: "objects of removed projects", run: () => sweepRemovedProjects(catalog, objects) },
+    { what: "objects of removed projects", run: () => sweepRemovedProjects(deps) },
     {
       what: "submissions that are over",
       run: () => sweepEnded({ store: submissions, objects }, keepMs + Math.max(0, aheadMs())),
@@ -63,8 +65,10 @@ export function listSweeps(deps: LeftoversDeps): Sweep[] {
 }
 
 /** What was being stored while its project was removed, by a process that was killed before it could take it back. */
-async function sweepRemovedProjects(catalog: Pick<Catalog, "listRemoved">, objects: Pick<ObjectStore, "removeAll">) {
+async function sweepRemovedProjects({ catalog, objects, digests }: LeftoversDeps) {
   let removed = 0;
-  for (const projectId of await catalog.listRemoved()) removed += await objects.removeAll(projectFolder(projectId));
+  const projectIds = await catalog.listRemoved();
+  for (const projectId of projectIds) removed += await objects.removeAll(projectFolder(projectId));
+  await digests?.forget(projectIds);
   return removed;
 }

@@ -151,6 +151,8 @@ export function buildSettings(values: SettingValues, files: Files): Settings {
       requireEncryption: values.INTERMEDIATE__REQUIRE_ENCRYPTION,
       deleteAfterRead: values.INTERMEDIATE__DELETE_AFTER_READ,
     },
+    local: { digests: values.LOCAL__DIGESTS },
+    idempotency: { hours: values.IDEMPOTENCY__HOURS },
     final: { queue: values.FINAL__QUEUE },
     privacy: {
       projectEpsilon: values.DP__PROJECT_EPSILON,

@@ -84,6 +84,8 @@ export interface Settings {
     readonly requireEncryption: boolean;
     readonly deleteAfterRead: boolean;
   };
+  readonly local: { readonly digests: boolean };
+  readonly idempotency: { readonly hours: number };
   readonly final: { readonly queue: boolean };
   readonly privacy: {
     /** Exact decimals, as they were written. */

@@ -1,5 +1,6 @@
 import { AppError } from "../errors.ts";
 import { bucketMissing } from "../hub/files.ts";
+import type { Attempt } from "../idempotency/attempt.ts";
 import type { ObjectStore } from "../objects/object-store.ts";
 import { type ContentHash, hashed } from "../streams/content-hash.ts";
 import type { Dispatcher } from "./dispatcher.ts";
@@ -25,6 +26,8 @@ export interface NewFinal {
   readonly body: ReadableStream<Uint8Array>;
   /** Whether operators have to approve it before the Hub hears anything of it. */
   readonly isHeld?: boolean;
+  /** Set where the same final may be submitted again. */
+  readonly attempt?: Attempt | undefined;
   /** Called when the file is stored. */
   readonly kept?: () => void;
 }
@@ -71,9 +74,14 @@ export function createSubmissionQueue(deps: SubmissionQueueDeps): SubmissionQueu
   let isDraining = false;
 
   /** Adds the row, or takes the file back. */
-  async function enter<P extends string>({ id, analysisId }: NewSubmission, add: () => Promise<P>) {
+  async function enter<P extends string>(
+    { id, analysisId }: NewSubmission,
+    attempt: Attempt | undefined,
+    add: () => Promise<P>,
+  ) {
+    await attempt?.confirm();
     const place = await add().catch(async (error: unknown) => {
-      await rollback.rollBack(id);
+      if (!((await attempt?.leaves(error)) ?? false)) await rollback.rollBack(id);
       throw error;
     });
     if (place !== "removed") return place as Exclude<P, "removed">;
@@ -81,9 +89,9 @@ export function createSubmissionQueue(deps: SubmissionQueueDeps): SubmissionQueu
     throw bucketMissing(analysisId);
   }
 
-  async function handOver(submission: NewSubmission): Promise<Verdict> {
+  async function handOver(submission: NewSubmission, attempt: Attempt | undefined): Promise<Verdict> {
     const { id, analysisId } = submission;
-    const place = await enter(submission, () => store.add(submission, lease));
+    const place = await enter(submission, attempt, () => store.add(submission, lease));
     const waiting = place === "blocked" || isDraining ? "queued" : clients.wait(id, analysisId);
     if (place === "first") dispatcher.start({ ...submission, attempts: 1 });
     else dispatcher.look();
@@ -103,12 +111,15 @@ export function createSubmissionQueue(deps: SubmissionQueueDeps): SubmissionQueu
 
   return {
     async submit(final) {
-      const id = newId();
+      const { attempt } = final;
+      const id = attempt?.id ?? newId();
       const { sizeBytes, sha256 } = await storeFile(deps, id, final);
       final.kept?.();
       const { analysisId, projectId, filename, contentType } = final;
       const submission = { id, analysisId, projectId, filename, contentType, sizeBytes, sha256 };
-      const verdict = final.isHeld ? await enter(submission, () => store.hold(submission)) : await handOver(submission);
+      const verdict = final.isHeld
+        ? await enter(submission, attempt, () => store.hold(submission))
+        : await handOver(submission, attempt);
       return { submissionId: id, sizeBytes, verdict };
     },
     find: store.find,
@@ -134,7 +145,8 @@ async function storeFile({ objects, rollback, newHash }: SubmissionQueueDeps, id
     const sizeBytes = await objects.put(submissionKey(id), content.stream, options);
     return { sizeBytes, sha256: content.sha256() };
   } catch (error) {
-    if (error instanceof AppError && error.code === "object_store") rollback.clearLater(id);
+    const isLeft = (await final.attempt?.leaves(error)) ?? false;
+    if (error instanceof AppError && error.code === "object_store" && !isLeft) rollback.clearLater(id);
     throw error;
   }
 }

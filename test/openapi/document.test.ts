@@ -213,33 +213,34 @@ const contract = {
   },
   putFinalResult: {
     at: "PUT /final",
-    takes: "form file",
+    takes: "header Idempotency-Key?, header Content-Digest?, form digest?, form file",
     answers: "202 204 400 401 403 404 408 409 413 415 422 502 503 504 507",
   },
   putFinalResultWithLocalDP: {
     at: "PUT /final/localdp",
-    takes: "form file, form epsilon, form sensitivity, form values?",
+    takes:
+      "header Idempotency-Key?, header Content-Digest?, form digest?, form file, form epsilon, form sensitivity, form values?",
     answers: "202 204 400 401 403 404 408 409 413 415 422 502 503 504 507",
   },
   putIntermediateResult: {
     at: "PUT /intermediate",
-    takes: "form remote_node_id?, form file",
-    answers: "200 400 401 403 404 408 413 415 422 502 503 504 507",
+    takes: "header Idempotency-Key?, header Content-Digest?, form remote_node_id?, form digest?, form file",
+    answers: "200 400 401 403 404 408 409 413 415 422 502 503 504 507",
   },
   putLocalResult: {
     at: "PUT /local",
-    takes: "form file, form tag?",
-    answers: "200 400 401 403 404 408 413 415 422 502 503 504 507",
+    takes: "header Idempotency-Key?, header Content-Digest?, form digest?, form file, form tag?",
+    answers: "200 400 401 403 404 408 409 413 415 422 502 503 504 507",
   },
   tagObject: {
     at: "POST /local/tags",
-    takes: "query tag_name, query object_id, query filename?",
-    answers: "200 400 401 403 404 422 502 503 504 507",
+    takes: "query tag_name, query object_id, query filename?, header Idempotency-Key?",
+    answers: "200 400 401 403 404 409 422 502 503 504 507",
   },
   uploadLocalFile: {
     at: "PUT /local/upload",
-    takes: "query object_id, query remote_node_id",
-    answers: "200 400 401 403 404 422 502 503 504",
+    takes: "query object_id, query remote_node_id, header Idempotency-Key?",
+    answers: "200 400 401 403 404 409 422 502 503 504",
   },
 };
 

@@ -4,6 +4,8 @@ import { spawnSync } from "node:child_process";
 import { appendFileSync, mkdtempSync, rmSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { openSqlite } from "../../src/database/sqlite-connection.ts";
+import { createSqliteIdempotency } from "../../src/idempotency/sqlite-idempotency.ts";
 import { connectRaw } from "../support/raw-http.ts";
 import {
   asOperators,
@@ -82,9 +84,23 @@ test("a name that the Hub has already is a conflict", async () => {
     const [epsilon, sensitivity] = [["epsilon", "1"] as const, ["sensitivity", "1"] as const];
     const form = () => formOf(epsilon, sensitivity, ["file", new File([`${Math.random()}`], "taken.txt")]);
     await service.fetch("1", "/final", { method: "PUT", body: form() });
-    await expectFromAll(409, service, noWorld, ({ path }) => {
-      return { as: "1", path, init: { method: "PUT", body: form() } };
-    });
+    for (const path of ["/final", "/final/localdp"]) {
+      expect((await service.fetch("1", path, { method: "PUT", body: form() })).status).toBe(409);
+    }
+  });
+});
+
+test("a key whose request is still under way is a conflict", async () => {
+  await withService({}, async (service) => {
+    const sqlite = openSqlite(join(service.dataDir ?? "", "catalog.sqlite"));
+    const store = createSqliteIdempotency(sqlite, Date.now);
+    for (const { method, path } of routes) {
+      const scope = { analysisId: service.analyses[0], route: `${method} ${path}`, key: "k" };
+      await store.claim(scope, { holder: id(), leaseMs: 60_000 }, id(), 60_000);
+    }
+    await sqlite.close();
+    const headers = { "idempotency-key": "k" };
+    await expectFromAll(409, service, noWorld, ({ path, init }) => ({ as: "1", path, init: { ...init, headers } }));
   });
 });
 

@@ -1,7 +1,9 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import { repeatable, uploadHeaders } from "../repeatable-spec.ts";
 import {
   databaseProblem,
   describeHeaders,
+  digestPart,
   exampleIds,
   exampleUrl,
   filePart,
@@ -12,6 +14,7 @@ import {
   noBoundary,
   notUuid,
   problem,
+  sha256Text,
   storageFull,
   tokenOr,
   tokenProblems,
@@ -27,7 +30,7 @@ const shared = { tags: ["Final"], security: [{ bearer: [] }] };
 const submissionId = uuidSchema("Id of a submission", exampleIds.submission);
 
 const submittedSchema = z
-  .object({ submission_id: uuidText, url: urlText })
+  .object({ submission_id: uuidText, url: urlText, sha256: sha256Text })
   .openapi("Submitted", { description: "A final result that waits for the Hub, and where its state can be looked up" });
 
 const dateTime = z.string().openapi({ format: "date-time" });
@@ -73,14 +76,17 @@ export const putFinalResult = createRoute({
     "The file goes to the analysis' result bucket. While the Hub is away, or takes its time, the file is kept on this node " +
     "and delivered later.",
   request: {
+    headers: uploadHeaders(),
     body: {
       required: true,
       content: {
-        "multipart/form-data": { schema: { type: "object", required: ["file"], properties: { file: filePart } } },
+        "multipart/form-data": {
+          schema: { type: "object", required: ["file"], properties: { digest: digestPart, file: filePart } },
+        },
       },
     },
   },
-  responses: {
+  responses: repeatable({
     ...submitResponses,
     400: problem("The form cannot be told apart", [noBoundary]),
     403: tokenOr(
@@ -88,7 +94,7 @@ export const putFinalResult = createRoute({
       "This node releases final results with differential privacy only.",
     ),
     422: invalid(missing("body", "file")),
-  },
+  }),
 });
 
 export const putFinalResultWithLocalDP = createRoute({
@@ -102,6 +108,7 @@ export const putFinalResultWithLocalDP = createRoute({
     "4 MiB. Laplace noise of scale sensitivity / epsilon is added to each; the true values are kept nowhere. Epsilon is taken " +
     "once from the privacy budget of the analysis' project before any noise is drawn, and never given back thereafter.",
   request: {
+    headers: uploadHeaders(),
     body: {
       required: true,
       content: {
@@ -110,6 +117,7 @@ export const putFinalResultWithLocalDP = createRoute({
             type: "object",
             required: ["file", "epsilon", "sensitivity"],
             properties: {
+              digest: digestPart,
               file: {
                 ...filePart,
                 description: "One number as text, or a JSON list of numbers; it needs a name",
@@ -138,7 +146,7 @@ export const putFinalResultWithLocalDP = createRoute({
       },
     },
   },
-  responses: {
+  responses: repeatable({
     ...submitResponses,
     400: problem("A number is missing or out of range", [
       "Uploaded file must contain a single numerical value.",
@@ -152,7 +160,7 @@ export const putFinalResultWithLocalDP = createRoute({
       `The privacy budget of project ${exampleIds.project} is used up: epsilon 0.5 was asked for, 0.1 of 10 are left.`,
     ),
     422: invalid(missing("body", "file"), missing("body", "epsilon"), missing("body", "sensitivity")),
-  },
+  }),
 });
 
 const budgetSchema = z

@@ -5,10 +5,9 @@ import type { FinalResults } from "../../results/final.ts";
 import { findNoiseProblems, parameterNames } from "../../results/noisy-form.ts";
 import type { Upload } from "../../results/upload.ts";
 import { authenticate } from "../auth.ts";
-import { type AppEnv, idleSeconds } from "../env.ts";
+import type { AppEnv } from "../env.ts";
 import { createRouter } from "../router.ts";
-import { readUpload, type UploadFields } from "../upload-form.ts";
-import type { UploadTurns } from "../upload-turns.ts";
+import { digestOf, type UploadRoute, type Uploads } from "../uploads.ts";
 import type { Urls } from "../urls.ts";
 import * as specs from "./final-specs.ts";
 
@@ -16,39 +15,32 @@ export interface FinalRouteDeps {
   readonly authenticator: Authenticator;
   readonly final: FinalResults;
   readonly urls: Urls;
-  readonly maxUploadBytes: number;
-  readonly stallMs: number;
-  readonly turns: UploadTurns;
+  readonly uploads: Uploads;
 }
 
 type Submit = (analysisId: string, upload: Upload) => Promise<string | undefined>;
 
-export function finalRoutes({ authenticator, final, urls, maxUploadBytes, stallMs, turns }: FinalRouteDeps) {
+export function finalRoutes({ authenticator, final, urls, uploads }: FinalRouteDeps) {
   const router = createRouter();
   const middleware = [authenticate(authenticator)];
 
-  async function answerSubmission(c: Context<AppEnv>, submit: Submit, fields: UploadFields) {
-    c.env.setIdleTimeout(0);
-    const turn = turns.open(c.get("clientId"), c.req.raw);
-    try {
-      const upload = await readUpload(c.req.raw, { maxFileBytes: maxUploadBytes, stallMs, turn }, fields);
+  async function answerSubmission(c: Context<AppEnv>, submit: Submit, route: UploadRoute) {
+    return uploads.answer(c, route, async (upload) => {
       const submissionId = await submit(c.get("clientId"), upload);
       if (submissionId === undefined) return c.body(null, 204);
       const url = `${urls.base(c.req.raw)}/final/submissions/${submissionId}`;
-      return c.json({ submission_id: submissionId, url }, 202);
-    } finally {
-      turn.release();
-      c.env.setIdleTimeout(idleSeconds);
-    }
+      return c.json({ submission_id: submissionId, url, ...digestOf(upload) }, 202);
+    });
   }
 
   router.openapi({ ...specs.putFinalResult, middleware }, async (c) => {
     // Whatever the file is: it need not be read.
     final.refusePlain();
-    return answerSubmission(c, final.submit, { texts: [] });
+    return answerSubmission(c, final.submit, { route: "PUT /final", texts: [] });
   });
   router.openapi({ ...specs.putFinalResultWithLocalDP, middleware }, (c) => {
-    return answerSubmission(c, final.submitNoisy, { texts: parameterNames, check: findNoiseProblems });
+    const numbers = { texts: parameterNames, check: findNoiseProblems };
+    return answerSubmission(c, final.submitNoisy, { route: "PUT /final/localdp", isSecret: true, ...numbers });
   });
 
   router.openapi({ ...specs.getPrivacyBudget, middleware }, async (c) => {

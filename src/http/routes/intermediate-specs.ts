@@ -1,6 +1,8 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import { repeatable, repeatableHeaders, uploadHeaders } from "../repeatable-spec.ts";
 import {
   describeHeaders,
+  digestPart,
   exampleIds,
   exampleUrl,
   fileBytes,
@@ -62,6 +64,7 @@ export const putIntermediateResult = createRoute({
     "With `remote_node_id` the file is encrypted for that node; else whoever is signed in to the Hub can read it. " +
     "Name the node before the file, so that the file need not be set aside until the form's end.",
   request: {
+    headers: uploadHeaders(),
     body: {
       required: true,
       content: {
@@ -76,6 +79,7 @@ export const putIntermediateResult = createRoute({
                 description: "The node that may read it",
                 examples: [exampleIds.node],
               },
+              digest: digestPart,
               file: filePart,
             },
           },
@@ -83,7 +87,7 @@ export const putIntermediateResult = createRoute({
       },
     },
   },
-  responses: {
+  responses: repeatable({
     200: sent,
     400: problem("The file cannot be encrypted for that node, or the form not be told apart", [
       ...unusableKey,
@@ -97,7 +101,7 @@ export const putIntermediateResult = createRoute({
     503: recordProblem,
     504: hubTimeout,
     507: noRoom,
-  },
+  }),
 });
 
 export const getIntermediateResult = createRoute({
@@ -160,12 +164,13 @@ export const uploadLocalFile = createRoute({
   summary: "Send a stored local file to another node, encrypted",
   description: "The file goes from the node's store to the Hub without passing through the client.",
   request: {
+    headers: repeatableHeaders,
     query: z.object({
       object_id: localObjectId,
       remote_node_id: uuidSchema("The node that may read it", exampleIds.node),
     }),
   },
-  responses: {
+  responses: repeatable({
     200: sent,
     400: problem("The file cannot be encrypted for that node", unusableKey),
     ...tokenProblems,
@@ -179,5 +184,5 @@ export const uploadLocalFile = createRoute({
     502: upstreamProblem("hub", "store"),
     503: recordProblem,
     504: hubTimeout,
-  },
+  }),
 });

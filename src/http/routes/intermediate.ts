@@ -5,8 +5,7 @@ import { authenticate } from "../auth.ts";
 import { idleSeconds, stallSeconds } from "../env.ts";
 import { attachment, neverShown } from "../object-response.ts";
 import { createRouter } from "../router.ts";
-import { readUpload, type UploadFields } from "../upload-form.ts";
-import type { UploadTurns } from "../upload-turns.ts";
+import { digestOf, type UploadRoute, type Uploads } from "../uploads.ts";
 import type { Urls } from "../urls.ts";
 import * as specs from "./intermediate-specs.ts";
 
@@ -14,19 +13,18 @@ export interface IntermediateRouteDeps {
   readonly authenticator: Authenticator;
   readonly intermediate: IntermediateResults;
   readonly urls: Urls;
-  readonly maxUploadBytes: number;
-  readonly stallMs: number;
-  readonly turns: UploadTurns;
+  readonly uploads: Uploads;
 }
 
-const receiver: UploadFields = {
+const receiver: UploadRoute = {
+  route: "PUT /intermediate",
   texts: ["remote_node_id"],
   singles: ["remote_node_id"],
   check: findReceiverProblems,
 };
 
 export function intermediateRoutes(deps: IntermediateRouteDeps) {
-  const { authenticator, intermediate, urls, maxUploadBytes, stallMs, turns } = deps;
+  const { authenticator, intermediate, urls, uploads } = deps;
   const router = createRouter();
   const middleware = [authenticate(authenticator)];
 
@@ -38,25 +36,23 @@ export function intermediateRoutes(deps: IntermediateRouteDeps) {
   }
 
   router.openapi({ ...specs.putIntermediateResult, middleware }, async (c) => {
-    c.env.setIdleTimeout(0);
-    const turn = turns.open(c.get("clientId"), c.req.raw);
     // The field belongs into the form. Whoever puts it into the query does not mean to send the file to everybody.
     const isForNode = c.req.query("remote_node_id") !== undefined;
-    try {
-      const upload = await readUpload(c.req.raw, { maxFileBytes: maxUploadBytes, stallMs, turn }, receiver);
-      return c.json(describeSent(c.req.raw, await intermediate.send(c.get("clientId"), upload, isForNode)), 200);
-    } finally {
-      turn.release();
-      c.env.setIdleTimeout(idleSeconds);
-    }
+    return uploads.answer(c, receiver, async (upload) => {
+      const sent = await intermediate.send(c.get("clientId"), upload, isForNode);
+      return c.json({ ...describeSent(c.req.raw, sent), ...digestOf(upload) }, 200);
+    });
   });
 
   router.openapi({ ...specs.uploadLocalFile, middleware }, async (c) => {
-    const { object_id: objectId, remote_node_id: remoteNodeId } = c.req.valid("query");
+    const query = c.req.valid("query");
     c.env.setIdleTimeout(0);
     try {
-      const sent = await intermediate.sendLocal(c.get("clientId"), objectId, remoteNodeId);
-      return c.json(describeSent(c.req.raw, sent), 200);
+      return await uploads.answerQuery(c, "PUT /local/upload", query, async (attempt) => {
+        const { object_id: objectId, remote_node_id: remoteNodeId } = query;
+        const sent = await intermediate.sendLocal(c.get("clientId"), objectId, remoteNodeId, attempt);
+        return c.json({ ...describeSent(c.req.raw, sent), ...digestOf({ sha256: () => sent.sha256 }) }, 200);
+      });
     } finally {
       c.env.setIdleTimeout(idleSeconds);
     }

@@ -1,8 +1,10 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import { repeatable, repeatableHeaders, uploadHeaders } from "../repeatable-spec.ts";
 import {
   adapterOnly,
   databaseProblem,
   describeHeaders,
+  digestPart,
   exampleIds,
   exampleUrl,
   fileBytes,
@@ -50,6 +52,7 @@ export const putLocalResult = createRoute({
   summary: "Store a file on this node",
   description: "The file is streamed to the node's object store. A `tag` makes it findable for the whole project.",
   request: {
+    headers: uploadHeaders(),
     body: {
       required: true,
       content: {
@@ -58,6 +61,7 @@ export const putLocalResult = createRoute({
             type: "object",
             required: ["file"],
             properties: {
+              digest: digestPart,
               file: filePart,
               tag: {
                 ...tagRule,
@@ -72,7 +76,7 @@ export const putLocalResult = createRoute({
       },
     },
   },
-  responses: {
+  responses: repeatable({
     200: jsonContent(storedSchema, "The file is stored", {
       url: objectUrl,
       object_id: exampleIds.object,
@@ -92,7 +96,7 @@ export const putLocalResult = createRoute({
       `Project ${exampleIds.project} uses 1048576 of 1048576 bytes on this node; the file was not stored.`,
       "This node holds 1048576 of 1048576 bytes; the file was not stored.",
     ),
-  },
+  }),
 });
 
 const etag = { ETag: { example: '"9b2cf5…"', description: "Names this content, for `If-None-Match` and `If-Range`" } };
@@ -107,6 +111,11 @@ const fileHeaders = {
     required: false,
   },
   ...neverShownHeaders,
+  "Repr-Digest": {
+    example: "sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:",
+    required: false,
+    description: "Of the whole file (RFC 9530), where this node knows it",
+  },
 };
 /** Whatever type it was stored with; generated clients know what to do with this one. */
 const anyContent = { "application/octet-stream": { schema: fileBytes }, "*/*": { schema: fileBytes } };
@@ -190,13 +199,14 @@ export const tagObject = createRoute({
   summary: "Tag a stored file",
   description: "Once more with the same tag changes nothing.",
   request: {
+    headers: repeatableHeaders,
     query: z.object({
       tag_name: tagName,
       object_id: objectId,
       filename: z.string().optional().openapi({ description: "Default: the name the file was stored under" }),
     }),
   },
-  responses: {
+  responses: repeatable({
     200: jsonContent(taggedResultSchema, "The file carries the tag", taggedResult),
     400: problem("The tag is not one, or the file has another name already", [
       invalidTag,
@@ -209,7 +219,7 @@ export const tagObject = createRoute({
     503: databaseProblem,
     504: hubTimeout,
     507: storageFull("There is no room left on this node"),
-  },
+  }),
 });
 
 export const getTaggedResults = createRoute({

@@ -6,8 +6,7 @@ import { authenticate } from "../auth.ts";
 import { type AppEnv, idleSeconds, stallSeconds } from "../env.ts";
 import { answerObject } from "../object-response.ts";
 import { createRouter } from "../router.ts";
-import { readUpload } from "../upload-form.ts";
-import type { UploadTurns } from "../upload-turns.ts";
+import { digestOf, type Uploads } from "../uploads.ts";
 import type { Urls } from "../urls.ts";
 import * as specs from "./local-specs.ts";
 import { getLocalUsage } from "./local-usage-spec.ts";
@@ -18,27 +17,22 @@ export interface LocalRouteDeps {
   readonly authenticator: Authenticator;
   readonly local: LocalResults;
   readonly urls: Urls;
-  readonly maxUploadBytes: number;
-  readonly stallMs: number;
-  readonly turns: UploadTurns;
+  readonly uploads: Uploads;
 }
 
 export function localRoutes(deps: LocalRouteDeps) {
-  const { authenticator, local, projectQuota, urls, maxUploadBytes, stallMs, turns } = deps;
+  const { authenticator, local, projectQuota, urls, uploads } = deps;
   const router = createRouter();
   const middleware = [authenticate(authenticator)];
 
   router.openapi({ ...specs.putLocalResult, middleware }, async (c) => {
-    c.env.setIdleTimeout(0);
-    const turn = turns.open(c.get("clientId"), c.req.raw);
-    try {
-      const upload = await readUpload(c.req.raw, { maxFileBytes: maxUploadBytes, stallMs, turn }, { texts: ["tag"] });
+    return uploads.answer(c, { route: "PUT /local", texts: ["tag"] }, async (upload) => {
       const objectId = await local.store(c.get("clientId"), upload);
-      return c.json({ url: `${urls.base(c.req.raw)}/local/${objectId}`, object_id: objectId, id: objectId }, 200);
-    } finally {
-      turn.release();
-      c.env.setIdleTimeout(idleSeconds);
-    }
+      return c.json(
+        { url: `${urls.base(c.req.raw)}/local/${objectId}`, object_id: objectId, id: objectId, ...digestOf(upload) },
+        200,
+      );
+    });
   });
 
   router.openapi({ ...specs.getProjectTags, middleware }, async (c) => {
@@ -49,10 +43,13 @@ export function localRoutes(deps: LocalRouteDeps) {
   });
 
   router.openapi({ ...specs.tagObject, middleware }, async (c) => {
-    const { tag_name: tagName, object_id: objectId, filename: given } = c.req.valid("query");
+    const query = c.req.valid("query");
+    const { tag_name: tagName, object_id: objectId, filename: given } = query;
     const filename = given === undefined || given === "" ? undefined : cleanFilename(given);
-    const name = await local.tag(c.get("clientId"), { objectId, tagName, filename });
-    return c.json({ filename: name, url: `${urls.base(c.req.raw)}/local/${objectId}` }, 200);
+    return uploads.answerQuery(c, "POST /local/tags", query, async () => {
+      const name = await local.tag(c.get("clientId"), { objectId, tagName, filename });
+      return c.json({ filename: name, url: `${urls.base(c.req.raw)}/local/${objectId}` }, 200);
+    });
   });
 
   router.openapi({ ...specs.getTaggedResults, middleware }, async (c) => {

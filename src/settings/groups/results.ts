@@ -4,6 +4,16 @@ import type { SettingGroup } from "../setting.ts";
 const DAY_SECONDS = 86_400;
 
 export const RESULTS = {
+  LOCAL__DIGESTS: {
+    schema: flag,
+    default: "0",
+    doc: "1 = hash every upload: answers tell its SHA-256, and reading a local result gives it as `Repr-Digest`.",
+  },
+  IDEMPOTENCY__HOURS: {
+    schema: wholeNumber(1, 8_784),
+    default: "24",
+    doc: "How long an `Idempotency-Key` is kept with the answer that its request was given.",
+  },
   INTERMEDIATE__URL_WITH_NODE_ID: {
     schema: flag,
     default: "1",

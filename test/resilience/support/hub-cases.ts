@@ -12,8 +12,6 @@ export interface UploadCase {
   readonly intermediate: "sent" | string;
   /** It is sent all the same where the answer came before much of the file was gone. */
   readonly mayBeSent?: boolean;
-  /** The Hub has taken it all the same, which nobody could know. */
-  readonly isStray?: boolean;
 }
 
 const unexpected = (status: number) => `Hub returned an unexpected response (${status})`;
@@ -60,13 +58,12 @@ export function uploadCases(generation: HubGeneration): readonly UploadCase[] {
     { what: "page", fault: { kind: "garbage" }, final: "kept", intermediate: unexpected(200) },
     { what: "no-file", fault: { kind: "empty" }, final: single(0), intermediate: single(0) },
     { what: "two-files", fault: { kind: "twice" }, final: single(2), intermediate: single(2) },
-    { what: "lost", fault: { kind: "drop" }, final: "kept", intermediate: unreachable, isStray: true },
+    { what: "lost", fault: { kind: "drop" }, final: "kept", intermediate: unreachable },
     {
       what: "half",
       fault: { kind: "truncate", afterBytes: 9 },
       final: "kept",
       intermediate: unreachable,
-      isStray: true,
     },
     { what: "slow", fault: { kind: "delay", ms: 700 }, final: "kept", intermediate: "sent" },
   ];

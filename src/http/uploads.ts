@@ -1,0 +1,111 @@
+import type { Context } from "hono";
+import type { Attempt } from "../idempotency/attempt.ts";
+import type { Fingerprint } from "../idempotency/idempotency-store.ts";
+import type { Repeats } from "../idempotency/repeats.ts";
+import type { Upload } from "../results/upload.ts";
+import type { ContentHash } from "../streams/content-hash.ts";
+import { answerOnce, isLasting } from "./answer-once.ts";
+import { type AppEnv, idleSeconds } from "./env.ts";
+import { readIdempotencyKey } from "./idempotency-key.ts";
+import { readUpload, type UploadFields } from "./upload-form.ts";
+import type { UploadTurns } from "./upload-turns.ts";
+import { compareUpload, hashFields, type WatchedUpload, watchUpload } from "./watched-upload.ts";
+
+export interface UploadsDeps {
+  /** 0 = no limit. */
+  readonly maxUploadBytes: number;
+  readonly stallMs: number;
+  readonly turns: UploadTurns;
+  /** Whether answers tell what was uploaded by its hash. */
+  readonly tellsDigests: boolean;
+  readonly repeats: Repeats;
+  readonly newHash: () => ContentHash;
+}
+
+export interface UploadRoute extends UploadFields {
+  /** Names the route among a client's idempotency keys. */
+  readonly route: string;
+  /** Of whose file nothing may be kept, not even a hash. */
+  readonly isSecret?: boolean;
+}
+
+type Work<T> = (upload: Upload) => Promise<T>;
+type QueryWork<T> = (attempt: Attempt | undefined) => Promise<T>;
+type Query = Readonly<Record<string, string | undefined>>;
+
+export interface Uploads {
+  /** Reads the request's form and answers it by the work; a request with an idempotency key only once. */
+  answer<T extends Response>(c: Context<AppEnv>, route: UploadRoute, work: Work<T>): Promise<T>;
+  /** The same for a request that says all in its query. */
+  answerQuery<T extends Response>(c: Context<AppEnv>, route: string, query: Query, work: QueryWork<T>): Promise<T>;
+}
+
+export function createUploads({
+  maxUploadBytes,
+  stallMs,
+  turns,
+  tellsDigests,
+  repeats,
+  newHash,
+}: UploadsDeps): Uploads {
+  return {
+    async answer(c, route, work) {
+      c.env.setIdleTimeout(0);
+      const request = c.req.raw;
+      const turn = turns.open(c.get("clientId"), request);
+      const isHashed = tellsDigests && !(route.isSecret ?? false);
+      const read = (outlivesClient: boolean) =>
+        readUpload(request, { maxFileBytes: maxUploadBytes, stallMs, turn, newHash, isHashed, outlivesClient }, route);
+      try {
+        const key = readIdempotencyKey(request);
+        if (key === undefined) return await work(await read(false));
+        const scope = { analysisId: c.get("clientId"), route: route.route, key };
+        return await answerOnce(
+          repeats,
+          scope,
+          repeatable(() => read(true), work, newHash, route.isSecret ?? false),
+        );
+      } finally {
+        turn.release();
+        c.env.setIdleTimeout(idleSeconds);
+      }
+    },
+
+    async answerQuery(c, route, query, work) {
+      const key = readIdempotencyKey(c.req.raw);
+      if (key === undefined) return work(undefined);
+      const entries = Object.entries(query).map(([name, value]) => [name, value ?? ""] as const);
+      const facts = () => ({ fields: hashFields(newHash, entries) });
+      const scope = { analysisId: c.get("clientId"), route, key };
+      return answerOnce(repeats, scope, { work, facts, compare: async () => facts() });
+    },
+  };
+}
+
+function repeatable<T>(read: () => Promise<Upload>, work: Work<T>, newHash: () => ContentHash, isSecret: boolean) {
+  let watched: WatchedUpload | undefined;
+  return {
+    async work(attempt: Attempt) {
+      watched = watchUpload(await read(), newHash, isSecret);
+      return work({ ...watched.upload, attempt });
+    },
+    facts: () => watched?.facts() ?? {},
+    async compare(first: Fingerprint): Promise<Fingerprint> {
+      let upload: Upload;
+      try {
+        upload = await read();
+      } catch (error) {
+        // A form that cannot be read is the same only as another such.
+        if (isLasting(error)) return { name: "" };
+        throw error;
+      }
+      return compareUpload(upload, newHash, first);
+    },
+  };
+}
+
+/** What an answer says of an upload's hash. */
+export function digestOf(upload: Pick<Upload, "sha256">): { sha256?: string } {
+  const sha256 = upload.sha256?.();
+  return sha256 === undefined ? {} : { sha256 };
+}

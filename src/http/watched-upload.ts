@@ -1,0 +1,87 @@
+import type { Fingerprint } from "../idempotency/idempotency-store.ts";
+import type { Upload } from "../results/upload.ts";
+import type { ContentHash } from "../streams/content-hash.ts";
+import { countedContent } from "../streams/counted-content.ts";
+import { maxOverheadBytes } from "./upload-form.ts";
+
+/** Not a fact of the request: what it says is checked by itself. */
+const digestField = "digest";
+
+export function hashText(newHash: () => ContentHash, text: string): string {
+  const hash = newHash();
+  hash.update(new TextEncoder().encode(text));
+  return hash.digest();
+}
+
+/** Of fields in any order. */
+export function hashFields(newHash: () => ContentHash, fields: Iterable<readonly [string, string]>): string {
+  const entries = [...fields].filter(([name]) => name !== digestField);
+  return hashText(newHash, JSON.stringify(entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))));
+}
+
+export interface WatchedUpload {
+  readonly upload: Upload;
+  facts(): Fingerprint;
+}
+
+/** The same upload, of which is known in the end what it was. Of a secret file nothing is, not even its length. */
+export function watchUpload(upload: Upload, newHash: () => ContentHash, isSecret: boolean): WatchedUpload {
+  const name = hashText(newHash, upload.filename);
+  const counted = isSecret ? undefined : countedContent(upload.body, newHash());
+  let hasEnded = false;
+  const body = onEnd(counted?.stream ?? upload.body, () => {
+    hasEnded = true;
+  });
+  let content: { bytes: number; sha256: string } | undefined;
+  return {
+    upload: { ...upload, body },
+    facts() {
+      if (!hasEnded) return { name };
+      content ??= counted?.facts();
+      return { name, fields: hashFields(newHash, upload.fields()), ...content };
+    },
+  };
+}
+
+/** Reads a repeat as far as it takes to tell it from the first, and throws its bytes away. */
+export async function compareUpload(
+  upload: Upload,
+  newHash: () => ContentHash,
+  first: Fingerprint,
+): Promise<Fingerprint> {
+  const name = hashText(newHash, upload.filename);
+  const isOther = name !== first.name || !mayHaveLength(upload, first.bytes);
+  if (isOther || first.fields === undefined) {
+    await upload.body.cancel();
+    return isOther ? { name, bytes: -1 } : { name };
+  }
+  const { stream, facts } = countedContent(upload.body, newHash());
+  let bytes = 0;
+  for await (const piece of stream) {
+    bytes += piece.byteLength;
+    if (bytes > (first.bytes ?? bytes)) return { name, bytes };
+  }
+  return { name, fields: hashFields(newHash, upload.fields()), ...(first.sha256 === undefined ? {} : facts()) };
+}
+
+/** Whether a form of so many bytes can hold a file of so many. */
+function mayHaveLength({ maxBytes }: Upload, bytes: number | undefined): boolean {
+  if (maxBytes === undefined || bytes === undefined) return true;
+  return maxBytes > bytes && maxBytes <= bytes + maxOverheadBytes;
+}
+
+function onEnd(source: ReadableStream<Uint8Array>, ended: () => void): ReadableStream<Uint8Array> {
+  const reader = source.getReader();
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { done, value } = await reader.read();
+        if (!done) return controller.enqueue(value);
+        ended();
+        controller.close();
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
+}

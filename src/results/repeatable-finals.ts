@@ -1,0 +1,46 @@
+import { AppError } from "../errors.ts";
+import { type ContentHash, hashOf } from "../streams/content-hash.ts";
+import type { SubmissionQueue } from "../submissions/queue.ts";
+import type { Submission } from "../submissions/store/submission-store.ts";
+import type { FinalResults } from "./final.ts";
+import type { Upload } from "./upload.ts";
+
+export interface RepeatableFinalsDeps {
+  readonly queue: Pick<SubmissionQueue, "find">;
+  readonly newHash: () => ContentHash;
+}
+
+/**
+ * The same, where an attempt may have submitted a final before its process died and anybody could hear of it. It is not
+ * submitted again: the Hub may have it, and a number would be given away a second time.
+ */
+export function repeatableFinals(final: FinalResults, { queue, newHash }: RepeatableFinalsDeps): FinalResults {
+  async function findEarlier({ attempt }: Upload): Promise<Submission | undefined> {
+    return attempt?.isRepeat ? queue.find(attempt.id) : undefined;
+  }
+
+  const answerOf = ({ state, id }: Submission) => (state === "delivered" ? undefined : id);
+
+  return {
+    ...final,
+    async submit(analysisId, upload) {
+      const found = await findEarlier(upload);
+      if (found === undefined) return final.submit(analysisId, upload);
+      const sha256 = await hashOf(upload.body, newHash());
+      if (found.filename !== upload.filename || found.sha256 !== sha256) throw keyReused();
+      return answerOf(found);
+    },
+    async submitNoisy(analysisId, upload) {
+      const found = await findEarlier(upload);
+      if (found === undefined) return final.submitNoisy(analysisId, upload);
+      const reader = upload.body.getReader();
+      while (!(await reader.read()).done);
+      if (found.filename !== upload.filename) throw keyReused();
+      return answerOf(found);
+    },
+  };
+}
+
+function keyReused() {
+  return new AppError("invalid_form", "This Idempotency-Key was used for another request.", { mayPass: true });
+}

@@ -1,0 +1,92 @@
+import { AppError } from "../errors.ts";
+import { plainName } from "../hub/file-names.ts";
+import { removeFromHub } from "../hub/files.ts";
+import type { Hub, HubBucket, HubFile } from "../hub/hub.ts";
+import type { Attempt } from "../idempotency/attempt.ts";
+import type { Log } from "../log.ts";
+import { within } from "../time/deadline.ts";
+
+export interface HubSendingDeps {
+  readonly hub: Hub;
+  readonly newId: () => string;
+  readonly log: Log;
+}
+
+/** A file as the Hub is to have it. */
+export interface Encoded {
+  readonly body: ReadableStream<Uint8Array>;
+  readonly sizeBytes: number | undefined;
+}
+
+export interface HubSending<E extends Encoded> {
+  readonly bucket: HubBucket;
+  readonly filename: string;
+  readonly encode: () => Promise<E>;
+  /** Whether `encode` can begin again from the first byte. */
+  readonly isRepeatable: boolean;
+  readonly attempt: Attempt | undefined;
+}
+
+const maxTries = 4;
+const patienceMs = 2_000;
+
+/**
+ * Sends a file; where the Hub breaks off, and the bytes can be had again, whole once more and under another name, up to three
+ * times. What was torn, and what an attempt before this one has left, is removed. Names are unique in a bucket; all that are
+ * given to one file begin with the same id, by which they are found again, and the Hub keeps the last segment as the name.
+ */
+export async function sendToHub<E extends Encoded>(
+  deps: HubSendingDeps,
+  sending: HubSending<E>,
+): Promise<{ readonly files: readonly HubFile[]; readonly encoded: E }> {
+  const { hub, newId } = deps;
+  const { bucket, filename, encode, isRepeatable, attempt } = sending;
+  const id = attempt?.id ?? newId();
+  let isTorn = false;
+  if (attempt?.isRepeat) await removeOthers(deps, bucket, id);
+  for (let tries = 1; ; tries += 1) {
+    const isFirst = tries === 1 && !attempt?.isRepeat;
+    const path = plainName(`${isFirst ? id : `${id}-${newId().slice(0, 8)}`}/${filename}`);
+    const encoded = await encode();
+    const { body, sizeBytes } = encoded;
+    try {
+      const upload = {
+        path,
+        contentType: "application/octet-stream",
+        body,
+        ...(sizeBytes !== undefined && { sizeBytes }),
+      };
+      const files = await hub.upload(bucket.bucketId, upload);
+      if (isTorn) await removeOthers(deps, bucket, id, path);
+      return { files, encoded };
+    } catch (error) {
+      if (!isBroken(error)) throw error;
+      isTorn = true;
+      if (!isRepeatable || tries === maxTries) {
+        // The client need not wait for a Hub that is away.
+        await within(removeOthers(deps, bucket, id), patienceMs);
+        throw error;
+      }
+      deps.log.info("hub.upload.repeated", { tries });
+    }
+  }
+}
+
+/** A proxy in front says 502 when the Hub itself breaks off. */
+function isBroken(error: unknown): boolean {
+  if (!(error instanceof AppError)) return false;
+  return error.uncertain || (error.upstream?.status === 502 && error.upstream.isForeign === true);
+}
+
+/** Never throws: what cannot be removed is logged, and nobody knows its id. */
+async function removeOthers(deps: HubSendingDeps, bucket: HubBucket, id: string, except?: string): Promise<void> {
+  const others: HubFile[] = [];
+  try {
+    for await (const file of deps.hub.listFiles(bucket.bucketId)) {
+      if (file.path.startsWith(id) && file.path !== except) others.push(file);
+    }
+  } catch {
+    deps.log.warn("intermediate.left-at-hub", { uploadId: id });
+  }
+  await removeFromHub(deps, others, "intermediate.left-at-hub");
+}
