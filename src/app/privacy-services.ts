@@ -1,6 +1,8 @@
+import type { HubDirectory } from "../hub/hub.ts";
 import type { Log } from "../log.ts";
 import { type Decimal, parseDecimal } from "../privacy/budget/decimal.ts";
 import { createPrivacyBudget, type PrivacyBudget } from "../privacy/budget/privacy-budget.ts";
+import type { Sweep } from "../results/reconciler.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { Storage } from "./storage.ts";
 
@@ -13,6 +15,20 @@ export function openPrivacyBudget(settings: Settings, { budgets }: Pick<Storage,
     newId: () => crypto.randomUUID(),
     log,
   });
+}
+
+/** Lets projects pay for what was released while the Hub could not tell whose it was. It removes nothing. */
+export function assignReleases({ budgets }: Pick<Storage, "budgets">, hub: Pick<HubDirectory, "findProjectId">): Sweep {
+  return {
+    what: "releases of unknown projects",
+    async run() {
+      for (const analysisId of await budgets.listWithoutProject()) {
+        const projectId = await hub.findProjectId(analysisId);
+        if (projectId !== undefined) await budgets.setProject(analysisId, projectId);
+      }
+      return 0;
+    },
+  };
 }
 
 export interface Budgets {

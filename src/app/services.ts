@@ -31,7 +31,7 @@ import { connectHub, connectOutbound, createAuthenticator, fetchKeys, hubUrls, r
 import { openPeers, watchesPeers } from "./open-peers.ts";
 import { openStorage } from "./open-storage.ts";
 import { createOperatorServices } from "./operator-services.ts";
-import { openPrivacyBudget } from "./privacy-services.ts";
+import { assignReleases, openPrivacyBudget } from "./privacy-services.ts";
 import { newSha256, startRecord } from "./record-services.ts";
 import { createGate, openReleases, sweepHeld } from "./release-services.ts";
 import { openRetention } from "./retention-services.ts";
@@ -98,7 +98,8 @@ export async function createServices(settings: Settings, surroundings: Surroundi
   const sweeps = listSweeps({ ...storage, objects, spool, keepMs, expireHeld, now: Date.now, steadyNow });
   const keptMs = settings.idempotency.hours * hourMs;
   const repeats = createRepeats({ store: storage.idempotency, keepMs: keptMs, newId, log });
-  const reconciler = createReconciler([...sweeps, { what: "idempotency keys", run: repeats.purge }], log);
+  const forgetKeys = { what: "idempotency keys", run: repeats.purge };
+  const reconciler = createReconciler([...sweeps, forgetKeys, assignReleases(storage, hub)], log);
   reconciler.start();
   const queue = createQueue(settings, storage, hub, log);
   metrics.watchSubmissions(submissions.stats);

@@ -82,7 +82,7 @@ describe.each(backends)("with a budget, %s", (backend) => {
       for (const text of ["nan", "0", "-1", "1e400", "4e-324"]) expect((await calls.release(text, "3"))[0]).toBe(400);
       for (const text of ["x", "0x1", ""]) expect((await calls.release(text, "3"))[0]).toBe(422);
       expect(await calls.budget("3")).toEqual(before);
-    });
+    }, 60_000);
 
     test("the exact decimal of the form's text is what counts", async () => {
       for (const epsilon of ["1e-320", "0.1000000000000000055511151231257827", " +1_0e-2 "]) {
@@ -96,7 +96,7 @@ describe.each(backends)("with a budget, %s", (backend) => {
         `The privacy budget of project ${service.projects[1]} is used up: epsilon 0.6 was asked for, 0.199999999999999994448884876874217`,
       );
       expect(left).toHaveLength(322);
-    });
+    }, 60_000);
 
     test("operators see budgets, change them with a reason, and take a change back", async () => {
       const [project] = service.projects;
@@ -125,7 +125,7 @@ describe.each(backends)("with a budget, %s", (backend) => {
       ]) {
         expect((await calls.operate(`/${project}`, wrong))[0]).toBe(422);
       }
-    });
+    }, 60_000);
 
     test("what was released, changed and refused is on record, and counted", async () => {
       const headers = { authorization: `Bearer ${await service.identity.token("console")}` };
@@ -145,7 +145,7 @@ describe.each(backends)("with a budget, %s", (backend) => {
       const metrics = await (await fetch(`${service.url}/metrics`)).text();
       expect(metrics).toMatch(/^flame_result_dp_budget_refusals_total 4$/m);
       expect(Number(/^flame_result_dp_epsilon_spent_total (.+)$/m.exec(metrics)?.[1])).toBeCloseTo(2.3, 9);
-    });
+    }, 60_000);
 
     test("a project that is removed has spent what it has spent", async () => {
       const [project] = service.projects;
@@ -153,7 +153,7 @@ describe.each(backends)("with a budget, %s", (backend) => {
       const path = `/local?project_id=${project}`;
       expect((await service.fetch("adapter", path, { method: "DELETE" })).status).toBe(200);
       expect(await calls.operate(`/${project}`)).toMatchObject([200, { epsilon_spent: "1.5", releases: 11 }]);
-    });
+    }, 60_000);
   });
 });
 
@@ -226,7 +226,7 @@ test("with DP__REQUIRED a final without noise is refused before its file is read
   ]);
   expect(await callsOf(service).release("1")).toEqual([204, ""]);
   await service.stop();
-});
+}, 60_000);
 
 test("with RELEASE__REVIEW=unless-dp what a budget has paid for goes by itself, and nothing else does", async () => {
   const service = await startTestService({ env: { ...operatorEnv, RELEASE__REVIEW: "unless-dp" } });

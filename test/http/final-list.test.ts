@@ -52,7 +52,7 @@ describe("values=list", () => {
       expect(text).toMatch(/^\[-?\d+\.\d+(?:e-\d\d+)?, -?\d+\.\d+(?:e-\d\d+)?, -?\d+\.\d+\]$/);
       expect(JSON.parse(text)).toHaveLength(3);
     }
-  });
+  }, 60_000);
 
   test("refuses everything else, and takes nothing from the budget for it", async () => {
     const before = await spent();
@@ -74,7 +74,7 @@ describe("values=list", () => {
       "epsilon must be a positive, finite number.",
     );
     expect(await spent()).toBe(before);
-  });
+  }, 60_000);
 
   test("a list of 100,000 is drawn while others are served", async () => {
     const list = `[${Array.from({ length: 100_000 }, (_, index) => index).join(", ")}]`;

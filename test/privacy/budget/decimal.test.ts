@@ -64,7 +64,7 @@ test("what is written is read as the same number, and written the same again", (
     expect(Number(written)).toBe(Number(text));
   });
   fc.assert(law, settings);
-});
+}, 60_000);
 
 test("sums know no order, and taking away undoes adding", () => {
   const law = fc.property(decimals, decimals, decimals, (one, two, three) => {
@@ -73,7 +73,7 @@ test("sums know no order, and taking away undoes adding", () => {
     expect(isMore(add(read(one), read(two)), read(one))).toBe(isMore(read(two), zero));
   });
   fc.assert(law, settings);
-});
+}, 60_000);
 
 test("doubles are written as JavaScript writes them, apart from the plus of an exponent", () => {
   const doubles = fc.double({ min: 0, noNaN: true, noDefaultInfinity: true });
