@@ -42,7 +42,7 @@ function auditFields(event: string, fields: LogFields, context: LogFields): LogF
     timestamp: new Date().toISOString(),
     service: "Storage",
     event_name: event,
-    user: context.user ?? fields.analysisId ?? "anonymous",
+    user: fields.user ?? context.user ?? fields.analysisId ?? "anonymous",
   };
 }
 

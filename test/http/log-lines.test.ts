@@ -25,6 +25,7 @@ test.each([...auditEvents])("the audit line %s has all six fields a node's user 
 
 test("an audit line names who sent the request, and nobody as anonymous", () => {
   expect(JSON.parse(write("project.deleted", { outcome: "ok" }, "hub-adapter")).user).toBe("hub-adapter");
+  expect(JSON.parse(write("final.approved", { outcome: "ok", analysisId: "a", user: "Ada" })).user).toBe("Ada");
   expect(JSON.parse(write("access.denied", { outcome: "denied" })).user).toBe("anonymous");
 });
 
