@@ -1,4 +1,5 @@
 import type { Panel } from "./panel.ts";
+import { budgetsPanel } from "./panels/budgets.tsx";
 import { overviewPanel } from "./panels/overview.tsx";
 import { peersPanel } from "./panels/peers.tsx";
 import { projectsPanel } from "./panels/projects.tsx";
@@ -11,6 +12,7 @@ export const panels: readonly [Panel, ...Panel[]] = [
   overviewPanel,
   releasesPanel,
   queuePanel,
+  budgetsPanel,
   projectsPanel,
   peersPanel,
   recordPanel,

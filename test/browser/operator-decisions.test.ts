@@ -30,6 +30,7 @@ describe.skipIf(chromiumPath === undefined)("what operators decide on the execut
     node = await startOperatorNode(executable, {
       RELEASE__REVIEW: "all",
       RELEASE__SMALL_COUNT: "10",
+      DP__PROJECT_EPSILON: "2",
       QUOTA__PROJECT_BYTES: "4096",
       RETENTION__TAGS: "checkpoint-*:14",
       CRYPTO__PIN: "log",
@@ -209,6 +210,37 @@ describe.skipIf(chromiumPath === undefined)("what operators decide on the execut
     await page.close();
   }, 120_000);
 
+  test("shows what projects have spent of their privacy budgets, and sets them for a reason", async () => {
+    const fields = { epsilon: "0.5", sensitivity: "1" };
+    const spent = await node.put("/final/localdp", "118", { fields, as: "3" });
+    expect(spent.status).toBe(202);
+    const { page, complaints } = await openPanel("budgets");
+    await page.getByRole("img", { name: "0.5 of 2 spent, 1.5 left" }).waitFor();
+    await page.getByRole("button", { name: "Change" }).click();
+    await page.getByLabel(/^Budget/).fill("0.5");
+    await answer(page, "Set it").click();
+    // It needs a reason first.
+    expect(await page.getByRole("dialog").isVisible()).toBe(true);
+    await page.getByLabel(/^Why/).fill(`Agreed ${script}`);
+    expect(await findBarriers(page)).toEqual([]);
+    await answer(page, "Set it").click();
+    await page.getByText(`Agreed ${script}`).waitFor();
+    await page.getByRole("img", { name: "0.5 of 0.5 spent, 0 left" }).waitFor();
+    expect((await node.put("/final/localdp", "118", { fields, as: "3" })).status).toBe(403);
+    await page.getByRole("link", { name: "1", exact: true }).click();
+    await page.getByText("Spent by day, project").waitFor();
+    await page.getByRole("img", { name: "Spent by day. 1 release, 0.5 spent in all." }).waitFor();
+
+    await page.getByRole("button", { name: "Set a project’s budget" }).click();
+    await page.getByLabel("Project id").fill("no id");
+    await page.getByLabel(/^Budget/).fill("1");
+    await page.getByLabel(/^Why/).fill("a mistake");
+    await answer(page, "Set it").click();
+    await page.getByRole("alert").getByText("Correct it and try again.").waitFor();
+    expect(complaints.filter((complaint) => !complaint.includes("422"))).toEqual([]);
+    await page.close();
+  }, 120_000);
+
   test("shows other nodes by their keys, and forgets them when that is confirmed", async () => {
     const fields = { remote_node_id: node.world.peerNodeId };
     expect((await node.put("/intermediate", "for node B", { fields })).status).toBe(200);
@@ -223,7 +255,7 @@ describe.skipIf(chromiumPath === undefined)("what operators decide on the execut
     await page.close();
   }, 120_000);
 
-  test.each([["releases"], ["projects?view=goes"], ["peers"]])(
+  test.each([["releases"], ["budgets"], ["projects?view=goes"], ["peers"]])(
     "lets everybody use %s: by ear, by night, on a phone",
     async (panel) => {
       for (const [name, options] of [
