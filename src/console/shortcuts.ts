@@ -1,4 +1,4 @@
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 
 const setting = "flame-shortcuts";
 
@@ -15,7 +15,8 @@ export type Shortcuts = Readonly<Record<string, () => void>>;
 
 /** By `KeyboardEvent.key`. They rest while somebody writes, or a dialog asks for an answer. */
 export function useShortcuts(shortcuts: Shortcuts): void {
-  useEffect(() => {
+  // With what is shown, not after it: a key is meant for what one sees.
+  useLayoutEffect(() => {
     function press(event: KeyboardEvent): void {
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
       if (!areShortcutsOn() || isWriting(event.target) || document.querySelector("dialog[open]") !== null) return;

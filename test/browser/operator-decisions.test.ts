@@ -127,6 +127,7 @@ describe.skipIf(chromiumPath === undefined)("what operators decide on the execut
     await page.keyboard.press("a");
     await answer(page, "Approve").click();
     await page.getByRole("status").getByText("Approved").waitFor();
+    await page.getByRole("dialog").waitFor({ state: "hidden" });
 
     await detail(page).getByRole("heading", { name: "kept.csv" }).waitFor();
     await page.keyboard.press("d");
