@@ -90,7 +90,7 @@ test("a dropped upload has happened, but its client hears a reset", async () => 
   expect(served.hub.requests.at(-1)).not.toHaveProperty("status");
 });
 
-test("a truncated download delivers so many bytes and then breaks", async () => {
+test("a truncated download delivers no more than so many bytes and then breaks", async () => {
   const { served, token } = await ready();
   await using _ = served;
   for (const [afterBytes, size] of [
@@ -107,7 +107,9 @@ test("a truncated download delivers so many bytes and then breaks", async () => 
       for await (const piece of response.body ?? []) received += piece.byteLength;
     })();
     await expect(reading).rejects.toThrow();
-    expect(received).toBe(afterBytes);
+    // What lies unread at the client when the connection is reset is lost to it.
+    expect(received).toBeGreaterThan(0);
+    expect(received).toBeLessThanOrEqual(afterBytes);
   }
 });
 
