@@ -21,7 +21,10 @@ export const result = pgTable(
     objectId: uuid("object_id").notNull(),
     filename: varchar("filename", { length: 255 }).notNull(),
   },
-  (table) => [uniqueIndex("result_client_id_object_id").on(table.clientId, table.objectId)],
+  (table) => [
+    uniqueIndex("result_client_id_object_id").on(table.clientId, table.objectId),
+    index("result_object_id").on(table.objectId),
+  ],
 );
 
 /** A pair is not unique by constraint: older services let races through, and their rows are kept. */

@@ -21,7 +21,10 @@ export const result = sqliteTable(
     objectId: text("object_id").notNull(),
     filename: text("filename").notNull(),
   },
-  (table) => [uniqueIndex("result_client_id_object_id").on(table.clientId, table.objectId)],
+  (table) => [
+    uniqueIndex("result_client_id_object_id").on(table.clientId, table.objectId),
+    index("result_object_id").on(table.objectId),
+  ],
 );
 
 export const taggedResult = sqliteTable(

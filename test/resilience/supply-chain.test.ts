@@ -20,10 +20,10 @@ const mebibyte = 1024 * 1024;
 /** So much may be there without anybody having thought about it; more is a decision. */
 const ceilings = {
   directDependencies: 24,
-  productionPackages: 330,
+  productionPackages: 340,
   productionMebibytes: 240,
-  allPackages: 780,
-  packagesInExecutable: 60,
+  allPackages: 840,
+  packagesInExecutable: 70,
   executableMebibytes: 130,
 };
 
