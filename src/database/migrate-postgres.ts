@@ -11,6 +11,7 @@ import manyRows from "../../drizzle/postgres/0007_many_rows.sql" with { type: "t
 import releases from "../../drizzle/postgres/0008_releases.sql" with { type: "text" };
 import privacyBudget from "../../drizzle/postgres/0009_privacy_budget.sql" with { type: "text" };
 import repeating from "../../drizzle/postgres/0010_repeating.sql" with { type: "text" };
+import objectsOfResults from "../../drizzle/postgres/0011_objects_of_results.sql" with { type: "text" };
 import { findPending, type Migration, MigrationError, splitStatements } from "./migrate.ts";
 import type { Postgres } from "./postgres-connection.ts";
 import { findPostgresError } from "./postgres-failure.ts";
@@ -28,6 +29,7 @@ export const postgresMigrations: readonly Migration[] = [
   { name: "0008_releases", sql: releases },
   { name: "0009_privacy_budget", sql: privacyBudget },
   { name: "0010_repeating", sql: repeating },
+  { name: "0011_objects_of_results", sql: objectsOfResults },
 ];
 
 // Any number will do, as long as every version of this service takes the same one.

@@ -1,0 +1,1 @@
+CREATE INDEX IF NOT EXISTS `result_object_id` ON `result` (`object_id`);
