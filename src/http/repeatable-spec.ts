@@ -1,6 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { errorSchema, problem, validationErrorSchema } from "./schemas.ts";
 
+// Without examples: pages to try an interface send what has one.
+
 /** The request headers of a route that takes a form which may be sent again. */
 export const uploadHeaders = () =>
   repeatableHeaders.extend({
@@ -8,8 +10,9 @@ export const uploadHeaders = () =>
       .string()
       .optional()
       .openapi({
-        description: "Of the whole body, as RFC 9530 writes it; another body than that is refused",
-        examples: ["sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:"],
+        description:
+          "Of the whole body, as RFC 9530 writes it, such as `sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:`; " +
+          "another body than that is refused",
       }),
   });
 
@@ -21,8 +24,7 @@ export const repeatableHeaders = z.object({
     .openapi({
       description:
         "Names this request, quoted or bare, in at most 255 characters. Sent again with it, the request is not done again but " +
-        "answered as it was the first time.",
-      examples: ['"9f1c7a52-7e43-4a6c-8b0b-0d6f2f1c9a77"'],
+        "answered as it was the first time. A fresh UUID serves well.",
     }),
 });
 

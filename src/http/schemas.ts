@@ -37,8 +37,8 @@ export const fileBytes = { type: "string", format: "binary", contentMediaType: "
 export const digestPart = {
   type: "string" as const,
   description:
-    "The file's, as RFC 9530 writes it; another file than that is refused. Before a file of more than 16 MiB.",
-  examples: ["sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:"],
+    "The file's, as RFC 9530 writes it, such as `sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:`; another file than " +
+    "that is refused. Before a file of more than 16 MiB.",
 };
 export const filePart = { ...fileBytes, description: "The file; it needs a name" };
 
