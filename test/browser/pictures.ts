@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import type { Browser, Page } from "playwright-core";
 import { buildExecutable } from "../support/executable.ts";
 import { launchBrowser } from "./browser.ts";
+import { startOperatorNode } from "./operator-node.ts";
 
 /** `bun test/browser/pictures.ts` makes the README's pictures anew, of the executable as it is. */
 const folder = "deploy/pictures";
@@ -38,6 +39,7 @@ const sandbox = await executable.start(["sandbox"], /Ctrl-C stops everything/);
 try {
   mkdirSync(folder, { recursive: true });
   await takePictures(browser, sandbox.output());
+  await takeOperatorPictures(browser);
 } finally {
   await browser.close();
   await sandbox.stop("SIGTERM");
@@ -64,6 +66,31 @@ async function takePictures(browser: Browser, tour: string) {
   );
   await page.setViewportSize({ width: 1200, height });
   await save(page, "sandbox");
+}
+
+/** The operators' page, with finals that wait to be let out. */
+async function takeOperatorPictures(browser: Browser) {
+  const node = await startOperatorNode(executable, { RELEASE__REVIEW: "all", RELEASE__SMALL_COUNT: "10" });
+  try {
+    const table =
+      "site,group,patients,mean_age\nA,treated,118,61.4\nA,control,121,60.9\nB,treated,4,58.2\nB,control,97,62.0\n";
+    await node.put("/final", table, { name: "cohort-summary.csv" });
+    await node.put("/final", '{"coefficients":[0.31,-1.2,0.07],"n":336}', { name: "model.json" });
+    await node.put("/final", "converged after 14 rounds", { name: "notes.txt", as: "3" });
+    await node.put("/local", "x".repeat(400_000), { name: "checkpoint-14.bin", fields: { tag: "checkpoint-14" } });
+    const context = await browser.newContext({ viewport: { width: 1280, height: 760 } });
+    const page = await context.newPage();
+    await page.goto(await node.link("Ada Lovelace"));
+    await page.getByRole("heading", { name: "Overview", level: 1 }).waitFor();
+    await Bun.sleep(2_000);
+    await save(page, "operators");
+    await page.goto(`${node.url}/operator#/releases`);
+    await page.getByRole("heading", { name: "Findings" }).waitFor();
+    await Bun.sleep(1_000);
+    await save(page, "releases");
+  } finally {
+    await node.stop();
+  }
 }
 
 /** What a second terminal shows. */
