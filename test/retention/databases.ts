@@ -53,7 +53,7 @@ const tables = [
   "record_entry",
 ];
 
-export const databases = [
+export const retentionDatabases = [
   { name: "SQLite", isThere: true, open: openSqliteRetention },
   { name: "PostgreSQL", isThere: testPostgresUrl !== undefined, open: openPostgresRetention },
 ];

@@ -3,7 +3,7 @@ import { createRetentionKeeper } from "../../src/retention/retention-keeper.ts";
 import type { RetentionRules } from "../../src/retention/rules.ts";
 import { createTestLog } from "../support/log.ts";
 import { type BareObjects, bareObjects } from "./bare-objects.ts";
-import { databases, type Process, type TestRetention } from "./databases.ts";
+import { type Process, retentionDatabases, type TestRetention } from "./databases.ts";
 
 const projectId = "10000000-0000-4000-8000-000000000001";
 const analysisId = "20000000-0000-4000-8000-000000000001";
@@ -14,7 +14,7 @@ const idOf = (number: number) => `30000000-0000-4000-8000-${String(number).padSt
 const keyOf = (number: number) => `local/${projectId}/${idOf(number)}`;
 const week: RetentionRules = { untaggedDays: 7, taggedDays: 0, tags: [] };
 
-for (const { name, isThere, open } of databases) {
+for (const { name, isThere, open } of retentionDatabases) {
   describe.skipIf(!isThere)(`the keeper of retention on ${name}`, () => {
     let subject: TestRetention;
     let objects: BareObjects;
@@ -242,7 +242,7 @@ for (const { name, isThere, open } of databases) {
 }
 
 test("what goes besides waits for the end of the preview, and then comes once an hour, without a table of objects", async () => {
-  const sqlite = databases[0];
+  const sqlite = retentionDatabases[0];
   const subject = await sqlite?.open();
   if (subject === undefined) throw new Error("SQLite is always there");
   let steadyMs = 0;

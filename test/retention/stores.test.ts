@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import type { Reserve } from "../../src/retention/reservations.ts";
 import type { RetentionStore } from "../../src/retention/retention-store.ts";
-import { databases, type TestRetention } from "./databases.ts";
+import { retentionDatabases, type TestRetention } from "./databases.ts";
 
 const projectId = "10000000-0000-4000-8000-000000000001";
 const otherId = "10000000-0000-4000-8000-000000000002";
@@ -15,7 +15,7 @@ const holder = crypto.randomUUID();
 const other = crypto.randomUUID();
 const lease = { holder, leaseMs: 60_000 };
 
-for (const { name, isThere, open } of databases) {
+for (const { name, isThere, open } of retentionDatabases) {
   describe.skipIf(!isThere)(`what retention keeps in ${name}`, () => {
     let subject: TestRetention;
     let store: RetentionStore;

@@ -4,12 +4,12 @@ import { createCountedObjects } from "../../src/retention/counted-objects.ts";
 import { createUploadQuota } from "../../src/retention/upload-quota.ts";
 import { memoryObjects } from "../results/fakes.ts";
 import { createTestLog } from "../support/log.ts";
-import { databases, type TestRetention } from "./databases.ts";
+import { retentionDatabases, type TestRetention } from "./databases.ts";
 
 const projectId = "10000000-0000-4000-8000-000000000001";
 const mebibyte = 1024 * 1024;
 
-for (const { name, isThere, open } of databases) {
+for (const { name, isThere, open } of retentionDatabases) {
   describe.skipIf(!isThere)(`uploads within their quota on ${name}`, () => {
     let subject: TestRetention;
     beforeAll(async () => {

@@ -31,7 +31,7 @@ export const needs: readonly Need[] = [
     name: "PostgreSQL",
     remedy: debian("postgresql"),
     isThere: ({ TEST_POSTGRES_URL }) => Boolean(TEST_POSTGRES_URL),
-    sign: /isAvailable\(|testPostgresUrl|postgresInstalled|canStartWorld/,
+    sign: /isAvailable\(|testPostgresUrl|postgresInstalled|canStartWorld|retentionDatabases/,
   },
   {
     name: "an S3 object store",
