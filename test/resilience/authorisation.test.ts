@@ -7,7 +7,8 @@ import { type Actor, actors, findResults, settle, type Thing } from "./attack/se
 import { detours, meaning, meaningless } from "./attack/spellings.ts";
 import { startTarget, type Target } from "./attack/target.ts";
 
-const routes = routesOf(loadDocument());
+/** Those of operators are not there as long as there is none; who may use them then is another suite's. */
+const routes = routesOf(loadDocument()).filter(({ path }) => !path.startsWith("/operator"));
 const secured = routes.filter(({ operation }) => (operation.security ?? []).length > 0);
 
 for (const backend of backends) {

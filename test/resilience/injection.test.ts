@@ -91,6 +91,8 @@ for (const backend of backends) {
       putLocalResult: () => ["/local", { method: "PUT", body: fileForm(["tag", "t"]) }, 404],
       getLocalResult: () => [`/local/${objectId}`, {}, 404],
       getProjectTags: () => ["/local/tags", {}, 404],
+      getLocalUsage: () => ["/local/usage", {}, 404],
+      getPrivacyBudget: () => ["/final/budget", {}, 404],
       tagObject: () => [`/local/tags?tag_name=t&object_id=${objectId}`, { method: "POST" }, 404],
       getTaggedResults: () => ["/local/tags/a-b", {}, 404],
       deleteLocalResults: () => [`/local?project_id=${target.world.projects[1]}`, { method: "DELETE" }, 403],

@@ -64,6 +64,8 @@ export const rules: Readonly<Record<string, Rule>> = {
       { path, init: { headers: { "if-none-match": "*" } }, status: 304, body: "" },
     ];
   }),
+  getLocalUsage: ({ actor }) => [{ path: "/local/usage", status: isAnalysis(actor) ? 200 : 404 }],
+  getPrivacyBudget: ({ actor }) => [{ path: "/final/budget", status: isAnalysis(actor) ? 200 : 404 }],
   getProjectTags: ({ actor }) => [{ path: "/local/tags", status: isAnalysis(actor) ? 200 : 404 }],
   getTaggedResults: ({ actor }) => analyses.map((owner) => tagCell(actor, owner)),
   tagObject: forEach(({ actor }, thing) => {
