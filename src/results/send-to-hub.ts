@@ -29,6 +29,8 @@ export interface HubSending<E extends Encoded> {
 
 const maxTries = 4;
 const patienceMs = 2_000;
+/** When to look again for what the Hub was still storing as its connection broke. */
+const laterMs = [2_000, 10_000];
 
 /**
  * Sends a file; where the Hub breaks off, and the bytes can be had again, whole once more and under another name, up to three
@@ -57,14 +59,14 @@ export async function sendToHub<E extends Encoded>(
         ...(sizeBytes !== undefined && { sizeBytes }),
       };
       const files = await hub.upload(bucket.bucketId, upload);
-      if (isTorn) await removeOthers(deps, bucket, id, path);
+      if (isTorn) await removeTorn(deps, bucket, id, path);
       return { files, encoded };
     } catch (error) {
       if (!isBroken(error)) throw error;
       isTorn = true;
       if (!isRepeatable || tries === maxTries) {
         // The client need not wait for a Hub that is away.
-        await within(removeOthers(deps, bucket, id), patienceMs);
+        await within(removeTorn(deps, bucket, id), patienceMs);
         throw error;
       }
       deps.log.info("hub.upload.repeated", { tries });
@@ -76,6 +78,12 @@ export async function sendToHub<E extends Encoded>(
 function isBroken(error: unknown): boolean {
   if (!(error instanceof AppError)) return false;
   return error.uncertain || (error.upstream?.status === 502 && error.upstream.isForeign === true);
+}
+
+/** Now, and a while later once more, as a Hub may store what it has been given after its connection is gone. */
+function removeTorn(deps: HubSendingDeps, bucket: HubBucket, id: string, except?: string): Promise<void> {
+  for (const ms of laterMs) setTimeout(() => void removeOthers(deps, bucket, id, except), ms).unref();
+  return removeOthers(deps, bucket, id, except);
 }
 
 /** Never throws: what cannot be removed is logged, and nobody knows its id. */

@@ -55,6 +55,15 @@ describe("a file on its way to the Hub", () => {
     }
   });
 
+  test("that the Hub stores after its connection broke is removed later", async () => {
+    const world = breakingHub(1);
+    const { files } = await send(world, true);
+    const id = (files[0]?.path ?? "").slice(0, 36);
+    world.store(`${id}-late/f.bin`);
+    expect(world.paths().length).toBe(2);
+    await eventually(() => expect(world.paths()).toEqual([files[0]?.path ?? ""]), 15_000);
+  }, 30_000);
+
   test("is given up after the fourth time, and nothing of it stays", async () => {
     const world = breakingHub(9);
     expect(await send(world, true).catch((error) => error)).toBe(torn);

@@ -17,7 +17,7 @@ export async function verifyHub(task: Task): Promise<void> {
       task.problems.push(`GET ${path} (${one.name}): lost`);
     }
   }
-  verifyOnce(task);
+  await verifyOnce(task);
 }
 
 /** Files of one kind of bucket, over all analyses. */
@@ -68,14 +68,19 @@ async function verifyContent(
   problems.push(`${one.name} at the Hub is not what was sent`);
 }
 
-/** An acknowledged intermediate is there under one id only. */
-function verifyOnce(task: Task): void {
-  const counts = new Map<string, number>();
-  for (const { name } of filesIn(task, "TEMP")) counts.set(name, (counts.get(name) ?? 0) + 1);
-  for (const { name } of task.ledger.acknowledged("intermediate")) {
-    const count = counts.get(name) ?? 0;
-    // A stored file that is sent on keeps the name it was stored under, each time.
-    if (name.startsWith("sent-") || count === 1) continue;
-    task.problems.push(`${name} is at the Hub ${count} times`);
+/** An acknowledged intermediate is there under one id only, once what was torn on its way is removed. */
+async function verifyOnce(task: Task): Promise<void> {
+  // A stored file that is sent on keeps the name it was stored under, each time.
+  const names = task.ledger
+    .acknowledged("intermediate")
+    .flatMap(({ name }) => (name.startsWith("sent-") ? [] : [name]));
+  function findOthers(): string[] {
+    const counts = new Map<string, number>();
+    for (const { name } of filesIn(task, "TEMP")) counts.set(name, (counts.get(name) ?? 0) + 1);
+    const others = names.filter((name) => counts.get(name) !== 1);
+    return others.map((name) => `${name} is at the Hub ${counts.get(name) ?? 0} times`);
   }
+  await eventually(() => {
+    if (findOthers().length > 0) throw new Error("some are there more than once");
+  }, task.settleMs).catch(() => task.problems.push(...findOthers()));
 }
