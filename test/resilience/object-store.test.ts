@@ -162,7 +162,8 @@ describe.skipIf(!canStartWorld(options))("when the object store breaks under loa
           expect(await readBroken(fault, 1)).toEqual(["whole", "whole"]);
           // Nothing comes after that.
           const end = relay.fail(match, { kind: "status", status: 503, code: "SlowDown" });
-          expect(await readBroken(fault, 1)).toEqual(["cut", "cut"]);
+          // A reset may come before the first byte has gone on.
+          for (const ending of await readBroken(fault, 1)) expect(["cut", "502"]).toContain(ending);
           end();
         }
         for (const end of await readBroken({ kind: "cut-download", afterBytes: 1, by })) {
