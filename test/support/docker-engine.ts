@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { createServerDir, run, startDaemon, until } from "./daemon.ts";
+import { createServerDir, run, startDaemon, until, withRetries } from "./daemon.ts";
 
 /** A throw-away Docker engine with no images and none to pull. */
 export interface DockerEngine {
@@ -20,7 +20,17 @@ export const dockerInstalled = (): boolean =>
   !existsSync(SYSTEM_SOCKET) &&
   PROGRAMS.every((program) => Bun.which(program, searched) !== null);
 
-export async function startDockerEngine(): Promise<DockerEngine> {
+/** Engines that start at the same moment, of several test runs, stumble over each other's firewall rules: the next try finds them. */
+export function startDockerEngine(): Promise<DockerEngine> {
+  let tries = 0;
+  return withRetries(async () => {
+    if (tries > 0) await Bun.sleep(tries * 1_000 + Math.random() * 3_000);
+    tries += 1;
+    return startOnce();
+  }, 5);
+}
+
+async function startOnce(): Promise<DockerEngine> {
   const dir = createServerDir("docker");
   const path = (name: string) => join(dir, name);
   const host = `unix://${path("docker.sock")}`;
