@@ -116,7 +116,7 @@ for (const backend of backends) {
       expect(keys.filter((name) => !key.test(name) && !name.startsWith("start-probe-"))).toEqual([]);
       // The rest is about the bucket: lists, by prefixes of ours.
       const others = paths.filter((path) => !path.startsWith(`${prefix}`));
-      expect(others.filter((path) => !/^[^?]+\?(?:list-type=2|uploads=)&/.test(path))).toEqual([]);
+      expect(others.filter((path) => !/^[^?]+\?(?:(?:list-type=2|uploads=)&|versioning=$)/.test(path))).toEqual([]);
     });
 
     test.each([
