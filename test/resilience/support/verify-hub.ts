@@ -75,10 +75,10 @@ async function verifyOnce(task: Task): Promise<void> {
     .acknowledged("intermediate")
     .flatMap(({ name }) => (name.startsWith("sent-") ? [] : [name]));
   function findOthers(): string[] {
-    const counts = new Map<string, number>();
-    for (const { name } of filesIn(task, "TEMP")) counts.set(name, (counts.get(name) ?? 0) + 1);
-    const others = names.filter((name) => counts.get(name) !== 1);
-    return others.map((name) => `${name} is at the Hub ${counts.get(name) ?? 0} times`);
+    const paths = new Map<string, string[]>();
+    for (const { name, path } of filesIn(task, "TEMP")) paths.set(name, [...(paths.get(name) ?? []), path]);
+    const others = names.filter((name) => paths.get(name)?.length !== 1);
+    return others.map((name) => `${name} is at the Hub not once but as ${paths.get(name)?.join(" and ") ?? "nothing"}`);
   }
   await eventually(() => {
     if (findOthers().length > 0) throw new Error("some are there more than once");
