@@ -30,7 +30,7 @@ export interface HubSending<E extends Encoded> {
 const maxTries = 4;
 const patienceMs = 2_000;
 /** When to look again for what the Hub was still storing as its connection broke. */
-const laterMs = [2_000, 10_000];
+const laterMs = [2_000, 10_000, 30_000];
 
 /**
  * Sends a file; where the Hub breaks off, and the bytes can be had again, whole once more and under another name, up to three
@@ -62,9 +62,10 @@ export async function sendToHub<E extends Encoded>(
       if (isTorn) await removeTorn(deps, bucket, id, path);
       return { files, encoded };
     } catch (error) {
-      if (!isBroken(error)) throw error;
-      isTorn = true;
-      if (!isRepeatable || tries === maxTries) {
+      const isBreak = isBroken(error);
+      isTorn ||= isBreak;
+      if (!isTorn) throw error;
+      if (!isBreak || !isRepeatable || tries === maxTries) {
         // The client need not wait for a Hub that is away.
         await within(removeTorn(deps, bucket, id), patienceMs);
         throw error;

@@ -5,6 +5,9 @@ import { compareBytes, type Task } from "./verify-task.ts";
 /** How long the queue may take to empty itself; a lease of a killed process lasts 15 s. */
 const queueMs = 60_000;
 
+/** The service looks for what was torn up to 30 s later. */
+const lastLookMs = 45_000;
+
 /** Every acknowledged final and intermediate is at the Hub, once and with its bytes; of others at most one, and whole. */
 export async function verifyHub(task: Task): Promise<void> {
   await verifyFinals(task);
@@ -80,7 +83,10 @@ async function verifyOnce(task: Task): Promise<void> {
     const others = names.filter((name) => paths.get(name)?.length !== 1);
     return others.map((name) => `${name} is at the Hub not once but as ${paths.get(name)?.join(" and ") ?? "nothing"}`);
   }
-  await eventually(() => {
-    if (findOthers().length > 0) throw new Error("some are there more than once");
-  }, task.settleMs).catch(() => task.problems.push(...findOthers()));
+  await eventually(
+    () => {
+      if (findOthers().length > 0) throw new Error("some are there more than once");
+    },
+    Math.max(task.settleMs, lastLookMs),
+  ).catch(() => task.problems.push(...findOthers()));
 }
