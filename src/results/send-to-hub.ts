@@ -44,8 +44,9 @@ export async function sendToHub<E extends Encoded>(
   const { hub, newId } = deps;
   const { bucket, filename, encode, isRepeatable, attempt } = sending;
   const id = attempt?.id ?? newId();
-  let isTorn = false;
-  if (attempt?.isRepeat) await removeOthers(deps, bucket, id);
+  /** Paths that may hold a piece of this file. */
+  const torn = new Set<string>();
+  if (attempt?.isRepeat) await removeFiles(deps, bucket, id, (path) => path.startsWith(id));
   for (let tries = 1; ; tries += 1) {
     const isFirst = tries === 1 && !attempt?.isRepeat;
     const path = plainName(`${isFirst ? id : `${id}-${newId().slice(0, 8)}`}/${filename}`);
@@ -59,15 +60,15 @@ export async function sendToHub<E extends Encoded>(
         ...(sizeBytes !== undefined && { sizeBytes }),
       };
       const files = await hub.upload(bucket.bucketId, upload);
-      if (isTorn) await removeTorn(deps, bucket, id, path);
+      if (torn.size > 0) await removeTorn(deps, bucket, id, torn);
       return { files, encoded };
     } catch (error) {
       const isBreak = isBroken(error);
-      isTorn ||= isBreak;
-      if (!isTorn) throw error;
+      if (isBreak) torn.add(path);
+      if (torn.size === 0) throw error;
       if (!isBreak || !isRepeatable || tries === maxTries) {
         // The client need not wait for a Hub that is away.
-        await within(removeTorn(deps, bucket, id), patienceMs);
+        await within(removeTorn(deps, bucket, id, torn), patienceMs);
         throw error;
       }
       deps.log.info("hub.upload.repeated", { tries });
@@ -81,21 +82,30 @@ function isBroken(error: unknown): boolean {
   return error.uncertain || (error.upstream?.status === 502 && error.upstream.isForeign === true);
 }
 
-/** Now, and a while later once more, as a Hub may store what it has been given after its connection is gone. */
-function removeTorn(deps: HubSendingDeps, bucket: HubBucket, id: string, except?: string): Promise<void> {
-  for (const ms of laterMs) setTimeout(() => void removeOthers(deps, bucket, id, except), ms).unref();
-  return removeOthers(deps, bucket, id, except);
+/**
+ * Now, and a while later once more, as a Hub may store what it has been given after its connection is gone. By their whole paths:
+ * a repeat of the same request may have been done meanwhile, and its file begins with the same id.
+ */
+function removeTorn(deps: HubSendingDeps, bucket: HubBucket, id: string, torn: ReadonlySet<string>): Promise<void> {
+  const remove = () => removeFiles(deps, bucket, id, (path) => torn.has(path));
+  for (const ms of laterMs) setTimeout(() => void remove(), ms).unref();
+  return remove();
 }
 
 /** Never throws: what cannot be removed is logged, and nobody knows its id. */
-async function removeOthers(deps: HubSendingDeps, bucket: HubBucket, id: string, except?: string): Promise<void> {
-  const others: HubFile[] = [];
+async function removeFiles(
+  deps: HubSendingDeps,
+  bucket: HubBucket,
+  id: string,
+  isLeft: (path: string) => boolean,
+): Promise<void> {
+  const left: HubFile[] = [];
   try {
     for await (const file of deps.hub.listFiles(bucket.bucketId)) {
-      if (file.path.startsWith(id) && file.path !== except) others.push(file);
+      if (isLeft(file.path)) left.push(file);
     }
   } catch {
     deps.log.warn("intermediate.left-at-hub", { uploadId: id });
   }
-  await removeFromHub(deps, others, "intermediate.left-at-hub");
+  await removeFromHub(deps, left, "intermediate.left-at-hub");
 }

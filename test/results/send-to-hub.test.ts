@@ -58,10 +58,19 @@ describe("a file on its way to the Hub", () => {
   test("that the Hub stores after its connection broke is removed later", async () => {
     const world = breakingHub(1);
     const { files } = await send(world, true);
-    const id = (files[0]?.path ?? "").slice(0, 36);
-    world.store(`${id}-late/f.bin`);
+    const whole = files[0]?.path ?? "";
+    world.store(`${whole.slice(0, 36)}/f.bin`);
     expect(world.paths().length).toBe(2);
-    await eventually(() => expect(world.paths()).toEqual([files[0]?.path ?? ""]), 15_000);
+    await eventually(() => expect(world.paths()).toEqual([whole]), 15_000);
+  }, 30_000);
+
+  test("that a repeat of the request has brought is left alone by what looks later for the torn one", async () => {
+    const world = breakingHub(9);
+    const id = crypto.randomUUID();
+    await send(world, true, id).catch(() => {});
+    const { path } = world.store(`${id}-repeat/f.bin`);
+    await Bun.sleep(2_500);
+    expect(world.paths()).toEqual([path]);
   }, 30_000);
 
   test("is given up after the fourth time, and nothing of it stays", async () => {
