@@ -1,5 +1,8 @@
 import { mkdirSync } from "node:fs";
 import type { Browser, Page } from "playwright-core";
+import { openSqlite } from "../../src/database/sqlite-connection.ts";
+import { createSqliteTraffic } from "../../src/operators/sqlite-traffic.ts";
+import type { Direction, Traffic } from "../../src/operators/traffic-store.ts";
 import { buildExecutable } from "../support/executable.ts";
 import { launchBrowser } from "./browser.ts";
 import { startOperatorNode } from "./operator-node.ts";
@@ -78,6 +81,7 @@ async function takeOperatorPictures(browser: Browser) {
     await node.put("/final", '{"coefficients":[0.31,-1.2,0.07],"n":336}', { name: "model.json" });
     await node.put("/final", "converged after 14 rounds", { name: "notes.txt", as: "3" });
     await node.put("/local", "x".repeat(400_000), { name: "checkpoint-14.bin", fields: { tag: "checkpoint-14" } });
+    await addTraffic(node.env["DATA_DIR"] ?? "");
     const context = await browser.newContext({ viewport: { width: 1280, height: 760 } });
     const page = await context.newPage();
     await page.goto(await node.link("Ada Lovelace"));
@@ -91,6 +95,26 @@ async function takeOperatorPictures(browser: Browser) {
   } finally {
     await node.stop();
   }
+}
+
+/** Traffic as a month of work leaves it: quiet at night and on Sundays, more stored than sent. */
+async function addTraffic(dataDir: string) {
+  const hours = Array.from({ length: 30 * 24 }, (_, ago) => new Date(Date.now() - (ago + 1) * 3_600_000));
+  const busy = hours.filter((hour) => hour.getUTCDay() !== 0 && hour.getUTCHours() > 5 && hour.getUTCHours() < 21);
+  const counted = busy.flatMap((hour, index): Traffic[] => {
+    const wave = 2 + Math.sin(hour.getUTCHours() / 3) + Math.cos(index / 40);
+    const row = (direction: Direction, share: number) => {
+      const files = Math.ceil(wave * share * (1 + (index % 5)));
+      return { hour: startOfHour(hour), direction, files, bytes: files * 2_400_000 };
+    };
+    return [row("out", 0.6), row("in", 0.5), row("stored", 1)];
+  });
+  const sqlite = openSqlite(`${dataDir}/catalog.sqlite`);
+  await createSqliteTraffic(sqlite).add(counted, new Date(0)).finally(sqlite.close);
+}
+
+function startOfHour(time: Date): Date {
+  return new Date(Math.floor(time.getTime() / 3_600_000) * 3_600_000);
 }
 
 /** What a second terminal shows. */

@@ -80,7 +80,7 @@ function optionsOf(latest: { current: PlotProps }, element: HTMLElement): uPlot.
   return {
     width: element.clientWidth,
     height,
-    padding: [8, 8, 0, 0],
+    padding: [8, 22, 0, 0],
     legend: { show: false },
     // Days are the node's, which counts them in UTC.
     ...(stepSeconds >= daySeconds ? { tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC") } : {}),
