@@ -9,8 +9,8 @@ import { createScratch } from "./harness/scratch.ts";
 import { setUp } from "./harness/set-up.ts";
 
 /**
- * `bun run bench [ROW…] [--quick] [--rounds N] [--write] [--executable FILE]`: the rows whose group's name contains one of the words, or
- * all. Builds the executable and starts PostgreSQL and Ceph unless they are given (TEST_POSTGRES_URL, TEST_S3_*). With
+ * `bun run bench [ROW…] [--quick] [--rounds N] [--write] [--executable FILE]`: the groups of rows that are named, or whose name contains
+ * a word that names none; or all. Builds the executable and starts PostgreSQL and Ceph unless they are given (TEST_POSTGRES_URL, TEST_S3_*). With
  * --write the table in README.md, results.json and the plots are made anew; with words, for those rows alone.
  */
 const { values: flags, positionals: words } = parseArgs({
@@ -50,7 +50,9 @@ const bench: Bench = {
     console.log(`plot: ${target}`);
   },
 };
-const chosen = groups.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
+const isGroup = (word: string) => groups.some(({ name }) => name === word);
+const isMeant = (name: string) => words.some((word) => (isGroup(word) ? name === word : name.includes(word)));
+const chosen = groups.filter(({ name }) => words.length === 0 || isMeant(name));
 if (chosen.length === 0) throw new Error(`no such row; there are: ${groups.map(({ name }) => name).join(", ")}`);
 
 for (const group of chosen) {

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Machine } from "./machine.ts";
-import { type Figures, isMet, type Row, ratioOf } from "./measure.ts";
+import { type CpuFigures, type Figures, type Goal, isMet, type Row, ratioOf } from "./measure.ts";
 
 /** A row with when and on what it was measured. */
 export interface MeasuredRow extends Row {
@@ -38,25 +38,51 @@ function formatFigures(figures: Figures | undefined, unit: string): string {
   return `${formatFigure(median)}${spread} ${unit}`.trimEnd();
 }
 
+function formatCpu(cpu: CpuFigures | undefined): string {
+  if (cpu === undefined) return "–";
+  const { user, system, unit } = cpu;
+  return `${formatFigure(user.median)} + ${formatFigure(system.median)} ${unit}`;
+}
+
+function formatGoal({ of, relation, value }: Goal, { unit, cpu }: Row): string {
+  const goal = `${relation} ${formatFigure(value)}`;
+  if (of === "ratio") return goal;
+  if (of === "figure") return `${goal} ${unit}`.trimEnd();
+  return `${goal} ${cpu?.unit ?? ""} ${of === "cpu" ? "in all" : "of its own"}`;
+}
+
 export function formatRow(row: MeasuredRow): string {
-  const { work, unit, service, limit, against, goal, note, ratio, met } = row;
-  const goalText =
-    goal === undefined ? "–" : `${goal.relation} ${formatFigure(goal.value)}${goal.of === "ratio" ? "" : ` ${unit}`}`;
+  const { work, unit, service, cpu, limit, limitCpu, against, goal, note, ratio, met, measured } = row;
   const cells = [
     note === undefined ? work : `${work}<br>${note}`,
     formatFigures(service, unit),
+    formatCpu(cpu),
     formatFigures(limit, unit),
+    formatCpu(limitCpu),
     against ?? "–",
     ratio === undefined ? "–" : ratio.toFixed(2),
-    goalText.trimEnd(),
+    goal === undefined ? "–" : formatGoal(goal, row),
     met === undefined ? "–" : met ? "yes" : "**no**",
+    measured.date.slice(5, 10),
   ];
   return `| ${cells.join(" | ")} |`;
 }
 
+const columns = [
+  "work",
+  "service, median (min–max)",
+  "its processor time, own + kernel's",
+  "limit, median (min–max)",
+  "the limit's",
+  "the limit is",
+  "ratio",
+  "goal",
+  "met",
+  "on",
+];
+
 export function formatTable(rows: readonly MeasuredRow[]): string {
-  const head = "| work | service, median (min–max) | limit, median (min–max) | the limit is | ratio | goal | met |";
-  return [head, "|---|---|---|---|---|---|---|", ...rows.map(formatRow)].join("\n");
+  return [`| ${columns.join(" | ")} |`, `|${"---|".repeat(columns.length)}`, ...rows.map(formatRow)].join("\n");
 }
 
 function formatResults({ machine, rows }: Results): string {

@@ -64,6 +64,20 @@ async function serveStandIns(generation: HubGeneration, storageDir: string) {
     removeProject: (projectId: string) => hub.removeProject(projectId),
     bucketOf: (analysisId: string, type: SandboxBucketType) => hub.bucketOf(analysisId, type).bucketId ?? "",
     sha256Of: (fileId: string) => hub.sha256Of(fileId),
+    /** Fills the bucket with so many more like the first file in it. */
+    addFilesLikeFirst(bucketId: string, count: number) {
+      const [file] = hub.filesOf(bucketId);
+      if (file === undefined) throw new Error("the bucket is empty");
+      const link = hub.state.links.values().find(({ bucketFileId }) => bucketFileId === file.id);
+      for (let i = 0; i < count; i++) {
+        const [id, name] = [crypto.randomUUID(), `other-${i}.bin`];
+        hub.state.files.set(id, { ...file, id, name, path: name });
+        if (link !== undefined) {
+          const linkId = crypto.randomUUID();
+          hub.state.links.set(linkId, { ...link, id: linkId, name, bucketFileId: id });
+        }
+      }
+    },
     fileIdsOf: (bucketId: string) => hub.filesOf(bucketId).map(({ id }) => id),
     /** Forgets all files and frees their room. */
     async dropFiles() {

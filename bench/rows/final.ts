@@ -1,6 +1,6 @@
 import type { Bench } from "../harness/bench.ts";
 import { curlForm } from "../harness/curl.ts";
-import { inTurns, mebibyte } from "../harness/measure.ts";
+import { inTurns, mebibyte, perGibibyte, ratioAtLeast } from "../harness/measure.ts";
 import { type Service, startService } from "../harness/service.ts";
 import { openServers } from "../harness/stage.ts";
 import { startWorld } from "../harness/world.ts";
@@ -30,8 +30,8 @@ export async function finals(bench: Bench): Promise<void> {
     await Promise.all([send(queued), send(direct)]);
     const figures = await inTurns(
       bench.rounds,
-      () => send(queued),
-      () => send(direct),
+      perGibibyte(queued.pid, bytes, () => send(queued)),
+      perGibibyte(direct.pid, bytes, () => send(direct)),
     );
     const against = "the same without the queue";
     bench.add({
@@ -40,6 +40,7 @@ export async function finals(bench: Bench): Promise<void> {
       unit: "MB/s",
       ...figures,
       against,
+      goal: bytes > mebibyte ? ratioAtLeast(0.5) : undefined,
     });
   }
 }

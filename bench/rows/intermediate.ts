@@ -1,7 +1,8 @@
+import { besidePass, passWays, startBarePass } from "../harness/bare-pass.ts";
 import type { Bench } from "../harness/bench.ts";
-import { curlDiscard, curlForm, objectIdOf } from "../harness/curl.ts";
+import { type CurlResult, curlDiscard, curlForm, objectIdOf } from "../harness/curl.ts";
 import { hubToken } from "../harness/hub-client.ts";
-import { inTurns, mebibyte, ratioAtLeast } from "../harness/measure.ts";
+import { beside, measureInTurns, mebibyte, perGibibyte, ratioAtLeast } from "../harness/measure.ts";
 import { startNodeB } from "../harness/node-b.ts";
 import { openStage } from "../harness/stage.ts";
 
@@ -13,6 +14,7 @@ export async function intermediates(bench: Bench): Promise<void> {
   const stage = await openStage(bench, stack, { storage: "embedded" });
   const { world, service } = stage;
   const nodeB = await startNodeB(bench, stack, world);
+  const pass = await startBarePass(stack);
   const bytes = (bench.quick ? 128 : 1024) * mebibyte;
   const file = await bench.file(bytes);
   const token = await hubToken(world);
@@ -21,37 +23,40 @@ export async function intermediates(bench: Bench): Promise<void> {
   const rate = (seconds: number) => bytes / 1e6 / seconds;
   const sendEncrypted = () =>
     curlForm("PUT", `${service.url}/intermediate`, world.token, file, { fields: { remote_node_id: nodeB.nodeId } });
-  const sendPlain = () =>
-    curlForm("POST", `${world.hubUrl}/storage/buckets/${bucket}/upload`, token, file, { expectedStatus: 201 });
+  const sendPlain = (url: string) => curlForm("POST", url, token, file, { expectedStatus: 201 });
 
-  const common = { group: "intermediate", unit: "MB/s", goal: ratioAtLeast(0.8) };
-  const what = `${bytes / mebibyte} MiB, Hub ${delayMs} ms away`;
-  const puts = await inTurns(
-    bench.rounds,
-    async () => {
-      const { seconds } = await sendEncrypted();
-      await world.controls.dropFiles();
-      return rate(seconds);
-    },
-    async () => {
-      const { seconds } = await sendPlain();
-      await world.controls.dropFiles();
-      return rate(seconds);
-    },
-  );
+  const common = { group: "intermediate", unit: "MB/s" };
   const against = "the same by curl, unencrypted, straight to the Hub's stand-in";
-  bench.add({ ...common, work: `PUT /intermediate, encrypted, ${what}`, ...puts, against });
-
-  const sealed = objectIdOf(await sendEncrypted());
-  await sendPlain();
-  const plain = (await world.controls.fileIdsOf(bucket)).find((id) => id !== sealed) ?? "";
-  const gets = await inTurns(
+  const what = `${bytes / mebibyte} MiB, Hub ${delayMs} ms away`;
+  const upload = `${world.hubUrl}/storage/buckets/${bucket}/upload`;
+  const rateOfPut = async (send: () => Promise<CurlResult>) => {
+    const { seconds } = await send();
+    await world.controls.dropFiles();
+    return rate(seconds);
+  };
+  const [sealed, plain, ...passes] = await measureInTurns(
     bench.rounds,
-    async () => {
-      const url = `${nodeB.url}/intermediate/${sealed}?remote_node_id=${service.nodeId}`;
-      return rate((await curlDiscard(url, world.token)).seconds);
-    },
-    async () => rate((await curlDiscard(`${world.hubUrl}/storage/bucket-files/${plain}/stream`, token)).seconds),
+    perGibibyte(service.pid, bytes, () => rateOfPut(sendEncrypted)),
+    () => rateOfPut(() => sendPlain(upload)),
+    ...passWays.map((way) => perGibibyte(pass.pid, bytes, () => rateOfPut(() => sendPlain(pass.urlOf(way, upload))))),
   );
-  bench.add({ ...common, work: `GET /intermediate, decrypted, ${what}`, ...gets, against });
+  const put = { ...common, work: `PUT /intermediate, encrypted, ${what}` };
+  bench.add({ ...put, ...beside(sealed, plain), against, goal: ratioAtLeast(0.8) });
+  for (const row of besidePass(put, sealed, passes, ratioAtLeast(0.9))) bench.add(row);
+
+  const sealedId = objectIdOf(await sendEncrypted());
+  await sendPlain(upload);
+  const plainId = (await world.controls.fileIdsOf(bucket)).find((id) => id !== sealedId) ?? "";
+  const download = `${world.hubUrl}/storage/bucket-files/${plainId}/stream`;
+  const rateOfGet = async (url: string, as: string) => rate((await curlDiscard(url, as)).seconds);
+  const openedUrl = `${nodeB.url}/intermediate/${sealedId}?remote_node_id=${service.nodeId}`;
+  const [opened, direct, ...passed] = await measureInTurns(
+    bench.rounds,
+    perGibibyte(nodeB.pid, bytes, () => rateOfGet(openedUrl, world.token)),
+    () => rateOfGet(download, token),
+    ...passWays.map((way) => perGibibyte(pass.pid, bytes, () => rateOfGet(pass.urlOf(way, download), token))),
+  );
+  const get = { ...common, work: `GET /intermediate, decrypted, ${what}` };
+  bench.add({ ...get, ...beside(opened, direct), against, goal: ratioAtLeast(0.8) });
+  for (const row of besidePass(get, opened, passed, ratioAtLeast(0.9))) bench.add(row);
 }

@@ -17,6 +17,7 @@ export async function parallelUploads(bench: Bench): Promise<void> {
   const bytes = (bench.quick ? 64 : 256) * mebibyte;
   const file = await bench.file(bytes);
   for (const storage of kinds) {
+    const peaks: number[] = [];
     for (const uploads of [1, 8, 32]) {
       await waitForRoom(uploads * bytes);
       await using stack = new AsyncDisposableStack();
@@ -24,9 +25,19 @@ export async function parallelUploads(bench: Bench): Promise<void> {
       const put = async () => objectIdOf(await curlForm("PUT", `${stage.service.url}/local`, stage.world.token, file));
       const ids = await Promise.all(Array.from({ length: uploads }, put));
       const work = `peak memory, ${uploads} uploads of ${bytes / mebibyte} MiB at once, ${titles[storage]}`;
-      const service = summarize([Math.round(peakMemoryOf(stage.service.pid))]);
+      const peak = peakMemoryOf(stage.service.pid);
+      peaks.push(peak);
+      const service = summarize([Math.round(peak)]);
       bench.add({ group: "memory", work, unit: "MiB", service, goal: figureAtMost(100 + 12 * uploads) });
       for (const id of ids) await freeObject(stage, id, bytes);
+    }
+    const [one = 0, eight = 0, many = 0] = peaks;
+    for (const [from, to, more] of [
+      [1, 8, (eight - one) / 7],
+      [8, 32, (many - eight) / 24],
+    ] as const) {
+      const work = `memory of each further upload of ${bytes / mebibyte} MiB, from ${from} to ${to} at once, ${titles[storage]}`;
+      bench.add({ group: "memory", work, unit: "MiB", service: summarize([more]), goal: figureAtMost(12) });
     }
   }
 }

@@ -1,7 +1,7 @@
 import { findFreePort } from "../../test/support/daemon.ts";
 import type { Bench } from "../harness/bench.ts";
 import { curlForm } from "../harness/curl.ts";
-import { inTurns, mebibyte, ratioAtLeast, secondsOf } from "../harness/measure.ts";
+import { inTurns, mebibyte, perGibibyte, ratioAtLeast, secondsOf } from "../harness/measure.ts";
 import { type Service, startService } from "../harness/service.ts";
 import { openServers } from "../harness/stage.ts";
 import { startWorld, type World } from "../harness/world.ts";
@@ -31,14 +31,11 @@ export async function records(bench: Bench): Promise<void> {
     { path: "/final", status: 204, bytes: large, times: 1 },
   ];
   for (const load of loads) {
-    const send = (service: Service) => rateOf(bench, world, service, load);
-    await send(recorded);
-    await send(bare);
-    const figures = await inTurns(
-      bench.rounds,
-      () => send(recorded),
-      () => send(bare),
-    );
+    const send = (service: Service) =>
+      perGibibyte(service.pid, load.bytes * load.times, () => rateOf(bench, world, service, load));
+    await send(recorded)();
+    await send(bare)();
+    const figures = await inTurns(bench.rounds, send(recorded), send(bare));
     bench.add({
       group: "record",
       work: `PUT ${load.path}, ${load.bytes / mebibyte} MiB, Hub ${delayMs} ms away, on record`,

@@ -1,6 +1,6 @@
 import type { Bench } from "../harness/bench.ts";
 import { load, loadAfresh } from "../harness/load.ts";
-import { inTurns, type Row, ratioAtLeast } from "../harness/measure.ts";
+import { inTurns, perThousand, type Row, ratioAtLeast } from "../harness/measure.ts";
 import { bearer, cycle, formRequest, getRequest, storeGet, storePuts } from "../harness/requests.ts";
 import { openStage, type Stage, type Storage } from "../harness/stage.ts";
 
@@ -27,8 +27,8 @@ export async function smallPuts(bench: Bench): Promise<void> {
     const requests = tags.map((tag) => {
       return formRequest(`${stage.service.url}/local`, stage.world.token, content, tag === "" ? {} : { tag });
     });
-    const url = stage.service.url;
-    const service = () => load({ url, connections, seconds, next: cycle(requests) });
+    const { url, pid } = stage.service;
+    const service = perThousand(pid, () => load({ url, connections, seconds, next: cycle(requests) }));
     const isTagged = tags[0] !== "";
     const limit = () => {
       const next = cycle(storePuts(servers.store, content, directKeys()));
@@ -52,7 +52,7 @@ export async function smallGets(bench: Bench): Promise<void> {
   await using stack = new AsyncDisposableStack();
   const stage = await openStage(bench, stack, { storage: "servers" });
   const { store } = serversOf(stage);
-  const { url } = stage.service;
+  const { url, pid } = stage.service;
   const key = `local/${stage.world.projectId}/${crypto.randomUUID()}`;
   await store.s3.write(key, content, { type: "application/octet-stream" });
   const ours = getRequest(`${url}/local/${key.split("/")[2]}`, bearer(stage.world.token));
@@ -64,7 +64,7 @@ export async function smallGets(bench: Bench): Promise<void> {
   const kept = (await load({ ...options, seconds: 1 })) > (await loadAfresh({ ...options, seconds: 1 }));
   const figures = await inTurns(
     bench.rounds,
-    () => load({ url, connections, seconds, next: () => ours }),
+    perThousand(pid, () => load({ url, connections, seconds, next: () => ours })),
     () => (kept ? load(options) : loadAfresh(options)),
   );
   const row: Row = {

@@ -1,7 +1,7 @@
 import type { Bench } from "../harness/bench.ts";
 import { buildHello, startHello } from "../harness/hello.ts";
 import { load } from "../harness/load.ts";
-import { inTurns, ratioAtLeast } from "../harness/measure.ts";
+import { figureAtLeast, inTurns, perThousand, ratioAtLeast } from "../harness/measure.ts";
 import { bearer, getRequest } from "../harness/requests.ts";
 import { openStage } from "../harness/stage.ts";
 
@@ -20,10 +20,11 @@ export async function tokenChecks(bench: Bench): Promise<void> {
   const { url } = stage.service;
   const checked = getRequest(`${url}/local/none`, bearer(stage.world.token));
   const plain = getRequest(`${hello.url}/`, bearer(stage.world.token));
-  const service = () => load({ url, connections, seconds, next: () => checked, expectedStatus: 422 });
-  const limit = () => load({ url: hello.url, connections, seconds, next: () => plain });
+  const { pid } = stage.service;
+  const service = perThousand(pid, () => load({ url, connections, seconds, next: () => checked, expectedStatus: 422 }));
+  const limit = perThousand(hello.pid, () => load({ url: hello.url, connections, seconds, next: () => plain }));
   const hail = getRequest(`${guarded.url}/`, bearer(stage.world.token));
-  const check = () => load({ url: guarded.url, connections, seconds, next: () => hail });
+  const check = perThousand(guarded.pid, () => load({ url: guarded.url, connections, seconds, next: () => hail }));
   await Promise.all([service(), check(), limit()]);
   bench.add({
     group: "token",
@@ -39,9 +40,10 @@ export async function tokenChecks(bench: Bench): Promise<void> {
     unit: "/s",
     ...(await inTurns(bench.rounds, service, limit)),
     against: "a bare Bun.serve that says hello",
+    goal: figureAtLeast(18_000),
   });
   const health = getRequest(`${url}/healthz`);
-  const cheap = () => load({ url, connections, seconds, next: () => health });
+  const cheap = perThousand(pid, () => load({ url, connections, seconds, next: () => health }));
   bench.add({
     group: "token",
     work: `GET /healthz, ${connections} connections`,

@@ -1,7 +1,7 @@
-import { readdirSync, readFileSync } from "node:fs";
 import type { Bench } from "../harness/bench.ts";
+import { childrenOf } from "../harness/cpu.ts";
 import { load } from "../harness/load.ts";
-import { inTurns, ratioAtLeast } from "../harness/measure.ts";
+import { inTurns, perThousand, ratioAtLeast } from "../harness/measure.ts";
 import { bearer, getRequest } from "../harness/requests.ts";
 import { startService } from "../harness/service.ts";
 import { openServers } from "../harness/stage.ts";
@@ -19,7 +19,7 @@ export async function workers(bench: Bench): Promise<void> {
   stack.defer(two.stop);
   const row = { group: "workers", unit: "/s", against: "one process", goal: ratioAtLeast(1.6) };
   const work = "SERVER__WORKERS=2: token checked, then 422, 64 connections";
-  const processes = 1 + childrenOf(two.pid);
+  const processes = 1 + childrenOf(two.pid).length;
   if (processes < 2) {
     const note = "this version serves with one process, whatever SERVER__WORKERS says";
     return bench.add({ ...row, work, service: undefined, note });
@@ -31,20 +31,8 @@ export async function workers(bench: Bench): Promise<void> {
   await measure(two.url);
   const figures = await inTurns(
     bench.rounds,
-    () => measure(two.url),
-    () => measure(one.url),
+    perThousand(two.pid, () => measure(two.url)),
+    perThousand(one.pid, () => measure(one.url)),
   );
   bench.add({ ...row, work, ...figures, note: "whoever asks shares the cores with them" });
-}
-
-function childrenOf(parent: number): number {
-  const isChild = (pid: string) => {
-    try {
-      const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-      return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]) === parent;
-    } catch {
-      return false;
-    }
-  };
-  return readdirSync("/proc").filter((name) => /^\d+$/.test(name) && isChild(name)).length;
 }
