@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Catalog, NewTaggedResult } from "../../src/catalog/catalog.ts";
 import type { NewSubmission, SubmissionStore } from "../../src/submissions/store/submission-store.ts";
-import { newSubmission } from "../submissions/contract.ts";
+import { newSubmission } from "../submissions/new-submission.ts";
 
 export interface CatalogUnderTest {
   readonly catalog: Catalog;

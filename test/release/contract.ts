@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import type { Decision, ReleaseStore } from "../../src/release/release-store.ts";
 import type { Lease, SubmissionStore } from "../../src/submissions/store/submission-store.ts";
-import { newSubmission } from "../submissions/contract.ts";
+import { newSubmission } from "../submissions/new-submission.ts";
 
 export interface GateUnderTest {
   readonly releases: ReleaseStore;

@@ -10,7 +10,7 @@ import { createLocalResults } from "../../src/results/local.ts";
 import { createRollback } from "../../src/results/rollback.ts";
 import { createSqliteSubmissions } from "../../src/submissions/store/sqlite-submissions.ts";
 import { submissionKey } from "../../src/submissions/store/submission-store.ts";
-import { newSubmission } from "../submissions/contract.ts";
+import { newSubmission } from "../submissions/new-submission.ts";
 import { createTestLog } from "../support/log.ts";
 import { fakeHub, hubAway, memoryObjects, uploadOf } from "./fakes.ts";
 

@@ -4,7 +4,7 @@ import { createDeliver } from "../../src/submissions/deliver.ts";
 import { submissionKey } from "../../src/submissions/store/submission-store.ts";
 import { fakeHub, memoryObjects, newSha256 } from "../results/fakes.ts";
 import { createTestLog } from "../support/log.ts";
-import { newSubmission } from "./contract.ts";
+import { newSubmission } from "./new-submission.ts";
 
 const signal = new AbortController().signal;
 

@@ -6,8 +6,8 @@ import { createRollback } from "../../src/submissions/rollback.ts";
 import { createWaitingClients } from "../../src/submissions/waiting-clients.ts";
 import { hubAway, memoryObjects } from "../results/fakes.ts";
 import { createTestLog } from "../support/log.ts";
-import { newSubmission } from "./contract.ts";
 import { openMemoryStore } from "./memory-store.ts";
+import { newSubmission } from "./new-submission.ts";
 
 const lease = { holder: "me", leaseMs: 60_000 };
 const nowMs = Date.now();

@@ -14,7 +14,7 @@ import { type SubmissionStore, submissionKey } from "../../src/submissions/store
 import { createWaitingClients, type WaitingClients } from "../../src/submissions/waiting-clients.ts";
 import { eventually } from "../support/eventually.ts";
 import { createTestLog } from "../support/log.ts";
-import { newSubmission } from "./contract.ts";
+import { newSubmission } from "./new-submission.ts";
 
 const mine = { holder: "me", leaseMs: 60_000 };
 const theirs = { holder: "them", leaseMs: 60_000 };

@@ -13,7 +13,7 @@ import { createSqliteSubmissions } from "../../src/submissions/store/sqlite-subm
 import { type SubmissionStore, submissionKey } from "../../src/submissions/store/submission-store.ts";
 import { eventually } from "../support/eventually.ts";
 import { createTestLog } from "../support/log.ts";
-import { newSubmission } from "./contract.ts";
+import { newSubmission } from "./new-submission.ts";
 
 const hour = 3_600_000;
 const day = 24 * hour;
