@@ -1,12 +1,6 @@
 import { expect, test } from "bun:test";
-import { Glob } from "bun";
+import { breaches, files, importsOf, roomOf } from "./support/source-files.ts";
 
-/** Files and what they hold, for scanning. */
-const files = await Promise.all(
-  [...new Glob("src/**/*.{ts,tsx}").scanSync(".")]
-    .sort()
-    .map(async (path) => ({ path, text: await Bun.file(path).text() })),
-);
 const contracts = [
   "src/errors.ts",
   "src/log.ts",
@@ -55,29 +49,6 @@ const rooms = [
   "observability",
 ];
 const adapterRooms = ["objects", "catalog", "hub", "crypto", "identity", "database"];
-
-/** Everything a file imports: paths from the project's root, or package names. Type-only imports count, too. */
-function importsOf({ path, text }: { path: string; text: string }): string[] {
-  const specifiers = [...text.matchAll(/(?:^|\s)(?:from|import)\s*\(?\s*"([^"]+)"/g)].map((match) => match[1] ?? "");
-  return specifiers.map((specifier) => {
-    return specifier.startsWith(".") ? new URL(specifier, `file:///${path}`).pathname.slice(1) : specifier;
-  });
-}
-
-function roomOf(path: string): string | undefined {
-  return /^src\/([^/]+)\//.exec(path)?.[1];
-}
-
-/** Imports of the given files that the rule does not allow, as `file → import`. */
-function breaches(scope: (path: string) => boolean, allowed: (target: string, path: string) => boolean): string[] {
-  return files
-    .filter(({ path }) => scope(path))
-    .flatMap((file) =>
-      importsOf(file)
-        .filter((target) => !allowed(target, file.path))
-        .map((t) => `${file.path} → ${t}`),
-    );
-}
 
 const shared = (target: string) =>
   ["src/errors.ts", "src/log.ts", "src/uuid.ts", "src/content-disposition.ts", "src/tls-failure.ts"].includes(target);
