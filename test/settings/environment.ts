@@ -1,5 +1,7 @@
+import { expect } from "bun:test";
 import { generateKeyPair } from "../../src/crypto/keys.ts";
 import type { Environment, ReadTextFile } from "../../src/settings/environment.ts";
+import { parseSettings } from "../../src/settings/load.ts";
 
 export const KEY_PEM = generateKeyPair("P-384").privatePem;
 
@@ -29,3 +31,15 @@ export function filesystem(files: Readonly<Record<string, string>>): ReadTextFil
     return text;
   };
 }
+
+const noFiles = filesystem({});
+
+export function accepted(environment: Environment, readTextFile = noFiles) {
+  const parsed = parseSettings(environment, readTextFile);
+  expect(parsed.problems ?? []).toEqual([]);
+  if (!parsed.settings) throw new Error("settings were refused");
+  return { settings: parsed.settings, warnings: parsed.warnings };
+}
+
+export const problems = (environment: Environment, readTextFile = noFiles) =>
+  parseSettings(environment, readTextFile).problems ?? [];
