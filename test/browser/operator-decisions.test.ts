@@ -1,13 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdirSync } from "node:fs";
-import type { Browser, Page } from "playwright-core";
+import { describe, expect, test } from "bun:test";
+import type { Page } from "playwright-core";
 import { eventually } from "../support/eventually.ts";
-import { buildExecutable, type Executable } from "../support/executable.ts";
 import { findBarriers } from "./accessibility.ts";
-import { chromiumPath, launchBrowser, openPage, type PageOptions, type WatchedPage } from "./browser.ts";
-import { type OperatorNode, startOperatorNode } from "./operator-node.ts";
+import { chromiumPath } from "./browser.ts";
+import { screenshots, useOperatorsPage } from "./operators-page.ts";
 
-const screenshots = ".artifacts/operators";
 const hostileName = "<img src=x onerror=document.title='hacked'>.csv";
 const script = "<script>document.title='hacked'</script>";
 /** One dot, grey. */
@@ -19,52 +16,28 @@ const png = new Uint8Array(
 );
 
 describe.skipIf(chromiumPath === undefined)("what operators decide on the executable's page, without a network", () => {
-  let executable: Executable;
-  let node: OperatorNode;
-  let browser: Browser;
-  let signedIn: Awaited<ReturnType<ReturnType<Page["context"]>["storageState"]>>;
-
-  beforeAll(async () => {
-    mkdirSync(screenshots, { recursive: true });
-    [executable, browser] = await Promise.all([buildExecutable(), launchBrowser()]);
-    node = await startOperatorNode(executable, {
+  const at = useOperatorsPage(
+    {
       RELEASE__REVIEW: "all",
       RELEASE__SMALL_COUNT: "10",
       DP__PROJECT_EPSILON: "2",
       QUOTA__PROJECT_BYTES: "4096",
       RETENTION__TAGS: "checkpoint-*:14",
       CRYPTO__PIN: "log",
-    });
-    const { page } = await openAt(await node.link("Ada"));
-    await page.getByRole("heading", { name: "Overview", level: 1 }).waitFor();
-    signedIn = await page.context().storageState();
-    await page.close();
-  }, 120_000);
-  afterAll(async () => {
-    await browser.close();
-    await node.stop();
-    await executable.remove();
-  });
-
-  async function openAt(address: string, options: PageOptions = {}): Promise<WatchedPage> {
-    const watched = await openPage(browser, node.url, options);
-    watched.page.setDefaultTimeout(30_000);
-    await watched.page.goto(address);
-    return watched;
-  }
-
-  const openPanel = (panel: string, options: PageOptions = {}) =>
-    openAt(`${node.url}/operator#/${panel}`, { storageState: signedIn, ...options });
+    },
+    "Ada",
+  );
+  const { openAt, openPanel } = at;
 
   async function submit(name: string, content: string | Uint8Array<ArrayBuffer>, as: "1" | "2" | "3" = "1") {
-    const answer = await node.put("/final", content, { name, as });
+    const answer = await at.node.put("/final", content, { name, as });
     expect(answer.status).toBe(202);
     return ((await answer.json()) as { submission_id: string }).submission_id;
   }
 
   async function statusOf(id: string, as: "1" | "2" | "3" = "1") {
-    const headers = { authorization: `Bearer ${await node.world.token(as)}` };
-    return (await fetch(`${node.url}/final/submissions/${id}`, { headers })).json();
+    const headers = { authorization: `Bearer ${await at.node.world.token(as)}` };
+    return (await fetch(`${at.node.url}/final/submissions/${id}`, { headers })).json();
   }
 
   const detail = (page: Page) => page.getByRole("article");
@@ -112,7 +85,7 @@ describe.skipIf(chromiumPath === undefined)("what operators decide on the execut
 
   test("approves and declines by keys, a declined one with a reason that the analyst is shown", async () => {
     const [sent, kept] = [await submit("sent.csv", "a,b\n1,2\n", "3"), await submit("kept.csv", "a,b\n3,4\n", "3")];
-    const { page, complaints } = await openPanel(`releases?analysis_id=${node.world.analyses[2]}`);
+    const { page, complaints } = await openPanel(`releases?analysis_id=${at.node.world.analyses[2]}`);
     await detail(page).getByRole("heading", { name: "sent.csv" }).waitFor();
     await page.keyboard.press("j");
     await detail(page).getByRole("heading", { name: "kept.csv" }).waitFor();
@@ -151,7 +124,7 @@ describe.skipIf(chromiumPath === undefined)("what operators decide on the execut
   test("decides together on what an analysis has submitted together", async () => {
     const ids = [await submit("one.txt", "first", "2"), await submit("two.txt", "second", "2")];
     const { page, complaints } = await openPanel("releases");
-    const group = page.getByRole("region", { name: `Analysis ${node.world.analyses[1]}` });
+    const group = page.getByRole("region", { name: `Analysis ${at.node.world.analyses[1]}` });
     await group.getByText("All 2:").waitFor();
     await group.getByRole("button", { name: "decline" }).click();
     expect(await page.getByRole("dialog").getByRole("listitem").count()).toBe(2);
@@ -165,7 +138,7 @@ describe.skipIf(chromiumPath === undefined)("what operators decide on the execut
 
   test("tells who was first", async () => {
     const id = await submit("race.txt", "who is first", "2");
-    const { page, complaints } = await openPanel(`releases?analysis_id=${node.world.analyses[1]}`);
+    const { page, complaints } = await openPanel(`releases?analysis_id=${at.node.world.analyses[1]}`);
     await choose(page, "race.txt");
     await page.keyboard.press("a");
     await answer(page, "Approve").waitFor();
@@ -183,7 +156,7 @@ describe.skipIf(chromiumPath === undefined)("what operators decide on the execut
 
   /** By a session of somebody else's. */
   async function decideAsAnother(id: string): Promise<void> {
-    const { page } = await openAt(await node.link("Grace"));
+    const { page } = await openAt(await at.node.link("Grace"));
     await page.getByText("Grace").waitFor();
     const decline = `(async () => {
       const { sha256 } = await (await fetch("/operator/releases/${id}")).json();
@@ -196,9 +169,9 @@ describe.skipIf(chromiumPath === undefined)("what operators decide on the execut
   }
 
   test("shows what projects keep here, their quotas, and what will go", async () => {
-    const stored = await node.put("/local", "x".repeat(1024), { fields: { tag: "checkpoint-7" } });
+    const stored = await at.node.put("/local", "x".repeat(1024), { fields: { tag: "checkpoint-7" } });
     expect(stored.status).toBe(200);
-    expect((await node.put("/local", "x".repeat(3072))).status).toBe(200);
+    expect((await at.node.put("/local", "x".repeat(3072))).status).toBe(200);
     const { page, complaints } = await openPanel("projects");
     await page.getByRole("img", { name: "4 KiB, beside its quota of 4 KiB" }).waitFor();
     await page.getByText("4 KiB, full").waitFor();
@@ -213,7 +186,7 @@ describe.skipIf(chromiumPath === undefined)("what operators decide on the execut
 
   test("shows what projects have spent of their privacy budgets, and sets them for a reason", async () => {
     const fields = { epsilon: "0.5", sensitivity: "1" };
-    const spent = await node.put("/final/localdp", "118", { fields, as: "3" });
+    const spent = await at.node.put("/final/localdp", "118", { fields, as: "3" });
     expect(spent.status).toBe(202);
     const { page, complaints } = await openPanel("budgets");
     await page.getByRole("img", { name: "0.5 of 2 spent, 1.5 left" }).waitFor();
@@ -227,7 +200,7 @@ describe.skipIf(chromiumPath === undefined)("what operators decide on the execut
     await answer(page, "Set it").click();
     await page.getByText(`Agreed ${script}`).waitFor();
     await page.getByRole("img", { name: "0.5 of 0.5 spent, 0 left" }).waitFor();
-    expect((await node.put("/final/localdp", "118", { fields, as: "3" })).status).toBe(403);
+    expect((await at.node.put("/final/localdp", "118", { fields, as: "3" })).status).toBe(403);
     await page.getByRole("link", { name: "1", exact: true }).click();
     await page.getByText("Spent by day, project").waitFor();
     await page.getByRole("img", { name: "Spent by day. 1 release, 0.5 spent in all." }).waitFor();
@@ -243,12 +216,12 @@ describe.skipIf(chromiumPath === undefined)("what operators decide on the execut
   }, 120_000);
 
   test("shows other nodes by their keys, and forgets them when that is confirmed", async () => {
-    const fields = { remote_node_id: node.world.peerNodeId };
-    expect((await node.put("/intermediate", "for node B", { fields })).status).toBe(200);
+    const fields = { remote_node_id: at.node.world.peerNodeId };
+    expect((await at.node.put("/intermediate", "for node B", { fields })).status).toBe(200);
     const { page, complaints } = await openPanel("peers");
     await page.getByText("none came yet").waitFor();
     await page.getByRole("button", { name: "Forget" }).click();
-    await page.getByText(node.world.peerNodeId, { exact: true }).waitFor();
+    await page.getByText(at.node.world.peerNodeId, { exact: true }).waitFor();
     expect(await findBarriers(page)).toEqual([]);
     await answer(page, "Forget it").click();
     await page.getByText("No other node is known yet").waitFor();

@@ -1,112 +1,23 @@
 import { Database } from "bun:sqlite";
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdirSync } from "node:fs";
-import type { Browser, Page } from "playwright-core";
+import { describe, expect, test } from "bun:test";
+import type { Page } from "playwright-core";
 import { eventually } from "../support/eventually.ts";
-import { buildExecutable, type Executable } from "../support/executable.ts";
 import { findBarriers } from "./accessibility.ts";
-import { chromiumPath, launchBrowser, openPage, type PageOptions, type WatchedPage } from "./browser.ts";
-import { type OperatorNode, startOperatorNode } from "./operator-node.ts";
+import { chromiumPath } from "./browser.ts";
+import { screenshots, useOperatorsPage, whenTitled } from "./operators-page.ts";
 
 const hostile = `<img src=x onerror="document.title='hacked'">"><script>document.title='hacked'</script>`;
-const screenshots = ".artifacts/operators";
 
 describe.skipIf(chromiumPath === undefined)("the operators' page of the executable, without a network", () => {
-  let executable: Executable;
-  let node: OperatorNode;
-  let browser: Browser;
-  let signedIn: Awaited<ReturnType<ReturnType<Page["context"]>["storageState"]>>;
-
-  beforeAll(async () => {
-    mkdirSync(screenshots, { recursive: true });
-    [executable, browser] = await Promise.all([buildExecutable(), launchBrowser()]);
-    node = await startOperatorNode(executable, {});
-    const { page } = await openAt(await node.link("Ada Lovelace"));
-    await page.getByRole("heading", { name: "Overview", level: 1 }).waitFor();
-    signedIn = await page.context().storageState();
-    await page.close();
-  }, 120_000);
-  afterAll(async () => {
-    await browser.close();
-    await node.stop();
-    await executable.remove();
-  });
-
-  async function openAt(address: string, options: PageOptions = {}): Promise<WatchedPage> {
-    const watched = await openPage(browser, node.url, options);
-    watched.page.setDefaultTimeout(30_000);
-    await watched.page.goto(address);
-    return watched;
-  }
-
-  /** As somebody who is signed in already. */
-  const openPanel = (panel: string, options: PageOptions = {}) =>
-    openAt(`${node.url}/operator#/${panel}`, { storageState: signedIn, ...options });
-
-  const whenTitled = (page: Page, name: string | RegExp) => page.getByRole("heading", { name, level: 1 }).waitFor();
-
-  test("lets a link sign in once, and tells what to do with a used one", async () => {
-    const link = await node.link(hostile);
-    const { page, complaints } = await openAt(link);
-    await whenTitled(page, "Overview");
-    expect(page.url()).not.toContain("ticket");
-    expect(await page.getByText(hostile).textContent()).toBe(hostile);
-    await page.getByRole("button", { name: "Sign out" }).click();
-    await whenTitled(page, "You are signed out");
-    expect(await page.context().cookies()).toEqual([]);
-    expect(complaints).toEqual([]);
-
-    await page.goto(link);
-    await whenTitled(page, "This link does not work any more");
-    await page.getByText("The link was used, is too old, or is not ours.").waitFor();
-    await page.getByText("flame-result console --as").waitFor();
-    expect(await findBarriers(page)).toEqual([]);
-    // The browser's own words of the refusal.
-    expect(complaints.filter((complaint) => !complaint.includes("401"))).toEqual([]);
-    await page.close();
-  }, 120_000);
-
-  test("opens by the link that the command prints", async () => {
-    const { code, out } = await executable.run(["console", "--as", "Grace"], node.env);
-    expect(code).toBe(0);
-    const { page, complaints } = await openAt(out.trim());
-    await page.getByText("Grace").waitFor();
-    expect(complaints).toEqual([]);
-    await page.close();
-  }, 120_000);
-
-  test("signs in at the identity provider", async () => {
-    const { page, complaints } = await openAt(`${node.url}/operator`, { others: [node.world.identityUrl] });
-    await whenTitled(page, "Sign in");
-    expect(await findBarriers(page)).toEqual([]);
-    await page.screenshot({ path: `${screenshots}/sign-in.png` });
-    await page.getByRole("link", { name: "Sign in" }).click();
-    await whenTitled(page, "Overview");
-    await page.locator(".who").getByText("operator").waitFor();
-    await page.reload();
-    await whenTitled(page, "Overview");
-    expect(complaints).toEqual([]);
-    await page.close();
-  }, 120_000);
-
-  test("says what went wrong at the identity provider", async () => {
-    for (const [fragment, title] of [
-      ["refused", "You are not an operator of this node"],
-      ["failed", "Signing in did not work"],
-    ] as const) {
-      const { page, complaints } = await openAt(`${node.url}/operator#sign-in=${fragment}`);
-      await whenTitled(page, title);
-      expect(complaints).toEqual([]);
-      await page.close();
-    }
-  }, 120_000);
+  const at = useOperatorsPage();
+  const { openPanel } = at;
 
   test("shows the traffic that there was, in plots and figures", async () => {
-    const [intermediate] = await Promise.all([node.put("/intermediate", "i".repeat(3 * 1024))]);
+    const [intermediate] = await Promise.all([at.node.put("/intermediate", "i".repeat(3 * 1024))]);
     const { object_id } = (await intermediate.json()) as { object_id: string };
-    const headers = { authorization: `Bearer ${await node.world.token("1")}` };
-    await (await fetch(`${node.url}/intermediate/${object_id}`, { headers })).arrayBuffer();
-    expect((await node.put("/local", "l".repeat(5 * 1024))).status).toBe(200);
+    const headers = { authorization: `Bearer ${await at.node.world.token("1")}` };
+    await (await fetch(`${at.node.url}/intermediate/${object_id}`, { headers })).arrayBuffer();
+    expect((await at.node.put("/local", "l".repeat(5 * 1024))).status).toBe(200);
 
     const { page, complaints } = await openPanel("overview");
     const chart = page.locator("figure").filter({ hasText: "Last 24 hours" });
@@ -129,15 +40,15 @@ describe.skipIf(chromiumPath === undefined)("the operators' page of the executab
     await page.getByRole("heading", { name: "Settings" }).click();
     await page.getByRole("searchbox").fill("hub.auth.secret");
     await page.getByText("a secret").waitFor();
-    expect(await page.content()).not.toContain(node.env.HUB__AUTH__SECRET ?? "");
+    expect(await page.content()).not.toContain(at.node.env.HUB__AUTH__SECRET ?? "");
     expect(complaints).toEqual([]);
     await page.close();
   }, 120_000);
 
   test("pages through the queue, tries again and drops only what is confirmed", async () => {
-    expect((await node.put("/final", "delivered")).status).toBe(204);
-    const lift = node.world.hub.fail({ path: /^\/storage\// }, { kind: "status", status: 503 });
-    const answers = await Promise.all(Array.from({ length: 52 }, (_, index) => node.put("/final", `${index}`)));
+    expect((await at.node.put("/final", "delivered")).status).toBe(204);
+    const lift = at.node.world.hub.fail({ path: /^\/storage\// }, { kind: "status", status: 503 });
+    const answers = await Promise.all(Array.from({ length: 52 }, (_, index) => at.node.put("/final", `${index}`)));
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]));
 
     const { page, complaints } = await openPanel("queue?status=queued");
@@ -180,9 +91,12 @@ describe.skipIf(chromiumPath === undefined)("the operators' page of the executab
   }, 120_000);
 
   test("filters, exports and verifies the record", async () => {
-    const authorization = `Bearer ${await node.world.identity.token(hostile)}`;
-    expect((await fetch(`${node.url}/operator/overview`, { headers: { authorization } })).status).toBe(403);
+    const authorization = `Bearer ${await at.node.world.identity.token(hostile)}`;
+    expect((await fetch(`${at.node.url}/operator/overview`, { headers: { authorization } })).status).toBe(403);
 
+    const { page: signIn } = await at.openAt(await at.node.link(hostile));
+    await whenTitled(signIn, "Overview");
+    await signIn.close();
     const { page, complaints } = await openPanel("record?event=operator.signed_in");
     await page.getByText("Ada Lovelace", { exact: true }).nth(1).waitFor();
     await page.getByRole("cell", { name: hostile }).waitFor();
@@ -210,7 +124,7 @@ describe.skipIf(chromiumPath === undefined)("the operators' page of the executab
   }, 120_000);
 
   test("names the row of the record that was changed", async () => {
-    const database = new Database(`${node.world.dataDir}/catalog.sqlite`);
+    const database = new Database(`${at.node.world.dataDir}/catalog.sqlite`);
     database.run("PRAGMA busy_timeout = 30000");
     const change = (actor: string) => database.run("UPDATE record_entry SET actor = ? WHERE sequence = 2", [actor]);
     const row = database.query<{ actor: string }, []>("SELECT actor FROM record_entry WHERE sequence = 2").get();
@@ -280,32 +194,8 @@ describe.skipIf(chromiumPath === undefined)("the operators' page of the executab
       .first()
       .click();
     await page.getByText("Copied analysis id").waitFor();
-    expect(await page.evaluate<string>("navigator.clipboard.readText()")).toBe(node.world.analyses[0]);
+    expect(await page.evaluate<string>("navigator.clipboard.readText()")).toBe(at.node.world.analyses[0]);
     await page.close();
-  }, 120_000);
-
-  test("says that a session has ended, and that a node does not answer", async () => {
-    const { page } = await openAt(await node.link("Ada Lovelace"));
-    await whenTitled(page, "Overview");
-    await page.context().clearCookies();
-    const ended = whenTitled(page, "Your session has ended");
-    // The page asks by itself now and then, and may be told first.
-    const asked = page.getByRole("button", { name: "Refresh" }).click();
-    await Promise.race([asked.catch(() => {}), ended]);
-    await ended;
-    await page.close();
-
-    const { page: other } = await openPanel("overview");
-    await whenTitled(other, "Overview");
-    await other.getByText("Updated").waitFor();
-    await other.context().setOffline(true);
-    await other.getByRole("button", { name: "Refresh" }).click();
-    await other.getByRole("alert").getByText("This node does not answer.").waitFor();
-    expect(await other.getByText("Finals on their way").isVisible()).toBe(true);
-    await other.context().setOffline(false);
-    await other.getByRole("button", { name: "Try again" }).click();
-    await other.getByRole("alert").waitFor({ state: "hidden" });
-    await other.close();
   }, 120_000);
 });
 
