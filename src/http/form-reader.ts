@@ -98,7 +98,7 @@ export function createFormReader(request: Request, limits: FormLimits): FormRead
       const { name, filename, contentType } = part;
       if (filename === undefined) {
         addField(name, await readText());
-      } else if (name === "file") {
+      } else if (name === "file" && filename !== "") {
         return { filename, contentType, read: readFile, cancel: source.cancel };
       } else if (limits.texts.includes(name)) {
         throw fieldProblem({ field: name, problem: "string_type", message: "Input should be a valid string" });

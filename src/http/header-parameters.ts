@@ -2,9 +2,9 @@
 export function parseParameters(value: string): ReadonlyMap<string, string> {
   const parameters = new Map<string, string>();
   for (const [, name = "", quoted, token] of value.matchAll(
-    /;\s*([^\s=;"]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;"]*))/gs,
+    /;\s*([^\s=;"]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)(?:"|$)|([^;"]*))/gs,
   )) {
-    // Browsers send backslashes of file names as they are, so only these two escapes of RFC 9110 §5.6.4 are undone.
+    // A quote that is never closed holds all the rest. Browsers send backslashes of file names as they are, so only these two escapes of RFC 9110 §5.6.4 are undone.
     parameters.set(name.toLowerCase(), quoted?.replace(/\\(["\\])/g, "$1") ?? token?.trim() ?? "");
   }
   return parameters;

@@ -3,7 +3,7 @@ import { parseParameters, readParameter } from "./header-parameters.ts";
 /** What the header of a form's part says (RFC 7578 §4). */
 export interface PartHeader {
   readonly name: string;
-  /** `undefined` when there is none or an empty one: the part is no file then. */
+  /** Empty where it is given so: the part is meant as a file, which has not been chosen. */
   readonly filename: string | undefined;
   /** As it stands, parameters included. */
   readonly contentType: string | undefined;
@@ -12,7 +12,8 @@ export interface PartHeader {
 /** Reads the lines between a boundary and a part's content; `undefined` if they are no header of a form's part. */
 export function parsePartHeader(block: string): PartHeader | undefined {
   const fields = new Map<string, string>();
-  for (const line of block.split("\r\n")) {
+  // A long line may be folded (RFC 5322 §2.2.3).
+  for (const line of block.replace(/\r\n(?=[ \t])/g, "").split("\r\n")) {
     const colon = line.indexOf(":");
     if (colon < 1) return undefined;
     fields.set(line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim());
@@ -23,7 +24,7 @@ export function parsePartHeader(block: string): PartHeader | undefined {
   const name = readParameter(parameters, "name");
   if (name === undefined) return undefined;
   const filename = readParameter(parameters, "filename");
-  return { name, filename: filename === "" ? undefined : filename, contentType: fields.get("content-type") };
+  return { name, filename, contentType: fields.get("content-type") };
 }
 
 /** Whether a request's Content-Type says that its body is a form of parts. */

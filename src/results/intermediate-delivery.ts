@@ -47,7 +47,7 @@ export async function sendUpload(
   try {
     const remoteNodeId = readRemoteNodeId(upload.fields());
     if (remoteNodeId === undefined && isForNode) {
-      throw fieldProblem({ field: "remote_node_id", problem: "missing", message: "Field required" });
+      throw fieldProblem(receiverMissing);
     }
     facts.peerNodeId = remoteNodeId;
     const target = await prepare(deps, analysisId, remoteNodeId);
@@ -214,7 +214,15 @@ function readRemoteNodeId(fields: ReadonlyMap<string, string>): string | undefin
 
 export function findReceiverProblems(fields: ReadonlyMap<string, string>): FieldProblem[] {
   const text = fields.get("remote_node_id");
-  if (text === undefined || parseUuid(text) !== undefined) return [];
+  if (text === undefined) return [...fields.keys()].some(isMeantAsReceiver) ? [receiverMissing] : [];
+  if (parseUuid(text) !== undefined) return [];
   const message = "Input should be a valid UUID";
   return [{ field: "remote_node_id", problem: "uuid_parsing", message, input: text }];
+}
+
+const receiverMissing = { field: "remote_node_id", problem: "missing", message: "Field required" };
+
+/** Whether who writes this means the receiver: `Remote_Node_ID`, `remoteNodeId`, or `node_id` as it is called in older links. */
+export function isMeantAsReceiver(name: string): boolean {
+  return /^(?:remote)?nodeid$/.test(name.toLowerCase().replace(/[^a-z]/g, ""));
 }

@@ -6,11 +6,13 @@ export interface DotenvFile {
   readonly problems: readonly string[];
 }
 
-const NAME = /[ \t]*(?:export[ \t]+)?(?<name>[A-Za-z_][\w.-]*)[ \t]*=[ \t]*/.source;
-const QUOTED = /'(?<single>(?:\\[\s\S]|[^'\\])*)'|"(?<double>(?:\\[\s\S]|[^"\\])*)"|`(?<back>[^`]*)`/.source;
-const REST = /(?:(?<=[ \t])#[^\n]*)?$/.source;
-const ENTRY = new RegExp(`${NAME}(?:(?:${QUOTED})[ \\t]*|(?<bare>(?!['"\`])[^\\n]*?)[ \\t]*)${REST}`, "my");
-const BLANK = /[ \t]*(?:#[^\n]*)?$/my;
+// White space is what the Python services take for it, no-break spaces too; only `\n` ends a line, which JavaScript's `$` does not know.
+const SPACE = /[^\S\n]/.source;
+const NAME = `${SPACE}*(?:export${SPACE}+)?(?:'(?<quoted>[^'\\n]+)'|(?<name>[^\\s=#'"]+))${SPACE}*=${SPACE}*`;
+const QUOTED = /'(?<single>(?:\\[\s\S]|[^'\\])*)'|"(?<double>(?:\\[\s\S]|[^"\\])*)"/.source;
+const BARE = `(?<bare>(?!['"]|${SPACE})[^\\n]*?)${SPACE}*(?:(?<=\\s)#[^\\n]*)?`;
+const ENTRY = new RegExp(`${NAME}(?:(?:${QUOTED})${SPACE}*(?:#[^\\n]*)?|${BARE})(?=\\n|$)`, "y");
+const BLANK = new RegExp(`${SPACE}*(?:#[^\\n]*)?(?=\\n|$)`, "y");
 
 const ESCAPES: Readonly<Record<string, string>> = {
   n: "\n",
@@ -32,7 +34,7 @@ function entryValue(groups: Readonly<Record<string, string | undefined>>): strin
   if (groups.double !== undefined) {
     return groups.double.replace(/\\([\s\S])/g, (escaped, character: string) => ESCAPES[character] ?? escaped);
   }
-  return groups.single?.replace(/\\(['\\])/g, "$1") ?? groups.back ?? groups.bare ?? "";
+  return groups.single?.replace(/\\(['\\])/g, "$1") ?? groups.bare ?? "";
 }
 
 /** The value with each `${NAME}` and `${NAME:-otherwise}` replaced; in all kinds of quotes, as the Python services do it. */
@@ -61,7 +63,8 @@ export function parseDotenv(text: string, environment: Environment = {}): Dotenv
   for (let at = 0; at < source.length; ) {
     ENTRY.lastIndex = BLANK.lastIndex = at;
     const entry = ENTRY.exec(source);
-    if (entry?.groups?.name !== undefined) values[entry.groups.name] = expand(entryValue(entry.groups), lookUp);
+    const name = entry?.groups?.quoted ?? entry?.groups?.name;
+    if (entry?.groups && name !== undefined) values[name] = expand(entryValue(entry.groups), lookUp);
     const isRead = entry !== null || BLANK.test(source);
     if (!isRead) {
       const line = source.slice(0, at).split("\n").length;

@@ -8,7 +8,7 @@ import { type DotenvFile, parseDotenv } from "./dotenv.ts";
 import type { Environment, ReadTextFile } from "./environment.ts";
 import { readEnvironment, readNamedFile } from "./environment.ts";
 import { SETTINGS, type SettingName, type SettingValues } from "./list.ts";
-import { normaliseNames } from "./names.ts";
+import { normaliseNames, warnOfGroups } from "./names.ts";
 import { warnOfNearMisses } from "./near-misses.ts";
 import { conditionText, isRequired, type Setting } from "./setting.ts";
 import type { CaBundle, PemFile, Settings } from "./settings.ts";
@@ -26,7 +26,8 @@ export function loadSettings(processEnv: Environment, readTextFile: ReadTextFile
   const { values, problems } = readDotenvFile(readTextFile, processEnv);
   const given = Object.entries(normaliseNames(SETTINGS, processEnv)).filter(([, value]) => value !== undefined);
   const parsed = parseSettings({ ...normaliseNames(SETTINGS, values), ...Object.fromEntries(given) }, readTextFile);
-  return { ...parsed, warnings: [...warnOfAmbientNames(processEnv), ...problems, ...parsed.warnings] };
+  const groups = [processEnv, values].flatMap((environment) => warnOfGroups(SETTINGS, environment));
+  return { ...parsed, warnings: [...warnOfAmbientNames(processEnv), ...problems, ...groups, ...parsed.warnings] };
 }
 
 /**

@@ -24,10 +24,30 @@ export function normaliseNames(settings: SettingGroup, environment: Environment)
     const upper = name.toUpperCase();
     if (known.has(name) || !known.has(upper)) exact[name] = value;
     else own[upper] = value;
-    if (prefixes.has(upper) && value?.trimStart().startsWith("{"))
-      Object.assign(grouped, takeApart(upper, value, known));
   }
+  for (const [prefix, value] of listGroups(environment, prefixes))
+    Object.assign(grouped, takeApart(prefix, value, known));
   return { ...grouped, ...own, ...exact };
+}
+
+/** Groups given as JSON; `HUB__AUTH` stands behind `HUB`, as the narrower one wins. */
+function listGroups(environment: Environment, prefixes: ReadonlySet<string>): [prefix: string, value: string][] {
+  const groups = Object.entries(environment).flatMap(([name, value = ""]): [string, string][] => {
+    const upper = name.toUpperCase();
+    return prefixes.has(upper) && /^\s*["']?\{/.test(value) ? [[upper, value]] : [];
+  });
+  return groups.sort(([a], [b]) => a.length - b.length);
+}
+
+/** The Python services did not start with a group that is no JSON; here what it should say would merely be missing. */
+export function warnOfGroups(settings: SettingGroup, environment: Environment): string[] {
+  const known = knownNames(settings);
+  const prefixes = new Set([...known].flatMap((name) => prefixesOf(name)));
+  return listGroups(environment, prefixes).flatMap(([prefix, value]) => {
+    return parseJson(value) === undefined
+      ? [`${prefix} begins like a group of settings, but is no JSON and is ignored`]
+      : [];
+  });
 }
 
 function prefixesOf(name: string): string[] {
@@ -41,12 +61,17 @@ function takeApart(prefix: string, text: string, known: ReadonlySet<string>): Re
   const add = (name: string, value: unknown): void => {
     if (typeof value === "object" && value !== null) {
       for (const [key, inner] of Object.entries(value)) add(`${name}__${key.toUpperCase()}`, inner);
-    } else if (known.has(name) && value !== null) found[name] = String(value);
+    } else if (known.has(name) && value !== null && value !== undefined) found[name] = String(value);
   };
-  try {
-    add(prefix, JSON.parse(text));
-  } catch {
-    return {};
-  }
+  add(prefix, parseJson(text));
   return found;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return typeof parsed === "object" ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
 }

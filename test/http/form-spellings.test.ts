@@ -63,6 +63,25 @@ describe("the receiver of an intermediate", () => {
     ["two UUIDs", () => [file, field("remote_node_id", node()), field("remote_node_id", crypto.randomUUID())]],
     ["a file", () => [{ disposition: 'name="remote_node_id"; filename="n"', content: node() }, file]],
     ["a file behind the file", () => [file, { disposition: 'name="remote_node_id"; filename="n"', content: node() }]],
+    [
+      "a file that was not chosen",
+      () => [{ disposition: 'name="remote_node_id"; filename=""', content: node() }, file],
+    ],
+    [
+      "a file whose name never ends",
+      () => [file, { disposition: 'name="remote_node_id"; filename="n', content: node() }],
+    ],
+    ["a folded file", () => [file, { disposition: 'name="remote_node_id";\r\n filename="n"', content: node() }]],
+    ["JSON", () => [{ ...field("remote_node_id", `"${node()}"`), type: "application/json" }, file]],
+    ["a list", () => [file, field("remote_node_id", `${node()},${node()}`)]],
+    ["a UUID and a line break", () => [field("remote_node_id", `${node()}\r\n`), file]],
+    ["undefined", () => [file, field("remote_node_id", "undefined")]],
+    ["another case", () => [field("Remote_Node_ID", node()), file]],
+    ["another case behind the file", () => [file, field("REMOTE_NODE_ID", node())]],
+    ["camel case", () => [file, field("remoteNodeId", node())]],
+    ["one of several", () => [file, field("remote_node_id[]", node())]],
+    ["a name with a blank", () => [file, field("remote_node_id ", node())]],
+    ["its older name", () => [field("node_id", node()), file]],
     ["a file by its extended name", () => [{ disposition: `name="remote_node_id"; filename*=utf-8''n` }, file]],
   ] satisfies [string, () => Part[]][])("given as %s is refused, and nothing is left at the Hub", async (_, parts) => {
     const kept = filesAtHub();
@@ -70,6 +89,16 @@ describe("the receiver of an intermediate", () => {
     expect(problem?.slice(1)).toEqual(["body", "remote_node_id"]);
     expect(filesAtHub()).toBe(kept);
   });
+
+  test.each(["remote_node_id=ID", "remote_node_id=", "node_id=ID", "Remote_Node_Id=ID", "remoteNodeId=ID"])(
+    "in the query, as %s, is not overlooked",
+    async (query) => {
+      const kept = filesAtHub();
+      const response = await put(`/intermediate?${query.replace("ID", node())}`, file);
+      expect(await problems(response)).toEqual([["missing", "body", "remote_node_id"]]);
+      expect(filesAtHub()).toBe(kept);
+    },
+  );
 
   test("absent means plain, given twice alike means once", async () => {
     const before = uploads();
@@ -128,9 +157,11 @@ describe("what a text part says is taken as it stands", () => {
 
   test("a tag that comes as a file is refused", async () => {
     const tag = { disposition: 'name="tag"; filename="t"', content: "a" };
+    const unchosen = { disposition: 'name="tag"; filename=""', content: "a" };
     for (const parts of [
       [tag, file],
       [file, tag],
+      [unchosen, file],
     ])
       expect(await problems(await put("/local", ...parts))).toEqual([["string_type", "body", "tag"]]);
   });

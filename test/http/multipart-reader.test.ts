@@ -110,7 +110,10 @@ test("large content passes through in the pieces it came in, without copies", as
 test.each([
   ['form-data; name="file"; filename="a.txt"', { name: "file", filename: "a.txt" }],
   ["form-data; name=file; filename=a.txt", { name: "file", filename: "a.txt" }],
-  ['form-data; name="file"; filename=""', { name: "file", filename: undefined }],
+  ['form-data; name="file"; filename=""', { name: "file", filename: "" }],
+  ['form-data; name="file"; filename="never closed', { name: "file", filename: "never closed" }],
+  ['form-data; name="tag"; filename="never; name="x"', { name: "tag", filename: "never; name=" }],
+  ['form-data;\r\n name="file";\r\n\tfilename="a.txt"', { name: "file", filename: "a.txt" }],
   ['form-data; name="file"', { name: "file", filename: undefined }],
   ['form-data; name="file"; filename="a\\"b;c.txt"', { name: "file", filename: 'a"b;c.txt' }],
   ['form-data; name="file"; filename="C:\\dir\\a.txt"', { name: "file", filename: "C:\\dir\\a.txt" }],

@@ -2,7 +2,9 @@ import { describe, expect, test } from "bun:test";
 import { parseEnv } from "node:util";
 import fc from "fast-check";
 import { parseDotenv } from "../../src/settings/dotenv.ts";
+import { SETTINGS } from "../../src/settings/list.ts";
 import { loadSettings } from "../../src/settings/load.ts";
+import { normaliseNames } from "../../src/settings/names.ts";
 import { filesystem, KEY_PEM, NODE } from "./environment.ts";
 
 const readBack = (line: string) => parseDotenv(`BEFORE=1\n${line}\nAFTER=2\n`).values.A;
@@ -22,7 +24,20 @@ describe("a .env file", () => {
     ["A=b=c", "b=c"],
     ["A='b # c' # comment", "b # c"],
     ['A="b # c"', "b # c"],
-    ["A=`b'\"c`", "b'\"c"],
+    ["A=`b'\"c`", "`b'\"c`"],
+    ['A="b"# comment', "b"],
+    ["A=''# comment", ""],
+    ["A=\u00a0b\u00a0", "b"],
+    ["A=b\u00a0# comment", "b"],
+    ["\u00a0A\u00a0=b", "b"],
+    ["export\u00a0A=b", "b"],
+    ["A=b\u2028c", "b\u2028c"],
+    ["A=b\\", "b\\"],
+    ["A=b\\#c", "b\\#c"],
+    ["A='b\"c'", 'b"c'],
+    ['A="b\'c"', "b'c"],
+    ["A=it's", "it's"],
+    ["'A'=b", "b"],
     ['A="b\\nc"', "b\nc"],
     ["A='b\\nc'", "b\\nc"],
     ["A=b\\nc", "b\\nc"],
@@ -47,11 +62,14 @@ describe("a .env file", () => {
     });
   });
 
-  test.each(['A="b', "A='b", 'A="b"c', "A", "A: b", "=b"])("says that it cannot read %j, and reads on", (line) => {
-    const { values, problems } = parseDotenv(`BEFORE=1\n${line}\nAFTER=2`);
-    expect(values).toEqual({ BEFORE: "1", AFTER: "2" });
-    expect(problems).toEqual([expect.stringContaining("line 2")]);
-  });
+  test.each(['A="b', "A='b", "A= 'b", 'A=\t"b ', 'A="b"c', "A", "A: b", "=b"])(
+    "says that it cannot read %j, and reads on",
+    (line) => {
+      const { values, problems } = parseDotenv(`BEFORE=1\n${line}\nAFTER=2`);
+      expect(values).toEqual({ BEFORE: "1", AFTER: "2" });
+      expect(problems).toEqual([expect.stringContaining("line 2")]);
+    },
+  );
 
   test("skips comments, blank lines and a byte order mark", () => {
     expect(parseDotenv("\uFEFF# head\n\n  \nA=b\n  # tail")).toEqual({ values: { A: "b" }, problems: [] });
@@ -129,6 +147,27 @@ describe("settings from environment and .env", () => {
     expect(settings?.hub.auth).toMatchObject({ secret: "s" });
     expect(settings?.crypto.chunkBytes).toBe(4096);
   });
+
+  test("a narrower group wins over a wider one, in any order", () => {
+    const wide = `HUB={"auth":{"id":"wide","secret":"wide"}}`;
+    const narrow = `HUB__AUTH={"id":"narrow"}`;
+    for (const lines of [
+      [wide, narrow],
+      [narrow, wide],
+    ]) {
+      const names = normaliseNames(SETTINGS, parseDotenv(lines.join("\n")).values);
+      expect(names).toMatchObject({ HUB__AUTH__ID: "narrow", HUB__AUTH__SECRET: "wide" });
+    }
+  });
+
+  test.each(['{"user":"flame",}', "{user: flame}", `'{"user":"flame"}'`, '{"user":"flame"'])(
+    "the group %j, which is no JSON, is warned of, without the value",
+    (group) => {
+      const { warnings } = loadSettings({ ...NODE, POSTGRES: group }, filesystem({}));
+      expect(warnings.filter((warning) => warning.includes("POSTGRES begins"))).toHaveLength(1);
+      expect(warnings.join()).not.toContain("user");
+    },
+  );
 
   test("quotes around a whole value are warned of, without the value", () => {
     const { warnings } = loadSettings({ ...NODE, POSTGRES__PASSWORD: `'"flame"'` }, filesystem({}));

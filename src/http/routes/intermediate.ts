@@ -1,5 +1,5 @@
 import type { Authenticator } from "../../identity/authenticator.ts";
-import { findReceiverProblems } from "../../results/intermediate-delivery.ts";
+import { findReceiverProblems, isMeantAsReceiver } from "../../results/intermediate-delivery.ts";
 import type { IntermediateResults, SentIntermediate } from "../../results/intermediate-results.ts";
 import { authenticate } from "../auth.ts";
 import { idleSeconds, stallSeconds } from "../env.ts";
@@ -37,7 +37,7 @@ export function intermediateRoutes(deps: IntermediateRouteDeps) {
 
   router.openapi({ ...specs.putIntermediateResult, middleware }, async (c) => {
     // The field belongs into the form. Whoever puts it into the query does not mean to send the file to everybody.
-    const isForNode = c.req.query("remote_node_id") !== undefined;
+    const isForNode = Object.keys(c.req.query()).some(isMeantAsReceiver);
     return uploads.answer(c, receiver, async (upload) => {
       const sent = await intermediate.send(c.get("clientId"), upload, isForNode);
       return c.json({ ...describeSent(c.req.raw, sent), ...digestOf(upload) }, 200);
