@@ -99,7 +99,9 @@ async function drop(
       io.print(`${id} is dropped`);
     } else {
       failures += 1;
-      io.printError(`${id} is unknown, or being delivered right now`);
+      io.printError(
+        `${id} is unknown, being delivered right now, or held until somebody decides: \`flame-result releases\``,
+      );
     }
   }
   return failures === 0 ? 0 : 1;

@@ -18,7 +18,7 @@ export function createRouter() {
       const problems = result.error.issues.slice(0, maxProblems).map((issue): WireProblem => {
         const [loc, value] = [[place, ...names(issue.path)], valueAt(sent, issue.path)];
         if (value === undefined) return { type: "missing", loc, msg: "Field required", input: null };
-        const type = issue.code === "custom" ? String(issue.params?.type) : issue.code;
+        const type = issue.code === "custom" ? String(issue.params?.type ?? "value_error") : issue.code;
         const input = typeof value === "string" || value === null ? value : JSON.stringify(value);
         return { type, loc, msg: issue.message, input };
       });

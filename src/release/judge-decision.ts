@@ -28,8 +28,10 @@ export function isSamePerson(one: Reviewer, other: Reviewer): boolean {
   return one.subject === other.subject || plain(one.name) === plain(other.name);
 }
 
+/** What nobody sees in a name makes nobody another person. */
 function plain(name: string): string {
-  return name.normalize("NFKC").trim().toLowerCase();
+  const shown = name.normalize("NFKC").replace(/[\p{Default_Ignorable_Code_Point}\p{Cc}]/gu, "");
+  return shown.trim().replace(/\s+/g, " ").toLowerCase();
 }
 
 function decidedAlready({ id, verdict }: Release, last: Release["decisions"][number] | undefined): AppError {

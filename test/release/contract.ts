@@ -53,7 +53,7 @@ export function describeReleaseStore(name: string, open: () => Promise<GateUnder
       expect(await submissions.claim(mine)).toBeUndefined();
       expect(await submissions.wake()).toBe(0);
       await submissions.releaseAll();
-      expect(await submissions.retry(held.id)).toBe(false);
+      expect([await submissions.retry(held.id), await submissions.drop(held.id)]).toEqual([false, false]);
       expect(await submissions.add(newSubmission(), mine)).toBe("first");
       expect((await submissions.stats()).pending).toBe(1);
       expect((await releases.stats()).held).toBe(1);
@@ -89,7 +89,8 @@ export function describeReleaseStore(name: string, open: () => Promise<GateUnder
       const [first] = await releases.decide([approval(held)], ada, 2);
       expect(first).toMatchObject({ state: "held", verdict: undefined });
       expect(first?.decisions.map(({ reviewer }) => reviewer.name)).toEqual(["Ada"]);
-      for (const same of [ada, { name: " ada", subject: "another" }, { name: "another", subject: ada.subject }]) {
+      const spellings = [" ada", "A\u200bda", "Ada\u0000", "ＡＤＡ"].map((name) => ({ name, subject: "another" }));
+      for (const same of [ada, ...spellings, { name: "another", subject: ada.subject }]) {
         await expect(releases.decide([approval(held)], same, 2)).rejects.toMatchObject({ code: "conflict" });
       }
       expect(await submissions.claim(mine)).toBeUndefined();

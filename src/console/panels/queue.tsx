@@ -151,13 +151,12 @@ function columnsOf(
       title: "Actions",
       isActions: true,
       cell: (item) =>
-        item.status !== "delivered" && (
+        item.status !== "delivered" &&
+        item.status !== "held" && (
           <>
-            {item.status !== "held" && (
-              <button type="button" onClick={() => ask({ what: "retry", item })}>
-                Retry
-              </button>
-            )}
+            <button type="button" onClick={() => ask({ what: "retry", item })}>
+              Retry
+            </button>
             <button type="button" class="danger-text" onClick={() => ask({ what: "drop", item })}>
               Drop
             </button>

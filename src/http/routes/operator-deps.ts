@@ -23,7 +23,7 @@ export interface OperatorServices {
   readonly releases: Releases;
   readonly budgets: BudgetBook;
   readonly queue: Pick<SubmissionStore, "page" | "find" | "retry"> & {
-    /** Forgets a submission and its file; `false` if it is held or unknown. */
+    /** Forgets a submission and its file; `false` where `SubmissionStore.drop` says so. */
     drop(id: string, operator: string): Promise<boolean>;
   };
   readonly peers: Pick<PeerStore, "page" | "trust" | "forget">;

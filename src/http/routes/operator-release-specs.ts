@@ -120,9 +120,9 @@ const sha256 = z
   .openapi({ description: "SHA-256 of the file that was looked at", example: "ab".repeat(32) });
 const longestReason = 1_000;
 const reason = z.string().max(longestReason);
-const why = reason.optional().openapi({ description: "Why; to decline needs a reason, which the analyst is shown" });
+const why = reason.nullish().openapi({ description: "Why; to decline needs a reason, which the analyst is shown" });
 const requiredReason = reason
-  .refine((text) => text.trim() !== "", { error: "Field required" })
+  .refine((text) => text.trim() !== "", { error: "Field required", params: { type: "missing" } })
   .openapi({ description: "Why; the analyst is shown it", example: "Group b has three patients." });
 
 const decisionProblems = {
@@ -170,9 +170,10 @@ const decision = z
     sha256,
     reason: why,
   })
-  .refine(({ decision, reason = "" }) => decision === "approve" || reason.trim() !== "", {
+  .refine(({ decision, reason }) => decision === "approve" || (reason ?? "").trim() !== "", {
     error: "Field required",
     path: ["reason"],
+    params: { type: "missing" },
   });
 
 export const decideReleases = createRoute({

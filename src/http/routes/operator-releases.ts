@@ -67,11 +67,11 @@ type Reviewer = Parameters<OperatorRouteDeps["operator"]["releases"]["decide"]>[
 
 interface Asked {
   readonly sha256: string;
-  readonly reason?: string | undefined;
+  readonly reason?: string | null | undefined;
 }
 
 /** A text that every database takes; an empty one is none. */
-function tidy(reason: string | undefined): string | undefined {
+function tidy(reason: string | null | undefined): string | undefined {
   return reason?.trim().toWellFormed().replaceAll("\0", "\ufffd") || undefined;
 }
 

@@ -10,6 +10,7 @@ import {
   isNull,
   lt,
   lte,
+  ne,
   not,
   notInArray,
   or,
@@ -190,7 +191,7 @@ export function createPostgresSubmissions(
         (db) =>
           db
             .delete(submission)
-            .where(and(eq(submission.id, id), isFree))
+            .where(and(eq(submission.id, id), ne(submission.state, "held"), isFree))
             .returning(),
         (row) => (row.state === "delivered" ? undefined : asEntry("final.rejected", row, { actor })),
       ),

@@ -8,6 +8,7 @@ import {
   isNull,
   lt,
   lte,
+  ne,
   not,
   notInArray,
   or,
@@ -192,7 +193,7 @@ export function createSqliteSubmissions(
         (db) =>
           db
             .delete(submission)
-            .where(and(eq(submission.id, id), isFree()))
+            .where(and(eq(submission.id, id), ne(submission.state, "held"), isFree()))
             .returning()
             .get(),
         (row) => (row.state === "delivered" ? undefined : asEntry("final.rejected", row, { actor })),

@@ -125,7 +125,10 @@ export interface SubmissionStore {
    * or unknown, or if operators have declined it or have still to decide.
    */
   retry(id: string): Promise<boolean>;
-  /** For operators, by name: forgets a submission; `false` if it is held or unknown. */
+  /**
+   * For operators, by name: forgets a submission; `false` if it is being delivered or unknown, or if operators have still to
+   * decide on it, which takes a reason.
+   */
   drop(id: string, actor?: string): Promise<boolean>;
 
   stats(): Promise<SubmissionStats>;
