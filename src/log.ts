@@ -33,6 +33,8 @@ export const auditEvents = [
   "final.expired",
   /** The Hub has a final result. */
   "final.delivered",
+  /** A rule of retention has removed a local result from this node, or an intermediate of this node from the Hub. */
+  "result.expired",
   /** Everything of a project was removed from this node. */
   "project.deleted",
   /** A number, or a list of numbers, left its analysis with noise added; has `epsilon` and `sensitivity`. */

@@ -83,12 +83,21 @@ export async function createServices(settings: Settings, surroundings: Surroundi
   const outbound = traceOutbound(connectOutbound(settings, log), traceparent);
   const hub = connectHub(settings, observeOutbound(outbound, hubUrls(settings), observe), log);
   const authenticator = createAuthenticator(settings.oidc, log, observeKeyFetch(fetchKeys, observe));
-  const rollback = createRollback({ objects, catalog, log });
+  const digests = settings.local.digests ? storage.digests : undefined;
+  const rollback = createRollback({ objects, catalog, digests, log });
   const adapterClientId = settings.hubAdapterClientId;
   const findEnd = isExpiring ? retention.preview.endOf : undefined;
   const usageOf = retention.usage.ofProject;
-  const digests = settings.local.digests ? storage.digests : undefined;
-  const keeping = { objects, catalog, submissions, rollback, digests, findEnd, usageOf };
+  const keeping = {
+    objects,
+    catalog,
+    submissions,
+    rollback,
+    digests,
+    forgetDigests: storage.digests.forget,
+    findEnd,
+    usageOf,
+  };
   const local = createLocalResults({ ...keeping, hub, newId, adapterClientId, log });
   const spool = createSpool({ dir: storage.spoolDir });
   const keepMs = settings.submissions.keepDays * dayMs;

@@ -13,9 +13,12 @@ export function createPostgresDigests(postgres: Postgres): DigestStore {
       }),
     find: (projectId, objectId) =>
       postgres.run(async (db) => {
-        const isSought = and(eq(table.projectId, projectId), eq(table.objectId, objectId));
-        const [row] = await db.select({ sha256: table.sha256 }).from(table).where(isSought);
+        const [row] = await db.select({ sha256: table.sha256 }).from(table).where(isObject(projectId, objectId));
         return row?.sha256;
+      }),
+    remove: (projectId, objectId) =>
+      postgres.run(async (db) => {
+        await db.delete(table).where(isObject(projectId, objectId));
       }),
     async forget(projectIds) {
       if (projectIds.length === 0) return 0;
@@ -25,4 +28,8 @@ export function createPostgresDigests(postgres: Postgres): DigestStore {
       });
     },
   };
+}
+
+function isObject(projectId: string, objectId: string) {
+  return and(eq(table.projectId, projectId), eq(table.objectId, objectId));
 }

@@ -12,8 +12,11 @@ export function createSqliteDigests(sqlite: Sqlite): DigestStore {
       }),
     find: (projectId, objectId) =>
       sqlite.run((db) => {
-        const isSought = and(eq(table.projectId, projectId), eq(table.objectId, objectId));
-        return db.select({ sha256: table.sha256 }).from(table).where(isSought).get()?.sha256;
+        return db.select({ sha256: table.sha256 }).from(table).where(isObject(projectId, objectId)).get()?.sha256;
+      }),
+    remove: (projectId, objectId) =>
+      sqlite.run((db) => {
+        db.delete(table).where(isObject(projectId, objectId)).run();
       }),
     async forget(projectIds) {
       if (projectIds.length === 0) return 0;
@@ -23,4 +26,8 @@ export function createSqliteDigests(sqlite: Sqlite): DigestStore {
       });
     },
   };
+}
+
+function isObject(projectId: string, objectId: string) {
+  return and(eq(table.projectId, projectId), eq(table.objectId, objectId));
 }

@@ -60,6 +60,7 @@ export interface LocalResultsDeps {
   readonly hub: Pick<HubDirectory, "findProjectId" | "projectExists" | "forgetProject">;
   /** Where stored files are known by their hashes. */
   readonly digests?: DigestStore | undefined;
+  readonly forgetDigests?: DigestStore["forget"] | undefined;
   readonly rollback: Rollback;
   readonly newId: () => string;
   readonly adapterClientId: string;
@@ -211,7 +212,7 @@ async function store(
     return objectId;
   } catch (error) {
     const isLeft = (await attempt?.leaves(error)) ?? false;
-    if (!isLeft) await rollback.removeUnlessTagged({ key, clientId: analysisId, objectId }, error);
+    if (!isLeft) await rollback.removeUnlessTagged({ key, clientId: analysisId, projectId, objectId }, error);
     throw error;
   }
 }

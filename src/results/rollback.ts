@@ -1,4 +1,5 @@
 import type { Catalog } from "../catalog/catalog.ts";
+import type { DigestStore } from "../digests/digest-store.ts";
 import { AppError, reasonOf } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { ObjectStore } from "../objects/object-store.ts";
@@ -7,6 +8,7 @@ import { createRetryQueue, type Work } from "../time/retry-queue.ts";
 export interface StoredObject {
   readonly key: string;
   readonly clientId: string;
+  readonly projectId: string;
   readonly objectId: string;
 }
 
@@ -25,6 +27,8 @@ export interface Rollback {
 export interface RollbackDeps {
   readonly objects: Pick<ObjectStore, "discard">;
   readonly catalog: Pick<Catalog, "findFilename">;
+  /** Where stored files are known by their hashes. */
+  readonly digests?: Pick<DigestStore, "remove"> | undefined;
   readonly log: Log;
   readonly retryMs?: number;
   /** How long the catalog must go on saying that there is no such tag. */
@@ -35,25 +39,27 @@ export interface RollbackDeps {
 const limitMs = 2_000;
 
 export function createRollback(deps: RollbackDeps): Rollback {
-  const { objects, catalog, log, retryMs = 1_000, settleMs = 5_000 } = deps;
+  const { objects, catalog, digests, log, retryMs = 1_000, settleMs = 5_000 } = deps;
   const retries = createRetryQueue({
     retryMs,
     onDelayed: (key, error) => log.warn("result.rollback.delayed", { key, reason: reasonOf(error) }),
   });
 
-  async function discard(key: string): Promise<"done"> {
+  async function discard({ key, projectId, objectId }: StoredObject): Promise<"done"> {
     await objects.discard(key);
+    await digests?.remove(projectId, objectId);
     return "done";
   }
 
   /** A statement on a lost connection may still be on its way when another connection reaches the database again. */
-  function discardUnlessTagged({ key, clientId, objectId }: StoredObject): Work {
+  function discardUnlessTagged(object: StoredObject): Work {
+    const { clientId, objectId } = object;
     let untaggedSince: number | undefined;
     return async (isLastChance) => {
       if ((await catalog.findFilename(clientId, objectId)) !== undefined) return "done";
       const now = performance.now();
       untaggedSince ??= now;
-      return isLastChance || now - untaggedSince >= settleMs ? discard(key) : "later";
+      return isLastChance || now - untaggedSince >= settleMs ? discard(object) : "later";
     };
   }
 
@@ -62,7 +68,7 @@ export function createRollback(deps: RollbackDeps): Rollback {
       const { key } = object;
       const isOpen = reason instanceof AppError && reason.uncertain;
       if (isOpen) retries.add(key, discardUnlessTagged(object));
-      else await retries.run(key, () => discard(key), limitMs);
+      else await retries.run(key, () => discard(object), limitMs);
     },
     async close() {
       for (const key of await retries.close()) log.error("result.rollback.abandoned", { key });

@@ -34,6 +34,7 @@ export async function removeOldIntermediates(
       const reason = await hub.removeFile(objectId).then((gone) => (gone ? undefined : "the Hub refuses"), reasonOf);
       if (reason === undefined) {
         await recorder.note({ event: "result.expired", actor: "retention", analysisId, objectId, outcome: "ok" });
+        log.info("result.expired", { analysisId, objectId, outcome: "ok", user: "retention" });
         await sent.remove(objectId);
         removed += 1;
       } else if (attempts + 1 >= mostAttempts) {

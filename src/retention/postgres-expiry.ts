@@ -84,7 +84,7 @@ async function expire(
   return due;
 }
 
-/** With their links, and the tags that nothing carries any more. */
+/** With their links and hashes, and the tags that nothing carries any more. */
 async function removeResults(tx: Pick<BunSQLDatabase, "execute">, project: string, ids: readonly string[]) {
   const list = sql`(select value::uuid from json_array_elements_text(${JSON.stringify(ids)}::text::json))`;
   const links = await tx.execute<{ tag_id: number }>(sql`
@@ -95,6 +95,7 @@ async function removeResults(tx: Pick<BunSQLDatabase, "execute">, project: strin
   await tx.execute(sql`
     delete from result where object_id in ${list}
     and not exists (select from taggedresult where taggedresult.result_id = result.id)`);
+  await tx.execute(sql`delete from object_digest where project_id = ${project} and object_id in ${list}`);
   const tagIds = [...new Set(links.map((link) => link.tag_id))].sort((a, b) => a - b);
   if (tagIds.length === 0) return;
   await tx.execute(sql`

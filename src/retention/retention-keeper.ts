@@ -132,6 +132,7 @@ export function createRetentionKeeper(deps: RetentionKeeperDeps): RetentionKeepe
       steadyNow,
       renew,
       signal: ending.signal,
+      log,
       progress: (swept) => progress?.({ swept }),
     });
     if (expired.isComplete) await save({ sweptAt: steadyTime(moment) });

@@ -82,7 +82,7 @@ function expire(
   return due;
 }
 
-/** With their links, and the tags that nothing carries any more. */
+/** With their links and hashes, and the tags that nothing carries any more. */
 function removeResults(tx: Pick<SqliteDatabase, "run" | "all">, project: string, ids: readonly string[]): void {
   const list = sql`(select value from json_each(${JSON.stringify(ids)}))`;
   const links = tx.all<{ tag_id: number }>(sql`
@@ -92,6 +92,7 @@ function removeResults(tx: Pick<SqliteDatabase, "run" | "all">, project: string,
   tx.run(sql`
     delete from result where object_id in ${list}
     and not exists (select 1 from taggedresult where taggedresult.result_id = result.id)`);
+  tx.run(sql`delete from object_digest where project_id = ${project} and object_id in ${list}`);
   const tagIds = [...new Set(links.map((link) => link.tag_id))];
   tx.run(sql`
     delete from tag where id in (select value from json_each(${JSON.stringify(tagIds)}))

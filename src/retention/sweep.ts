@@ -1,3 +1,4 @@
+import type { AuditFields, Log } from "../log.ts";
 import type { ObjectStore } from "../objects/object-store.ts";
 import { pause } from "../time/deadline.ts";
 import type { ExpiryStore } from "./expiry-store.ts";
@@ -22,6 +23,7 @@ export interface SweepDeps {
   readonly renew: () => Promise<boolean>;
   readonly signal?: AbortSignal | undefined;
   readonly progress?: (done: Volume) => void;
+  readonly log: Pick<Log, "info">;
 }
 
 const pageSize = 1_000;
@@ -63,6 +65,8 @@ export async function sweep(deps: SweepDeps): Promise<Volume & { readonly isComp
       const { holder, actor } = deps;
       const expired = await expiry.expire({ holder, actor, projectId: first.projectId, objectIds, isDue });
       if (expired === undefined) return { ...done, isComplete: false };
+      // Before the files go: whatever happens from here on, these are expired, and no later sweep tells of them again.
+      for (const object of expired) tell(deps, object);
       await removeFiles(deps, expired);
       done = { bytes: done.bytes + sizeOf(expired), objects: done.objects + expired.length };
       deps.progress?.(done);
@@ -71,6 +75,11 @@ export async function sweep(deps: SweepDeps): Promise<Volume & { readonly isComp
   }
   await expiry.forget(tombstoneMs);
   return { ...done, isComplete: true };
+}
+
+function tell({ log, actor }: SweepDeps, { projectId, objectId, sizeBytes }: TaggedObject): void {
+  const facts: AuditFields = { projectId, objectId, bytes: sizeBytes, outcome: "ok" };
+  log.info("result.expired", { ...facts, user: actor });
 }
 
 async function removeFiles({ objects, expiry }: SweepDeps, ids: readonly ObjectId[]): Promise<void> {

@@ -7,7 +7,7 @@ import { createTestLog } from "../support/log.ts";
 const refused = new AppError("invalid_input", "Invalid tag");
 const lost = new AppError("database", "The database is not available", { uncertain: true });
 const away = new AppError("object_store", "Unexpected error from object store");
-const objectOf = (key: string) => ({ key, clientId: "client", objectId: key });
+const objectOf = (key: string) => ({ key, clientId: "client", projectId: "project", objectId: key });
 
 let rollback: Rollback;
 afterEach(() => rollback.close());
@@ -35,6 +35,29 @@ test("what a refused upload has stored is gone when its client hears of it", asy
   const removed = createSubject({});
   await rollback.removeUnlessTagged(objectOf("a"), refused);
   expect(removed).toEqual(["a"]);
+});
+
+test("what its file hashed to is forgotten with it, however often that takes", async () => {
+  const [removed, forgotten] = [[] as string[], [] as string[]];
+  let isAway = true;
+  rollback = createRollback({
+    objects: { discard: async (key) => void removed.push(key) },
+    catalog: { findFilename: async () => undefined },
+    digests: {
+      async remove(projectId, objectId) {
+        if (isAway) {
+          isAway = false;
+          throw away;
+        }
+        forgotten.push(`${projectId} ${objectId}`);
+      },
+    },
+    log: createTestLog().log,
+    retryMs: 10,
+  });
+  await rollback.removeUnlessTagged(objectOf("a"), refused);
+  await eventually(() => expect(forgotten).toEqual(["project a"]));
+  expect(removed).toContain("a");
 });
 
 test("a store that hangs does not keep the client from its error, and the file goes once it answers", async () => {

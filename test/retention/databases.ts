@@ -8,6 +8,9 @@ import { migratePostgres } from "../../src/database/migrate-postgres.ts";
 import { migrateSqlite } from "../../src/database/migrate-sqlite.ts";
 import { openPostgres } from "../../src/database/postgres-connection.ts";
 import { openSqlite } from "../../src/database/sqlite-connection.ts";
+import type { DigestStore } from "../../src/digests/digest-store.ts";
+import { createPostgresDigests } from "../../src/digests/postgres-digests.ts";
+import { createSqliteDigests } from "../../src/digests/sqlite-digests.ts";
 import { createAppendInPostgres } from "../../src/record/postgres-append.ts";
 import { createPostgresRecord } from "../../src/record/postgres-record.ts";
 import type { RecordStore } from "../../src/record/record-store.ts";
@@ -33,6 +36,7 @@ export interface TestRetention {
   /** Sets the database's clock ahead by this, or back. */
   pass(ms: number): void;
   now(): number;
+  readonly digests: DigestStore;
   execute(statement: string): Promise<unknown>;
   empty(): Promise<void>;
   close(): Promise<void>;
@@ -45,6 +49,7 @@ const tables = [
   "retention_state",
   "daily_usage",
   "sent_intermediate",
+  "object_digest",
   "taggedresult",
   "result",
   "tag",
@@ -75,6 +80,7 @@ async function openSqliteRetention(): Promise<TestRetention> {
     one: processOn(connections[0]),
     two: processOn(connections[1]),
     record: createSqliteRecord(connections[0], now),
+    digests: createSqliteDigests(connections[0]),
     now,
     pass: (ms) => {
       passedMs += ms;
@@ -105,6 +111,7 @@ async function openPostgresRetention(): Promise<TestRetention> {
     one: processOn(connections[0]),
     two: processOn(connections[1]),
     record: createPostgresRecord(connections[0]),
+    digests: createPostgresDigests(connections[0]),
     now: () => Date.now() + passedMs,
     pass: (ms) => {
       passedMs += ms;

@@ -99,6 +99,12 @@ for (const { name, isThere, open } of retentionDatabases) {
       const keeper = start();
       expect(await keeper.sweepNow("Ada")).toMatchObject({ objects: 2, isComplete: true });
       expect(objects.keys()).toEqual([]);
+      const told = keeper.lines.filter(({ event }) => event === "result.expired").map(({ fields }) => fields);
+      const facts = { projectId, bytes: 1, outcome: "ok", user: "Ada" };
+      expect(told).toEqual([
+        { ...facts, objectId: idOf(0) },
+        { ...facts, objectId: idOf(1) },
+      ]);
       await subject.record.seal();
       expect((await subject.record.readAfter({}, 0, 9)).map(({ actor }) => actor)).toEqual(["Ada", "Ada"]);
       objects.set(keyOf(9), 1, new Date(subject.now() - 30 * dayMs));
