@@ -77,8 +77,12 @@ const tell = (what: string) => console.error(`${new Date().toISOString()} ${what
 const thousandth = Math.max(100, Math.round(results / 1_000));
 try {
   print(`# What ten million results cost\n`);
-  print(`By \`bun bench/scale.ts\` on ${availableParallelism()} cores. Medians of ${turns} turns, each about other rows; ratios of what takes under half a`);
-  print("millisecond more are the machine's. A database is compared with one that has a thousandth of its rows, and as many of each project.");
+  print(
+    `By \`bun bench/scale.ts\` on ${availableParallelism()} cores. Medians of ${turns} turns, each about other rows; ratios of what takes under half a`,
+  );
+  print(
+    "millisecond more are the machine's. A database is compared with one that has a thousandth of its rows, and as many of each project.",
+  );
   if (flags.databases.includes("postgres")) {
     const server = flags.postgres === undefined ? await startPostgres({ durable: true }) : undefined;
     const url = flags.postgres ?? server?.url ?? "";

@@ -58,4 +58,13 @@ export function idOf(kind: number, n: number): string {
 }
 
 /** The kinds of ids. */
-export const kinds = { project: 1, analysis: 2, object: 3, queued: 4, delivered: 5, rejected: 6, removed: 7, request: 8 } as const;
+export const kinds = {
+  project: 1,
+  analysis: 2,
+  object: 3,
+  queued: 4,
+  delivered: 5,
+  rejected: 6,
+  removed: 7,
+  request: 8,
+} as const;

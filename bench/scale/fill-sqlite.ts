@@ -16,7 +16,9 @@ export async function fillSqlite(path: string, sizes: Sizes, tell: (what: string
     database.run("pragma foreign_keys = off");
     database.run("pragma cache_size = -1000000");
     const indexes = database
-      .query<{ name: string; sql: string }, []>("select name, sql from sqlite_schema where type = 'index' and sql is not null")
+      .query<{ name: string; sql: string }, []>(
+        "select name, sql from sqlite_schema where type = 'index' and sql is not null",
+      )
       .all();
     for (const { name } of indexes) database.run(`drop index "${name}"`);
     for (const { table, statement } of listFillings(sqliteDialect, sizes)) {

@@ -1,5 +1,5 @@
+import type { Stores } from "../../test/support/stores.ts";
 import type { Operation } from "./operations.ts";
-import type { Stores } from "./stores.ts";
 
 const budgetMs = 4_000;
 

@@ -1,8 +1,8 @@
 import { SQL } from "bun";
 import type { PostgresOptions } from "../../src/database/postgres-connection.ts";
 import { eventually } from "../../test/support/eventually.ts";
+import { openPostgresStores } from "../../test/support/stores.ts";
 import type { Operation } from "./operations.ts";
-import { openPostgresStores } from "./stores.ts";
 
 /** How an operation came to its rows. */
 export interface Access {
@@ -21,7 +21,11 @@ interface Counter {
 }
 
 /** By the server's own counts, which a session hands in when it ends: of what was run, not of what a planner would do. */
-export async function readPostgresAccess(settings: PostgresOptions, operation: Operation, turn: number): Promise<Access> {
+export async function readPostgresAccess(
+  settings: PostgresOptions,
+  operation: Operation,
+  turn: number,
+): Promise<Access> {
   const { host, port, user, password, database } = settings;
   const sql = new SQL({ adapter: "postgres", hostname: host, port, username: user, password, database, max: 1 });
   const count = async () => {

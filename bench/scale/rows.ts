@@ -35,14 +35,24 @@ export function listFillings(dialect: Dialect, sizes: Sizes): Filling[] {
   // The results of a tag are those with the same remainder, and so are a project's tags: all of one project.
   const age = (count: number) => `(${count} - n) * ${twoYears / count}`;
   return [
-    insert("tag", "id, tag_name, project_id", ["n + 1", `'tag-' || (n / ${projects})`, uuidText(kinds.project, project)], tags),
+    insert(
+      "tag",
+      "id, tag_name, project_id",
+      ["n + 1", `'tag-' || (n / ${projects})`, uuidText(kinds.project, project)],
+      tags,
+    ),
     insert(
       "result",
       "id, client_id, object_id, filename",
       ["n + 1", uuidText(kinds.analysis, project), uuid(kinds.object, "n"), "'model-' || n || '.pkl'"],
       results,
     ),
-    insert("taggedresult", "id, tag_id, result_id", ["n + 1", `1 + n % ${tags}`, "n + 1"], Math.min(results, tags * perTag)),
+    insert(
+      "taggedresult",
+      "id, tag_id, result_id",
+      ["n + 1", `1 + n % ${tags}`, "n + 1"],
+      Math.min(results, tags * perTag),
+    ),
     insert(
       "stored_object",
       "project_id, object_id, size_bytes, stored_at",
@@ -57,22 +67,33 @@ export function listFillings(dialect: Dialect, sizes: Sizes): Filling[] {
     ),
     ...listSubmissions(dialect, sizes),
     insert("removed_project", "project_id", [uuid(kinds.removed, "n")], Math.max(1, Math.round(projects / 100))),
-    insert(
-      "privacy_budget",
-      "project_id, spent, releases",
-      [uuid(kinds.project, "n"), "'1.5'", "15"],
-      projects,
-    ),
+    insert("privacy_budget", "project_id, spent, releases", [uuid(kinds.project, "n"), "'1.5'", "15"], projects),
     insert(
       "privacy_release",
       "id, project_id, analysis_id, epsilon, state, at",
-      [uuid(kinds.object, "n"), uuid(kinds.project, project), uuidText(kinds.analysis, project), "'0.1'", "'spent'", ago(age(tags))],
+      [
+        uuid(kinds.object, "n"),
+        uuid(kinds.project, project),
+        uuidText(kinds.analysis, project),
+        "'0.1'",
+        "'spent'",
+        ago(age(tags)),
+      ],
       tags,
     ),
     insert(
       "idempotency_key",
       "scope_hash, result_id, holder, lease_ends_at, created_at, status, body, fingerprint",
-      [dialect.sha256("n"), uuid(kinds.object, "n"), uuid(kinds.request, "n"), ago("3600"), ago("3600"), "200", "'{}'", "'f'"],
+      [
+        dialect.sha256("n"),
+        uuid(kinds.object, "n"),
+        uuid(kinds.request, "n"),
+        ago("3600"),
+        ago("3600"),
+        "200",
+        "'{}'",
+        "'f'",
+      ],
       tags,
     ),
     insert(

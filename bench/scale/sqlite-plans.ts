@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
+import { openSqliteStores } from "../../test/support/stores.ts";
 import type { Operation } from "./operations.ts";
-import { openSqliteStores } from "./stores.ts";
 
 /** The lines of `EXPLAIN QUERY PLAN` for every statement that an operation has run, each once. */
 export async function readSqlitePlans(path: string, operation: Operation, turn: number): Promise<string[]> {

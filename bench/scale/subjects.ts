@@ -1,13 +1,13 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { SQL } from "bun";
+import { openPostgresStores, openSqliteStores, type Stores } from "../../test/support/stores.ts";
 import { fillPostgres } from "./fill-postgres.ts";
 import { fillSqlite } from "./fill-sqlite.ts";
 import type { Operation } from "./operations.ts";
 import { readPostgresAccess } from "./postgres-plans.ts";
-import { readSqlitePlans } from "./sqlite-plans.ts";
 import { type Sizes, sizesFor } from "./sizes.ts";
-import { openPostgresStores, openSqliteStores, type Stores } from "./stores.ts";
+import { readSqlitePlans } from "./sqlite-plans.ts";
 
 /** A filled database. */
 export interface Subject {
@@ -29,7 +29,12 @@ type Tell = (what: string) => void;
 const fewRows = 1_000;
 
 /** Makes and fills a database of that name, unless it is there. */
-export async function openPostgresSubject(serverUrl: string, name: string, results: number, tell: Tell): Promise<Subject> {
+export async function openPostgresSubject(
+  serverUrl: string,
+  name: string,
+  results: number,
+  tell: Tell,
+): Promise<Subject> {
   const url = new URL(serverUrl);
   const sizes = sizesFor(results);
   const server = { host: url.hostname, port: Number(url.port || 5432), maxConnections: 5 };
@@ -70,7 +75,9 @@ export async function openSqliteSubject(folder: string, name: string, results: n
     open: () => openSqliteStores(path),
     async explain(operation, turn) {
       const lines = await readSqlitePlans(path, operation, turn);
-      const used = lines.flatMap((line) => /USING (?:COVERING )?(?:INDEX (\S+)|(INTEGER PRIMARY KEY))/.exec(line)?.slice(1) ?? []);
+      const used = lines.flatMap(
+        (line) => /USING (?:COVERING )?(?:INDEX (\S+)|(INTEGER PRIMARY KEY))/.exec(line)?.slice(1) ?? [],
+      );
       return {
         uses: [...new Set(used.filter((index) => index))].join(", "),
         scans: lines.filter((line) => /^SCAN (?!.* USING |CONSTANT ROW)/.test(line)).join(", "),

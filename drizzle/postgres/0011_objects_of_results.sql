@@ -1,1 +1,1 @@
-CREATE INDEX IF NOT EXISTS "result_object_id" ON "result" USING btree ("object_id");
+CREATE INDEX CONCURRENTLY IF NOT EXISTS "result_object_id" ON "result" USING btree ("object_id");

@@ -20,6 +20,7 @@ import { createPostgresRetention } from "../retention/postgres-retention.ts";
 import type { StorageSettings } from "../settings/settings.ts";
 import { createPostgresSubmissions } from "../submissions/store/postgres-submissions.ts";
 import { waitUntilUp } from "../time/wait-until-up.ts";
+import { buildMissingIndexes } from "./missing-indexes.ts";
 import { proveWritable } from "./prove-writable.ts";
 import { logMigrations, openObjectStore, type Storage, type StorageDeps } from "./storage.ts";
 import { createWatchedRights } from "./watched-rights.ts";
@@ -57,6 +58,8 @@ export async function openServers(
     const concerns = await store.inspect(AbortSignal.timeout(storeCheckMs));
     for (const concern of concerns) log.warn("object_store.concern", { concern });
     onPart("object_store", "ok");
+    // Nobody waits for it, not even the end of this process: the server goes on by itself, or the next process does.
+    void buildMissingIndexes(storage.postgres, log);
     const append = isRecording ? createAppendInPostgres(requestId) : undefined;
     return {
       objects,

@@ -1,8 +1,9 @@
 import { sqlitePath } from "../app/storage.ts";
 import { acquireDataDirLock } from "../database/data-dir-lock.ts";
-import { listPendingPostgresMigrations, migratePostgres } from "../database/migrate-postgres.ts";
+import { listPendingPostgresMigrations, migratePostgres, postgresMigrations } from "../database/migrate-postgres.ts";
 import { listPendingSqliteMigrations, migrateSqlite } from "../database/migrate-sqlite.ts";
-import { openPostgres } from "../database/postgres-connection.ts";
+import { openPostgres, type Postgres, type PostgresOptions } from "../database/postgres-connection.ts";
+import { buildIndexes, buildTimes } from "../database/postgres-indexes.ts";
 import { inspectPostgres } from "../database/postgres-usability.ts";
 import { openSqlite } from "../database/sqlite-connection.ts";
 import type { StorageSettings } from "../settings/settings.ts";
@@ -27,9 +28,18 @@ function openServer({ postgres: settings }: StorageSettings & { kind: "s3+postgr
   return {
     listPending: () => listPendingPostgresMigrations(postgres),
     inspect: () => inspectPostgres(postgres),
-    migrate: () => migratePostgres(postgres),
+    migrate: () => migrateServer(postgres, settings),
     close: postgres.close,
   };
+}
+
+/** With the indexes that `serve` would build in the background. */
+async function migrateServer(postgres: Postgres, settings: PostgresOptions): Promise<string[]> {
+  const applied = await migratePostgres(postgres);
+  const builder = openPostgres({ ...settings, maxConnections: 1 }, buildTimes);
+  const built: string[] = [];
+  await buildIndexes(builder, postgresMigrations, (name) => built.push(`index ${name}`)).finally(builder.close);
+  return [...applied, ...built];
 }
 
 function openEmbedded(dataDir: string): DatabaseAccess {

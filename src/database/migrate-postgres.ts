@@ -12,9 +12,11 @@ import releases from "../../drizzle/postgres/0008_releases.sql" with { type: "te
 import privacyBudget from "../../drizzle/postgres/0009_privacy_budget.sql" with { type: "text" };
 import repeating from "../../drizzle/postgres/0010_repeating.sql" with { type: "text" };
 import objectsOfResults from "../../drizzle/postgres/0011_objects_of_results.sql" with { type: "text" };
+import recordLists from "../../drizzle/postgres/0012_record_lists.sql" with { type: "text" };
 import { findPending, type Migration, MigrationError, splitStatements } from "./migrate.ts";
 import type { Postgres } from "./postgres-connection.ts";
 import { findPostgresError } from "./postgres-failure.ts";
+import { type DeferrableIndex, parseDeferrable } from "./postgres-indexes.ts";
 
 /** Every file of `drizzle/postgres`, in order. */
 export const postgresMigrations: readonly Migration[] = [
@@ -30,22 +32,30 @@ export const postgresMigrations: readonly Migration[] = [
   { name: "0009_privacy_budget", sql: privacyBudget },
   { name: "0010_repeating", sql: repeating },
   { name: "0011_objects_of_results", sql: objectsOfResults },
+  { name: "0012_record_lists", sql: recordLists },
 ];
 
 // Any number will do, as long as every version of this service takes the same one.
 const advisoryLock = 7_046_029;
 const migrationTimeoutMs = 300_000;
 const tableLockTimeoutMs = 30_000;
+/** An index on less than that is built within a second. */
+const largeBytes = 64 * 1024 * 1024;
 
 /**
- * Applies what is pending, in one transaction and one process at a time, and resolves with the names.
+ * Applies what is pending, in one transaction and one process at a time, and resolves with the names. Indexes on tables that
+ * are large already are left out: `buildIndexes` makes them while everybody goes on working.
  * Throws a {@link MigrationError} when the database cannot be used (nothing is changed then), `AppError("database")` when
  * it cannot be reached.
  */
-export async function migratePostgres(postgres: Postgres, migrations = postgresMigrations): Promise<string[]> {
+export async function migratePostgres(
+  postgres: Postgres,
+  migrations = postgresMigrations,
+  deferAt = largeBytes,
+): Promise<string[]> {
   // Whoever may not make tables need not, where nothing is pending.
   if ((await listPendingPostgresMigrations(postgres, migrations)).length === 0) return [];
-  return postgres.run((db) => migrate(db, migrations).catch(explain), { timeoutMs: migrationTimeoutMs });
+  return postgres.run((db) => migrate(db, migrations, deferAt).catch(explain), { timeoutMs: migrationTimeoutMs });
 }
 
 /** The names of the migrations that {@link migratePostgres} would apply; changes nothing. */
@@ -59,7 +69,7 @@ export function listPendingPostgresMigrations(postgres: Postgres, migrations = p
   });
 }
 
-async function migrate(db: BunSQLDatabase, migrations: readonly Migration[]): Promise<string[]> {
+async function migrate(db: BunSQLDatabase, migrations: readonly Migration[], deferAt: number): Promise<string[]> {
   return await db.transaction(async (tx) => {
     await tx.execute(sql.raw(`set local statement_timeout = ${migrationTimeoutMs}`));
     await tx.execute(sql`select pg_advisory_xact_lock(${advisoryLock})`);
@@ -72,12 +82,19 @@ async function migrate(db: BunSQLDatabase, migrations: readonly Migration[]): Pr
     const pending = findPending(migrations, await listApplied(tx));
     for (const migration of pending) {
       for (const statement of splitStatements(migration)) {
-        await tx.execute(sql.raw(statement));
+        const index = parseDeferrable(statement);
+        if (index === undefined) await tx.execute(sql.raw(statement));
+        else if (!(await isLarge(tx, index, deferAt))) await tx.execute(sql.raw(index.plainStatement));
       }
       await tx.execute(sql`insert into flame_result_migration (name) values (${migration.name})`);
     }
     return pending.map(({ name }) => name);
   });
+}
+
+async function isLarge(db: Pick<BunSQLDatabase, "execute">, { table }: DeferrableIndex, bytes: number) {
+  const [size] = await db.execute<{ bytes: string }>(sql`select pg_relation_size(to_regclass(${table})) as bytes`);
+  return Number(size?.bytes) >= bytes;
 }
 
 async function listApplied(db: Pick<BunSQLDatabase, "execute">): Promise<string[]> {

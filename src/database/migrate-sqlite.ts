@@ -11,6 +11,7 @@ import releases from "../../drizzle/sqlite/0008_releases.sql" with { type: "text
 import privacyBudget from "../../drizzle/sqlite/0009_privacy_budget.sql" with { type: "text" };
 import repeating from "../../drizzle/sqlite/0010_repeating.sql" with { type: "text" };
 import objectsOfResults from "../../drizzle/sqlite/0011_objects_of_results.sql" with { type: "text" };
+import recordLists from "../../drizzle/sqlite/0012_record_lists.sql" with { type: "text" };
 import { findPending, type Migration, splitStatements } from "./migrate.ts";
 import type { Sqlite, SqliteDatabase } from "./sqlite-connection.ts";
 
@@ -28,6 +29,7 @@ export const sqliteMigrations: readonly Migration[] = [
   { name: "0009_privacy_budget", sql: privacyBudget },
   { name: "0010_repeating", sql: repeating },
   { name: "0011_objects_of_results", sql: objectsOfResults },
+  { name: "0012_record_lists", sql: recordLists },
 ];
 
 /**

@@ -1,6 +1,6 @@
 import { stringify } from "csv-stringify/sync";
 import { type DescribedEntry, describeEntry } from "./describe-entry.ts";
-import type { RecordFilter, RecordStore } from "./record-store.ts";
+import { everything, type RecordFilter, type RecordStore } from "./record-store.ts";
 
 export type ExportFormat = "jsonl" | "csv";
 
@@ -26,13 +26,17 @@ const columns = [
  * that it comes to an end.
  */
 export async function* exportRecord(
-  store: Pick<RecordStore, "readAfter" | "stats">,
+  store: Pick<RecordStore, "readAfter" | "findSpan" | "stats">,
   filter: RecordFilter,
   format: ExportFormat,
 ): AsyncGenerator<string> {
-  const end = (await store.stats()).head?.sequence ?? 0;
+  const newest = (await store.stats()).head?.sequence ?? 0;
   if (format === "csv") yield stringify([[...columns]], { record_delimiter: "windows" });
-  for (let after = 0; ; ) {
+  // Not to look for the first one of a time from the beginning on, nor for more behind the last one.
+  const span = filter.from === undefined && filter.to === undefined ? everything : await store.findSpan(filter);
+  if (span === undefined) return;
+  const end = Math.min(newest, span.last);
+  for (let after = span.first - 1; after < end; ) {
     const batch = (await store.readAfter(filter, after, batchRows)).filter(({ sequence }) => sequence <= end);
     const last = batch.at(-1);
     if (last === undefined) return;

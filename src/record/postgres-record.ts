@@ -1,10 +1,10 @@
-import { and, asc, desc, eq, gte, isNotNull, isNull, lt, lte, type SQL, sql } from "drizzle-orm";
+import { and, asc, between, desc, eq, gt, gte, isNotNull, isNull, lt, lte, type SQL, sql } from "drizzle-orm";
 import type { BunSQLDatabase } from "drizzle-orm/bun-sql";
 import type { Postgres } from "../database/postgres-connection.ts";
 import { chain } from "./chain.ts";
 import { recordEntry } from "./postgres-schema.ts";
 import { asEntry, asSealed, columnsOf, pruneBatch, prunedEntry, sealBatch } from "./record-row.ts";
-import type { Head, RecordFilter, RecordStore, Sealed } from "./record-store.ts";
+import { everything, type Head, type RecordFilter, type RecordStore, type Sealed, type Span } from "./record-store.ts";
 
 type Transaction = Pick<BunSQLDatabase, "execute" | "insert" | "select" | "delete">;
 
@@ -36,20 +36,31 @@ export function createPostgresRecord(postgres: Postgres): RecordStore {
 
     list: (filter, before, limit) =>
       postgres.run(async (db) => {
+        const span = isTimed(filter) ? await findSpan(db, filter) : everything;
+        if (span === undefined) return [];
         const isBefore = before === undefined ? undefined : lt(recordEntry.sequence, before);
-        const fits = and(isSealed, matches(filter), isBefore);
+        const fits = and(isSealed, matches(filter), isWithin(span), isBefore);
         const rows = await db.select().from(recordEntry).where(fits).orderBy(desc(recordEntry.sequence)).limit(limit);
         return rows.map(asSealed);
       }),
-    count: (filter) => postgres.run((db) => db.$count(recordEntry, and(isSealed, matches(filter)))),
+    count: (filter) =>
+      postgres.run((db) => {
+        const which = matches(filter);
+        return which === undefined ? countSealed(db) : db.$count(recordEntry, and(isSealed, which));
+      }),
     readAfter: (filter, after, limit) =>
       postgres.run(async (db) => {
-        const fits = and(sql`${recordEntry.sequence} > ${after}`, matches(filter));
+        const fits = and(isSealed, gt(recordEntry.sequence, after), matches(filter));
         const rows = await db.select().from(recordEntry).where(fits).orderBy(asc(recordEntry.sequence)).limit(limit);
         return rows.map(asSealed);
       }),
+    findSpan: (time) => postgres.run((db) => findSpan(db, time)),
 
-    prune: (olderThanMs) => postgres.run((db) => db.transaction((tx) => prune(tx, olderThanMs))),
+    prune: (olderThanMs) =>
+      postgres.run(async (db) => {
+        const isAnyOld = await startsBefore(db, ago(olderThanMs));
+        return isAnyOld ? db.transaction((tx) => prune(tx, olderThanMs)) : 0;
+      }),
     stats: () => postgres.run(readStats),
   };
 }
@@ -65,6 +76,31 @@ function matches({ event, projectId, analysisId, from, to }: RecordFilter): SQL 
     from === undefined ? undefined : gte(recordEntry.time, from),
     to === undefined ? undefined : lt(recordEntry.time, to),
   );
+}
+
+const isTimed = ({ from, to }: RecordFilter): boolean => from !== undefined || to !== undefined;
+const isWithin = ({ first, last }: Span) => between(recordEntry.sequence, first, last);
+
+/** By the index of times alone: the sums keep the planner from going through the numbers until a time fits. */
+async function findSpan(
+  db: Pick<BunSQLDatabase, "select">,
+  { from, to }: Pick<RecordFilter, "from" | "to">,
+): Promise<Span | undefined> {
+  const first = sql<string | null>`min(${recordEntry.sequence} + 0)`;
+  const last = sql<string | null>`max(${recordEntry.sequence} + 0)`;
+  const [row] = await db
+    .select({ first, last })
+    .from(recordEntry)
+    .where(and(isSealed, matches({ from, to })));
+  const isAny = row !== undefined && row.first !== null && row.last !== null;
+  return isAny ? { first: Number(row.first), last: Number(row.last) } : undefined;
+}
+
+/** Without holes, and so both ends tell how many there are. */
+async function countSealed(db: Pick<BunSQLDatabase, "select">): Promise<number> {
+  const { sequence } = recordEntry;
+  const rows = sql`coalesce(max(${sequence}) - min(${sequence}) + 1, 0)`.mapWith(Number);
+  return (await db.select({ rows }).from(recordEntry))[0]?.rows ?? 0;
 }
 
 /** Waits for whoever seals; each later statement sees what that one has written. */
@@ -104,9 +140,18 @@ async function findHead(db: Pick<BunSQLDatabase, "select">): Promise<Head | unde
   return row && { sequence: row.sequence ?? 0, hash: row.hash ?? "" };
 }
 
+const ago = (ms: number) => sql`clock_timestamp() - ${ms} * interval '1 millisecond'`;
+
+/** Mostly nothing is old, which its first row tells. */
+async function startsBefore(db: Pick<BunSQLDatabase, "select">, end: SQL): Promise<boolean> {
+  const { sequence, time } = recordEntry;
+  const oldest = db.select({ time }).from(recordEntry).where(isSealed).orderBy(asc(sequence)).limit(1).as("oldest");
+  return (await db.select().from(oldest).where(sql`${oldest.time} < ${end}`)).length > 0;
+}
+
 async function prune(tx: Transaction, olderThanMs: number): Promise<number> {
   await lockSealing(tx);
-  const end = sql`clock_timestamp() - ${olderThanMs} * interval '1 millisecond'`;
+  const end = ago(olderThanMs);
   const { sequence, hash, time } = recordEntry;
   const oldest = tx.select({ sequence, hash, time }).from(recordEntry).where(isSealed).orderBy(asc(sequence));
   const batch = oldest.limit(pruneBatch).as("batch");
@@ -128,11 +173,8 @@ async function prune(tx: Transaction, olderThanMs: number): Promise<number> {
 }
 
 async function readStats(db: BunSQLDatabase) {
-  const { sequence, time } = recordEntry;
-  // Without holes, and so both ends tell how many there are.
-  const [sealed] = await db
-    .select({ rows: sql`coalesce(max(${sequence}) - min(${sequence}) + 1, 0)`.mapWith(Number) })
-    .from(recordEntry);
+  const { time } = recordEntry;
+  const sealed = await countSealed(db);
   const [waiting] = await db
     .select({
       unsealed: sql`count(*)`.mapWith(Number),
@@ -143,5 +185,5 @@ async function readStats(db: BunSQLDatabase) {
     .from(recordEntry)
     .where(isUnsealed);
   const { unsealed, unsealedSeconds } = waiting ?? { unsealed: 0, unsealedSeconds: 0 };
-  return { rows: (sealed?.rows ?? 0) + unsealed, unsealed, unsealedSeconds, head: await findHead(db) };
+  return { rows: sealed + unsealed, unsealed, unsealedSeconds, head: await findHead(db) };
 }

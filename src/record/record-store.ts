@@ -65,6 +65,14 @@ export interface RecordFilter {
   readonly to?: Date | undefined;
 }
 
+/** Of the rows from one time to another. */
+export interface Span {
+  readonly first: number;
+  readonly last: number;
+}
+
+export const everything: Span = { first: 0, last: Number.MAX_SAFE_INTEGER };
+
 export interface RecordStats {
   readonly rows: number;
   readonly unsealed: number;
@@ -102,6 +110,11 @@ export interface RecordStore {
   count(filter: RecordFilter): Promise<number>;
   /** Sealed rows, oldest first, with a higher number than `after`. */
   readAfter(filter: RecordFilter, after: number, limit: number): Promise<SealedEntry[]>;
+  /**
+   * The lowest and the highest number of the sealed rows of that time, whatever else is asked for; `undefined` where there are
+   * none. Times rise with the numbers, but not always.
+   */
+  findSpan(time: Pick<RecordFilter, "from" | "to">): Promise<Span | undefined>;
   /**
    * Removes the oldest rows, up to the first one that is younger than this and at most as many as one transaction can bear; in
    * their stead a sealed row `record.pruned` carries the number and the hash of the last of them. Resolves with how many.

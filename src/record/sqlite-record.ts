@@ -1,8 +1,16 @@
-import { and, asc, desc, eq, gt, gte, isNotNull, isNull, lt, lte, type SQL, sql } from "drizzle-orm";
+import { and, asc, between, desc, eq, gt, gte, isNotNull, isNull, lt, lte, type SQL, sql } from "drizzle-orm";
 import type { Sqlite, SqliteDatabase } from "../database/sqlite-connection.ts";
 import { chain } from "./chain.ts";
 import { asEntry, asSealed, columnsOf, pruneBatch, prunedEntry, sealBatch } from "./record-row.ts";
-import type { Head, RecordFilter, RecordStats, RecordStore, Sealed } from "./record-store.ts";
+import {
+  everything,
+  type Head,
+  type RecordFilter,
+  type RecordStats,
+  type RecordStore,
+  type Sealed,
+  type Span,
+} from "./record-store.ts";
 import { recordEntry } from "./sqlite-schema.ts";
 
 type Transaction = Pick<SqliteDatabase, "select" | "insert" | "update" | "delete">;
@@ -34,25 +42,33 @@ export function createSqliteRecord(sqlite: Sqlite, now: () => number): RecordSto
 
     list: (filter, before, limit) =>
       sqlite.run((db) => {
+        const span = isTimed(filter) ? findSpan(db, filter) : everything;
+        if (span === undefined) return [];
         const isBefore = before === undefined ? undefined : lt(recordEntry.sequence, before);
-        const fits = and(isSealed, matches(filter), isBefore);
+        const fits = and(isSealed, matches(filter), isWithin(span), isBefore);
         const rows = db.select().from(recordEntry).where(fits).orderBy(desc(recordEntry.sequence)).limit(limit).all();
         return rows.map(asSealed);
       }),
     count: (filter) =>
       sqlite.run((db) => {
+        const which = matches(filter);
+        if (which === undefined) return countSealed(db);
         const counted = db.select({ rows: sql<number>`count(*)` }).from(recordEntry);
-        return counted.where(and(isSealed, matches(filter))).get()?.rows ?? 0;
+        return counted.where(and(isSealed, which)).get()?.rows ?? 0;
       }),
     readAfter: (filter, after, limit) =>
       sqlite.run((db) => {
-        const fits = and(gt(recordEntry.sequence, after), matches(filter));
+        const fits = and(isSealed, gt(recordEntry.sequence, after), matches(filter));
         const rows = db.select().from(recordEntry).where(fits).orderBy(asc(recordEntry.sequence)).limit(limit).all();
         return rows.map(asSealed);
       }),
+    findSpan: (time) => sqlite.run((db) => findSpan(db, time)),
 
     prune: (olderThanMs) =>
-      sqlite.run((db) => db.transaction((tx) => prune(tx, now(), new Date(now() - olderThanMs)), immediate)),
+      sqlite.run((db) => {
+        const end = new Date(now() - olderThanMs);
+        return startsBefore(db, end) ? db.transaction((tx) => prune(tx, now(), end), immediate) : 0;
+      }),
     stats: () => sqlite.run((db) => readStats(db, now())),
   };
 }
@@ -68,6 +84,36 @@ function matches({ event, projectId, analysisId, from, to }: RecordFilter): SQL 
     from === undefined ? undefined : gte(recordEntry.time, from),
     to === undefined ? undefined : lt(recordEntry.time, to),
   );
+}
+
+const isTimed = ({ from, to }: RecordFilter): boolean => from !== undefined || to !== undefined;
+const isWithin = ({ first, last }: Span) => between(recordEntry.sequence, first, last);
+
+/** By the index of times alone. */
+function findSpan(
+  db: Pick<SqliteDatabase, "select">,
+  { from, to }: Pick<RecordFilter, "from" | "to">,
+): Span | undefined {
+  const first = sql<number | null>`min(${recordEntry.sequence})`;
+  const last = sql<number | null>`max(${recordEntry.sequence})`;
+  const row = db
+    .select({ first, last })
+    .from(recordEntry)
+    .where(and(isSealed, matches({ from, to })))
+    .get();
+  const isAny = row !== undefined && row.first !== null && row.last !== null;
+  return isAny ? { first: row.first ?? 0, last: row.last ?? 0 } : undefined;
+}
+
+/** Without holes, and so both ends tell how many there are. */
+function countSealed(db: Pick<SqliteDatabase, "select">): number {
+  const { sequence } = recordEntry;
+  const lowest = db
+    .select({ value: sql<number | null>`min(${sequence})` })
+    .from(recordEntry)
+    .get();
+  const head = findHead(db);
+  return head === undefined ? 0 : head.sequence - (lowest?.value ?? 0) + 1;
 }
 
 function hasUnsealed(db: Pick<SqliteDatabase, "select">): boolean {
@@ -97,6 +143,13 @@ function findHead(db: Pick<SqliteDatabase, "select">): Head | undefined {
   return row && { sequence: row.sequence ?? 0, hash: row.hash ?? "" };
 }
 
+/** Mostly nothing is old, which its first row tells. */
+function startsBefore(db: Pick<SqliteDatabase, "select">, end: Date): boolean {
+  const { sequence, time } = recordEntry;
+  const [first] = db.select({ time }).from(recordEntry).where(isSealed).orderBy(asc(sequence)).limit(1).all();
+  return first !== undefined && first.time < end;
+}
+
 function prune(tx: Transaction, nowMs: number, end: Date): number {
   const { sequence, hash, time } = recordEntry;
   const oldest = tx
@@ -121,21 +174,12 @@ function prune(tx: Transaction, nowMs: number, end: Date): number {
 }
 
 function readStats(db: SqliteDatabase, nowMs: number): RecordStats {
-  const { sequence, time } = recordEntry;
-  const lowest =
-    db
-      .select({ value: sql<number | null>`min(${sequence})` })
-      .from(recordEntry)
-      .get()?.value ?? 0;
-  const head = findHead(db);
   const waiting = db
-    .select({ unsealed: sql<number>`count(*)`, oldest: sql<number | null>`min(${time})` })
+    .select({ unsealed: sql<number>`count(*)`, oldest: sql<number | null>`min(${recordEntry.time})` })
     .from(recordEntry)
     .where(isUnsealed)
     .get();
   const { unsealed = 0, oldest = null } = waiting ?? {};
   const unsealedSeconds = oldest === null ? 0 : Math.max(0, (nowMs - oldest) / 1000);
-  // Without holes, and so both ends tell how many there are.
-  const sealed = head === undefined ? 0 : head.sequence - lowest + 1;
-  return { rows: sealed + unsealed, unsealed, unsealedSeconds, head };
+  return { rows: countSealed(db) + unsealed, unsealed, unsealedSeconds, head: findHead(db) };
 }

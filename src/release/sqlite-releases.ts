@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, inArray, isNotNull, lt, ne, or, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, inArray, lt, ne, type SQL, sql } from "drizzle-orm";
 import type { Sqlite, SqliteDatabase } from "../database/sqlite-connection.ts";
 import type { AppendInSqlite } from "../record/sqlite-append.ts";
 import { submission } from "../submissions/store/sqlite-schema.ts";
@@ -10,8 +10,8 @@ import { releaseDecision } from "./sqlite-schema.ts";
 type Transaction = Pick<SqliteDatabase, "select" | "insert" | "update">;
 type Reader = Pick<SqliteDatabase, "select">;
 
-/** With these very words the index is used. */
-const wasHeld = or(eq(submission.state, "held"), isNotNull(submission.verdict));
+/** With these very words, and no parameter, the index is used. */
+const wasHeld = sql`(${submission.state} = 'held' or ${submission.verdict} is not null)`;
 const isHeld = and(wasHeld, eq(submission.state, "held"));
 const immediate = { behavior: "immediate" } as const;
 const node: Reviewer = { name: "node", subject: "node" };
@@ -84,6 +84,7 @@ function matches({ status, projectId, analysisId }: ReleaseFilter): SQL | undefi
 }
 
 function withDecisions(db: Reader, rows: readonly (typeof submission.$inferSelect)[]): Release[] {
+  if (rows.length === 0) return [];
   const ids = rows.map(({ id }) => id);
   const isOfThese = inArray(releaseDecision.submissionId, ids);
   const found = db.select().from(releaseDecision).where(isOfThese).orderBy(asc(releaseDecision.sequence)).all();

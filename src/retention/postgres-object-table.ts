@@ -112,7 +112,7 @@ function usageIn(postgres: Postgres) {
             (select coalesce(sum(bytes), 0) from project_usage) as bytes,
             (select coalesce(sum(objects), 0) from project_usage) as objects,
             (select coalesce(sum(bytes), 0) from usage_reservation) as reserved,
-            (select coalesce(sum(size_bytes), 0) from submission where state not in ('delivered', 'rejected')) as waiting`);
+            (select coalesce(sum(size_bytes), 0) from submission where state in ('held', 'queued', 'delivering')) as waiting`);
         const [projects = 0, bytes = 0, objects = 0, reservedBytes = 0, waitingBytes = 0] = [
           ...["projects", "bytes", "objects", "reserved", "waiting"].map((name) => Number(row?.[name] ?? 0)),
         ];

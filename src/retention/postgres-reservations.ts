@@ -40,7 +40,7 @@ async function reserve(tx: Pick<BunSQLDatabase, "execute">, request: Reserve, pa
       (select coalesce(sum(bytes), 0) from usage_reservation where project_id = ${projectId} and id <> ${id}) as promised,
       (select coalesce(sum(bytes), 0) from project_usage) as node,
       (select coalesce(sum(bytes), 0) from usage_reservation where id <> ${id}) as node_promised,
-      (select coalesce(sum(size_bytes), 0) from submission where state not in ('delivered', 'rejected')) as waiting,
+      (select coalesce(sum(size_bytes), 0) from submission where state in ('held', 'queued', 'delivering')) as waiting,
       (select coalesce(sum(bytes), 0) from usage_reservation where id = ${id}) as own`);
   const numberOf = (name: string) => Number(row?.[name] ?? 0);
   const grant = judgeReserve(request, {

@@ -110,7 +110,7 @@ function usageIn(sqlite: Sqlite) {
             (select coalesce(sum(bytes), 0) from project_usage) as bytes,
             (select coalesce(sum(objects), 0) from project_usage) as objects,
             (select coalesce(sum(bytes), 0) from usage_reservation) as reserved,
-            (select coalesce(sum(size_bytes), 0) from submission where state not in ('delivered', 'rejected')) as waiting`);
+            (select coalesce(sum(size_bytes), 0) from submission where state in ('held', 'queued', 'delivering')) as waiting`);
         const { projects = 0, bytes = 0, objects = 0, reserved = 0, waiting = 0 } = row ?? {};
         return { projects, bytes, objects, reservedBytes: reserved, waitingBytes: waiting };
       }),

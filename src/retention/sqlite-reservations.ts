@@ -34,7 +34,7 @@ function reserve(tx: Transaction, request: Reserve, now: () => number): Grant {
       (select coalesce(sum(bytes), 0) from usage_reservation where project_id = ${projectId} and id <> ${id}) as promised,
       (select coalesce(sum(bytes), 0) from project_usage) as node,
       (select coalesce(sum(bytes), 0) from usage_reservation where id <> ${id}) as node_promised,
-      (select coalesce(sum(size_bytes), 0) from submission where state not in ('delivered', 'rejected')) as waiting,
+      (select coalesce(sum(size_bytes), 0) from submission where state in ('held', 'queued', 'delivering')) as waiting,
       (select coalesce(sum(bytes), 0) from usage_reservation where id = ${id}) as own`);
   const { project = 0, promised = 0, node = 0, node_promised: nodePromised = 0, waiting = 0, own = 0 } = row ?? {};
   const grant = judgeReserve(request, {

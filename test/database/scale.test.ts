@@ -3,21 +3,24 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Catalog } from "../../src/catalog/catalog.ts";
-import { createPostgresCatalog } from "../../src/catalog/postgres.ts";
-import { createSqliteCatalog } from "../../src/catalog/sqlite.ts";
 import { migratePostgres } from "../../src/database/migrate-postgres.ts";
 import { migrateSqlite } from "../../src/database/migrate-sqlite.ts";
 import { openPostgres } from "../../src/database/postgres-connection.ts";
 import { openSqlite } from "../../src/database/sqlite-connection.ts";
-import { createPostgresSubmissions } from "../../src/submissions/store/postgres-submissions.ts";
-import { createSqliteSubmissions } from "../../src/submissions/store/sqlite-submissions.ts";
-import type { SubmissionStore } from "../../src/submissions/store/submission-store.ts";
 import { eventually } from "../support/eventually.ts";
 import { createTestDatabase, type TestDatabase, testPostgresUrl } from "../support/postgres-database.ts";
+import { openPostgresStores, openSqliteStores, type Stores } from "../support/stores.ts";
 
 /** Enough for the planner to prefer an index, and for a look at all rows to show. */
-const rows = { projects: 2_000, tags: 20_000, results: 100_000, delivered: 40_000, queued: 2_000, rejected: 200 };
+const rows = {
+  projects: 2_000,
+  tags: 20_000,
+  results: 100_000,
+  delivered: 40_000,
+  queued: 2_000,
+  rejected: 200,
+  onRecord: 40_000,
+};
 /** What a statement may read: a page, and the rows that belong to what was asked for. */
 const mayRead = 500;
 
@@ -46,6 +49,13 @@ const filling = `
   ${submissions(5, rows.delivered, "delivered", "now() - interval '1 minute'")}
   ${submissions(6, rows.rejected, "rejected", "now() - interval '1 minute'")}
   ${submissions(4, rows.queued, "queued", "null")}
+  insert into record_entry (place, sequence, hash, time, event, project_id, analysis_id, outcome)
+  select n + 1, n + 1, 'x', now() - (${rows.onRecord} - n) * interval '1 minute', 'e' || n % 4,
+    ${uuidOf(1, `n % ${rows.projects}`)}, ${uuidOf(2, `n % ${rows.projects}`)}, 'ok'
+  from generate_series(0, ${rows.onRecord - 1}) n;
+  select setval('record_entry_place_seq', ${rows.onRecord});
+  insert into stored_object (project_id, object_id, size_bytes, stored_at)
+  select ${uuidOf(1, `n % ${rows.projects}`)}, ${uuidOf(3, "n")}, 1, now() from generate_series(0, ${rows.results - 1}) n;
   insert into removed_project (project_id) select ${uuidOf(9, "n")} from generate_series(0, 999) n;
   analyze;`;
 
@@ -60,30 +70,54 @@ const added = {
 const tagging = { projectId, clientId: analysisId, tagName: "new", filename: "f" };
 const retry = { delayMs: 1_000, isFixed: false, reason: "later" };
 
+const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000);
+const hour = { from: minutesAgo(1_060), to: minutesAgo(1_000) };
+
 /** Everything that requests and background jobs ask of the database; the last ones remove. */
-const operations: Readonly<Record<string, (catalog: Catalog, queue: SubmissionStore) => Promise<unknown>>> = {
-  "a file's name": (catalog) => catalog.findFilename(analysisId, objectId),
-  "tags of a project": (catalog) => catalog.listTags(projectId),
-  "files of a tag": (catalog) => catalog.listTagged(projectId, "tag-3"),
-  "a new file with a tag": (catalog) => catalog.tag({ ...tagging, objectId: crypto.randomUUID() }),
-  "a tag for a known file": (catalog) => catalog.tag({ ...tagging, objectId }),
-  "whether a project is removed": (catalog) => catalog.isRemoved(projectId),
-  "a new final": (_, queue) => queue.add({ ...added, id: crypto.randomUUID() }, lease),
-  "how a final stands": (_, queue) => queue.find(queuedId),
-  "the next final to deliver": (_, queue) => queue.claim({ ...lease, holder: "claims" }),
-  "a lease that goes on": (_, queue) => queue.renew(queuedId, lease),
-  "a delivery": (_, queue) => queue.markDelivered(queuedId, lease.holder),
-  "a refusal": (_, queue) => queue.markRejected(queuedId, lease.holder, "no"),
-  "a delivery put off": (_, queue) => queue.postpone(queuedId, lease.holder, retry),
-  "what ended long ago": (_, queue) => queue.findEnded(30 * 24 * 3_600_000),
-  "finals without a project": (_, queue) => queue.listWithoutProject(),
-  "the project of such finals": (_, queue) => queue.setProject(analysisId, projectId),
-  "a page of the queue": (_, queue) => queue.page({ status: "queued" }, undefined, 50),
-  "a page of what was rejected": (_, queue) => queue.page({ status: "rejected" }, undefined, 50),
-  "a page of an analysis": (_, queue) => queue.page({ analysisId }, undefined, 50),
-  "how many were rejected": (_, queue) => queue.count("rejected"),
-  "another try": (_, queue) => queue.retry(queuedId),
-  "a project's removal": (catalog) => catalog.removeProject(projectId, [analysisId]),
+const operations: Readonly<Record<string, (stores: Stores) => Promise<unknown>>> = {
+  "a file's name": ({ catalog }) => catalog.findFilename(analysisId, objectId),
+  "tags of a project": ({ catalog }) => catalog.listTags(projectId),
+  "files of a tag": ({ catalog }) => catalog.listTagged(projectId, "tag-3"),
+  "a new file with a tag": ({ catalog }) => catalog.tag({ ...tagging, objectId: crypto.randomUUID() }),
+  "a tag for a known file": ({ catalog }) => catalog.tag({ ...tagging, objectId }),
+  "whether a project is removed": ({ catalog }) => catalog.isRemoved(projectId),
+  "a new final": ({ submissions }) => submissions.add({ ...added, id: crypto.randomUUID() }, lease),
+  "how a final stands": ({ submissions }) => submissions.find(queuedId),
+  "the next final to deliver": ({ submissions }) => submissions.claim({ ...lease, holder: "claims" }),
+  "a lease that goes on": ({ submissions }) => submissions.renew(queuedId, lease),
+  "a delivery": ({ submissions }) => submissions.markDelivered(queuedId, lease.holder),
+  "a refusal": ({ submissions }) => submissions.markRejected(queuedId, lease.holder, "no"),
+  "a delivery put off": ({ submissions }) => submissions.postpone(queuedId, lease.holder, retry),
+  "what ended long ago": ({ submissions }) => submissions.findEnded(30 * 24 * 3_600_000),
+  "finals without a project": ({ submissions }) => submissions.listWithoutProject(),
+  "the project of such finals": ({ submissions }) => submissions.setProject(analysisId, projectId),
+  "a page of the queue": ({ submissions }) => submissions.page({ status: "queued" }, undefined, 50),
+  "a page of what was rejected": ({ submissions }) => submissions.page({ status: "rejected" }, undefined, 50),
+  "a page of an analysis": ({ submissions }) => submissions.page({ analysisId }, undefined, 50),
+  "how many were rejected": ({ submissions }) => submissions.count("rejected"),
+  "another try": ({ submissions }) => submissions.retry(queuedId),
+  "a page of the record": ({ record }) => record.list({}, undefined, 50),
+  "how many are on record": ({ record }) => record.count({}),
+  "a project's rows on record": ({ record }) => record.list({ projectId }, undefined, 50),
+  "how many they are": ({ record }) => record.count({ projectId }),
+  "an analysis's rows on record": ({ record }) => record.list({ analysisId }, undefined, 50),
+  "an event that is rare": ({ record }) => record.list({ event: "record.pruned" }, undefined, 1),
+  "a moment of the past on record": ({ record }) => record.list(hour, undefined, 50),
+  "how many there were then": ({ record }) => record.count(hour),
+  "an export's first rows": ({ record }) => record.readAfter({}, 0, 50),
+  "an export of a project": ({ record }) => record.readAfter({ projectId }, 0, 50),
+  "where an export of a time begins": ({ record }) => record.findSpan(hour),
+  "how the record stands": ({ record }) => record.stats(),
+  "a row on record, sealed": async ({ record }) => {
+    await record.append({ event: "access.denied", outcome: "denied" });
+    await record.seal();
+  },
+  "a record that is too young to prune": ({ record }) => record.prune(365 * 24 * 3_600_000),
+  "a page of what is held": ({ releases }) => releases.page({}, "newest", undefined, 50),
+  "what is held for too long": ({ releases }) => releases.expire(3_600_000, "nobody has decided"),
+  "a page of stored objects": ({ retention }) => retention.objects.page(undefined, 20),
+  "what is expired": ({ retention }) => retention.expiry.listExpired(100),
+  "a project's removal": ({ catalog }) => catalog.removeProject(projectId, [analysisId]),
 };
 
 /** These count or go through all that waits, so they may read that much, and no more. */
@@ -117,10 +151,8 @@ describe.skipIf(testPostgresUrl === undefined)("among many rows in PostgreSQL", 
 
   test.each(Object.keys(operations))("%s: only the rows that are meant are read", async (name) => {
     const before = await rowsRead();
-    const postgres = openPostgres(database.settings);
-    await operations[name]?.(createPostgresCatalog(postgres), createPostgresSubmissions(postgres)).finally(
-      postgres.close,
-    );
+    const stores = openPostgresStores(database.settings);
+    await operations[name]?.(stores).finally(stores.close);
     const read = (await rowsRead()) - before;
     expect(read).toBeLessThan(readsAllThatWaits.has(name) ? rows.queued * 3 : mayRead);
   });
@@ -133,21 +165,20 @@ describe("among many rows in SQLite", () => {
   test.each(Object.keys(operations))("%s: no table is gone through from end to end", async (name) => {
     const path = join(dir, `${crypto.randomUUID()}.sqlite`);
     const sqlite = openSqlite(path);
-    await migrateSqlite(sqlite);
-    const catalog = createSqliteCatalog(sqlite);
-    const queue = createSqliteSubmissions(sqlite, () => 0);
-    await catalog.tag({ ...tagging, objectId });
-    await queue.add({ ...added, id: queuedId }, lease);
+    await migrateSqlite(sqlite).finally(sqlite.close);
+    const stores = openSqliteStores(path);
+    await stores.catalog.tag({ ...tagging, objectId });
+    await stores.submissions.add({ ...added, id: queuedId }, lease);
     const statements = new Set<string>();
     const { prepare } = Database.prototype;
     Database.prototype.prepare = function (this: Database, statement: string, ...rest) {
       statements.add(statement);
       return prepare.call(this, statement, ...rest);
     } as typeof prepare;
-    await operations[name]?.(catalog, queue).finally(() => {
+    await operations[name]?.(stores).finally(() => {
       Database.prototype.prepare = prepare;
     });
-    await sqlite.close();
+    await stores.close();
     const database = new Database(path);
     const plans = [...statements]
       .filter((statement) => /^\s*(?:select|insert|update|delete|with)/i.test(statement))
