@@ -1,18 +1,15 @@
-import { createPinoLog } from "../app/pino-log.ts";
 import { readBudgets } from "../app/privacy-services.ts";
-import { reasonOf } from "../errors.ts";
 import { type BudgetBook, type BudgetView, createBudgetBook } from "../privacy/budget/budget-book.ts";
 import { formatDecimal, parseDecimal } from "../privacy/budget/decimal.ts";
 import { parseUuid } from "../uuid.ts";
-import { exitConfig, type ProcessIo } from "./host.ts";
-import { openStores } from "./open-stores.ts";
-import { readSettings } from "./read-settings.ts";
+import { exitUsage, type ProcessIo } from "./host.ts";
+import { plainTableLines } from "./table.ts";
+import { type NodeAccess, withStores } from "./with-stores.ts";
 
 export type BudgetRequest =
   | { readonly action: "list"; readonly json: boolean }
   | { readonly action: "set"; readonly project: string; readonly epsilon: string; readonly reason: string };
 
-const exitUsage = 2;
 const pageSize = 200;
 const actor = "command line";
 
@@ -23,19 +20,12 @@ export async function budget(io: ProcessIo, request: BudgetRequest): Promise<num
     io.printError(problem);
     return exitUsage;
   }
-  const settings = readSettings(io);
-  if (settings === undefined) return exitConfig;
-  const log = createPinoLog({ ...settings.log, write: (line) => io.printError(line.trimEnd()), context: () => ({}) });
-  try {
-    const stores = await openStores(settings, log);
+  const work = async ({ settings, stores, log }: NodeAccess) => {
     const { nodeBudget } = readBudgets(settings);
-    const book = createBudgetBook({ store: stores.budgets, nodeBudget, now: Date.now, log });
-    await run(io, book, request).finally(stores.close);
+    await run(io, createBudgetBook({ store: stores.budgets, nodeBudget, now: Date.now, log }), request);
     return 0;
-  } catch (error) {
-    io.printError(reasonOf(error));
-    return 1;
-  }
+  };
+  return withStores(io, work, { prints: "log" });
 }
 
 async function run(io: ProcessIo, book: BudgetBook, request: BudgetRequest): Promise<void> {
@@ -100,11 +90,5 @@ function tableOf(budgets: readonly BudgetView[]): string[] {
     String(releases),
     lastReleaseAt?.toISOString().replace(/\.\d+/, "") ?? "-",
   ]);
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
-  return [head, ...rows].map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
+  return plainTableLines(head, rows);
 }

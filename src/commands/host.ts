@@ -31,3 +31,6 @@ export interface ProcessIo {
 
 /** sysexits.h: the settings are wrong. */
 export const exitConfig = 78;
+
+/** What the command was given cannot be used. */
+export const exitUsage = 2;

@@ -1,17 +1,15 @@
-import { reasonOf } from "../errors.ts";
 import type { Peer } from "../peers/peer-store.ts";
 import { parseUuid } from "../uuid.ts";
-import { exitConfig, type ProcessIo } from "./host.ts";
-import { openStores, type Stores } from "./open-stores.ts";
-import { readSettings } from "./read-settings.ts";
+import { exitUsage, type ProcessIo } from "./host.ts";
+import type { Stores } from "./open-stores.ts";
+import { plainTableLines } from "./table.ts";
+import { withStores } from "./with-stores.ts";
 
 export type PeersRequest =
   | { readonly action: "list"; readonly json: boolean }
   | { readonly action: "trust"; readonly node: string; readonly key?: string }
   | { readonly action: "forget"; readonly node: string };
 
-const exitUsage = 2;
-const quietLog = { debug() {}, info() {}, warn() {}, error() {} };
 const operator = "command line";
 const pageSize = 200;
 
@@ -26,16 +24,7 @@ export async function peers(io: ProcessIo, request: PeersRequest): Promise<numbe
     io.printError("--key takes the SHA-256 of a public key: 64 hexadecimal digits.");
     return exitUsage;
   }
-  const settings = readSettings(io);
-  if (settings === undefined) return exitConfig;
-  if (settings.extraCaCerts !== undefined) io.trustAlso(settings.extraCaCerts);
-  try {
-    const stores = await openStores(settings, quietLog);
-    return await run(io, stores, request, nodeId).finally(stores.close);
-  } catch (error) {
-    io.printError(reasonOf(error));
-    return 1;
-  }
+  return withStores(io, ({ stores }) => run(io, stores, request, nodeId));
 }
 
 async function run(io: ProcessIo, stores: Stores, request: PeersRequest, nodeId: string): Promise<number> {
@@ -105,11 +94,5 @@ function tableOf(found: readonly Peer[]): string[] {
   const rows = found.map(({ nodeId, framing = "", boundSince, lastSeen, keySha256, waitingKeySha256 = "" }) => {
     return [nodeId, framing, second(boundSince), second(lastSeen), keySha256, waitingKeySha256];
   });
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
-  return [head, ...rows].map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
+  return plainTableLines(head, rows);
 }

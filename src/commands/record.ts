@@ -1,15 +1,12 @@
-import { createPinoLog } from "../app/pino-log.ts";
-import { reasonOf } from "../errors.ts";
 import { type DescribedEntry, describeEntry } from "../record/describe-entry.ts";
 import type { ExportFormat } from "../record/export-record.ts";
 import { createRecordBook, type RecordBook } from "../record/record-book.ts";
 import { type RecordFilter, recordEvents } from "../record/record-store.ts";
 import { createSealer } from "../record/sealer.ts";
-import type { Settings } from "../settings/settings.ts";
 import { parseUuid } from "../uuid.ts";
-import { exitConfig, type ProcessIo } from "./host.ts";
-import { openStores, type Stores } from "./open-stores.ts";
-import { readSettings } from "./read-settings.ts";
+import { exitUsage, type ProcessIo } from "./host.ts";
+import { plainTableLines } from "./table.ts";
+import { type NodeAccess, withStores } from "./with-stores.ts";
 
 export interface FilterOptions {
   readonly event?: string;
@@ -24,7 +21,6 @@ export type RecordRequest =
   | (FilterOptions & { readonly action: "export"; readonly format: ExportFormat })
   | { readonly action: "verify"; readonly head?: string };
 
-const exitUsage = 2;
 const reader = "command line";
 
 /** Shows, exports or verifies the record, beside a running service or without one; resolves with the exit code. */
@@ -35,25 +31,13 @@ export async function record(io: ProcessIo, request: RecordRequest): Promise<num
     io.printError(problem ?? "");
     return exitUsage;
   }
-  const settings = readSettings(io);
-  if (settings === undefined) return exitConfig;
-  const log = createPinoLog({ ...settings.log, write: (line) => io.printError(line.trimEnd()), context: () => ({}) });
-  try {
-    const stores = await openStores(settings, log);
-    const book = openBook(settings, stores, log);
-    return await run(io, book, request, filter).finally(stores.close);
-  } catch (error) {
-    io.printError(reasonOf(error));
-    return 1;
-  }
+  return withStores(io, (access) => run(io, openBook(access), request, filter), { prints: "log" });
 }
 
 /** Where no record is kept any more, the old one can still be read, and nothing is added to it. */
-function openBook(
-  { record: { isEnabled } }: Settings,
-  { record: store }: Stores,
-  log: Parameters<typeof openStores>[1],
-) {
+function openBook({ settings, stores, log }: NodeAccess) {
+  const { isEnabled } = settings.record;
+  const store = stores.record;
   const sealer = createSealer({ store, keepMs: 0, log });
   return createRecordBook({
     store,
@@ -117,13 +101,7 @@ function tableOf(rows: readonly DescribedEntry[]): string[] {
     const { sequence, time, event, outcome, actor, object_id: object, bytes } = row;
     return [String(sequence), time, event, outcome, printable(actor ?? ""), object ?? "", String(bytes ?? "")];
   });
-  const widths = head.map((title, column) => Math.max(title.length, ...cells.map((row) => row[column]?.length ?? 0)));
-  return [head, ...cells].map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
+  return plainTableLines(head, cells);
 }
 
 /** What a client calls itself must not command the terminal. */

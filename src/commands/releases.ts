@@ -1,12 +1,10 @@
-import { createPinoLog } from "../app/pino-log.ts";
 import { openReleases } from "../app/release-services.ts";
-import { reasonOf } from "../errors.ts";
 import type { Release, ReleaseFilter } from "../release/release-store.ts";
 import type { ReleaseDetails, Releases } from "../release/releases.ts";
 import { parseUuid } from "../uuid.ts";
-import { exitConfig, type ProcessIo } from "./host.ts";
-import { openStores } from "./open-stores.ts";
-import { readSettings } from "./read-settings.ts";
+import { exitUsage, type ProcessIo } from "./host.ts";
+import { plainTableLines } from "./table.ts";
+import { withStores } from "./with-stores.ts";
 
 export type ReleasesRequest =
   | {
@@ -25,8 +23,6 @@ export type ReleasesRequest =
       readonly reason?: string | undefined;
     };
 
-const exitUsage = 2;
-
 /** Shows what is held and decides on it, beside a running service or without one; resolves with the exit code. */
 export async function releases(io: ProcessIo, request: ReleasesRequest): Promise<number> {
   const problem = findProblem(request);
@@ -34,17 +30,9 @@ export async function releases(io: ProcessIo, request: ReleasesRequest): Promise
     io.printError(problem);
     return exitUsage;
   }
-  const settings = readSettings(io);
-  if (settings === undefined) return exitConfig;
-  if (settings.extraCaCerts !== undefined) io.trustAlso(settings.extraCaCerts);
-  const log = createPinoLog({ ...settings.log, write: (line) => io.printError(line.trimEnd()), context: () => ({}) });
-  try {
-    const stores = await openStores(settings, log);
-    return await run(io, openReleases(settings, stores, log), request).finally(stores.close);
-  } catch (error) {
-    io.printError(reasonOf(error));
-    return 1;
-  }
+  return withStores(io, ({ settings, stores, log }) => run(io, openReleases(settings, stores, log), request), {
+    prints: "log",
+  });
 }
 
 function findProblem(request: ReleasesRequest): string | undefined {
@@ -156,13 +144,7 @@ function tableOf(found: readonly Release[]): string[] {
     const shown = verdict === undefined ? state : `${verdict}, ${state}`;
     return [id, analysisId, shown, String(sizeBytes), submittedAt.toISOString(), printable(filename)];
   });
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
-  return [head, ...rows].map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
+  return plainTableLines(head, rows);
 }
 
 /** What an analysis has written must not command the terminal. */

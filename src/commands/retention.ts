@@ -1,44 +1,32 @@
 import { createKeeper } from "../app/retention-services.ts";
-import { reasonOf } from "../errors.ts";
+import { quietLog } from "../log.ts";
 import { createPreviewBook, type Preview } from "../retention/preview-book.ts";
 import type { Progress } from "../retention/retention-keeper.ts";
 import { removesAnything } from "../retention/rules.ts";
 import type { Settings } from "../settings/settings.ts";
 import { pause } from "../time/deadline.ts";
 import { parseUuid } from "../uuid.ts";
-import { exitConfig, type ProcessIo } from "./host.ts";
-import { openStores, type Stores } from "./open-stores.ts";
-import { readSettings } from "./read-settings.ts";
+import { exitUsage, type ProcessIo } from "./host.ts";
+import type { Stores } from "./open-stores.ts";
 import { tableLines } from "./table.ts";
+import { type NodeAccess, withStores } from "./with-stores.ts";
 
 export type RetentionRequest =
   | { readonly action: "preview"; readonly project?: string; readonly limit: number; readonly json: boolean }
   | { readonly action: "run" };
 
-const exitUsage = 2;
-const quietLog = { debug() {}, info() {}, warn() {}, error() {} };
 /** The service holds the lease for moments only, and one that was killed for two minutes. */
 const patienceMs = 150_000;
 
 /** Shows what the rules would remove, or removes it now, beside a running service or without one. */
 export async function retention(io: ProcessIo, request: RetentionRequest): Promise<number> {
-  const settings = readSettings(io);
-  if (settings === undefined) return exitConfig;
-  if (settings.extraCaCerts !== undefined) io.trustAlso(settings.extraCaCerts);
-  if (!removesAnything(settings.retention)) {
-    io.printError(
-      "No rule is set: RETENTION__UNTAGGED_DAYS, RETENTION__TAGGED_DAYS and RETENTION__TAGS keep everything.",
-    );
-    return exitUsage;
-  }
-  try {
-    const stores = await openStores(settings, quietLog);
-    const work = request.action === "run" ? run(io, settings, stores) : preview(io, settings, stores, request);
-    return await work.finally(stores.close);
-  } catch (error) {
-    io.printError(reasonOf(error));
-    return 1;
-  }
+  const findProblem = (settings: Settings) =>
+    removesAnything(settings.retention)
+      ? undefined
+      : "No rule is set: RETENTION__UNTAGGED_DAYS, RETENTION__TAGGED_DAYS and RETENTION__TAGS keep everything.";
+  const work = ({ settings, stores }: NodeAccess) =>
+    request.action === "run" ? run(io, settings, stores) : preview(io, settings, stores, request);
+  return withStores(io, work, { findProblem });
 }
 
 async function preview(

@@ -1,9 +1,9 @@
-import { reasonOf } from "../errors.ts";
 import { type Submission, type SubmissionState, submissionKey } from "../submissions/store/submission-store.ts";
 import { parseUuid } from "../uuid.ts";
-import { exitConfig, type ProcessIo } from "./host.ts";
-import { openStores, type Stores } from "./open-stores.ts";
-import { readSettings } from "./read-settings.ts";
+import { exitUsage, type ProcessIo } from "./host.ts";
+import type { Stores } from "./open-stores.ts";
+import { plainTableLines } from "./table.ts";
+import { withStores } from "./with-stores.ts";
 
 export type SubmissionsRequest =
   | { readonly action: "list"; readonly all: boolean; readonly json: boolean }
@@ -15,33 +15,22 @@ export interface SubmissionsDeps {
   readonly confirm: (question: string) => Promise<boolean>;
 }
 
-const exitUsage = 2;
-const quietLog = { debug() {}, info() {}, warn() {}, error() {} };
 const undelivered: readonly SubmissionState[] = ["queued", "delivering", "rejected"];
 
 /** Shows or changes the queue of finals, beside a running service or without one; resolves with the exit code. */
 export async function submissions(io: ProcessIo, request: SubmissionsRequest, deps: SubmissionsDeps): Promise<number> {
-  const settings = readSettings(io);
-  if (settings === undefined) return exitConfig;
-  if (settings.extraCaCerts !== undefined) io.trustAlso(settings.extraCaCerts);
-  try {
-    const access = await openStores(settings, quietLog);
-    return await run(io, access, request, deps).finally(access.close);
-  } catch (error) {
-    io.printError(reasonOf(error));
-    return 1;
-  }
+  return withStores(io, ({ stores }) => run(io, stores, request, deps));
 }
 
-async function run(io: ProcessIo, access: Stores, request: SubmissionsRequest, deps: SubmissionsDeps): Promise<number> {
-  if (request.action === "list") return list(io, access, request);
+async function run(io: ProcessIo, stores: Stores, request: SubmissionsRequest, deps: SubmissionsDeps): Promise<number> {
+  if (request.action === "list") return list(io, stores, request);
   const ids = request.ids.map((text) => parseUuid(text) ?? text);
   const bad = ids.find((id) => parseUuid(id) === undefined);
   if (bad !== undefined) {
     io.printError(`${bad} is not the id of a submission; \`flame-result submissions list\` shows them.`);
     return exitUsage;
   }
-  return request.action === "retry" ? retry(io, access, ids, request.all) : drop(io, access, ids, request.yes, deps);
+  return request.action === "retry" ? retry(io, stores, ids, request.all) : drop(io, stores, ids, request.yes, deps);
 }
 
 async function list(io: ProcessIo, { submissions: store }: Stores, { all, json }: { all: boolean; json: boolean }) {
@@ -134,11 +123,5 @@ function tableOf(found: readonly Submission[]): string[] {
     const shown = standsAside ? `${state}, stands aside` : state;
     return [id, analysisId, shown, String(attempts), String(sizeBytes), submitted, lastError ?? ""];
   });
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
-  return [head, ...rows].map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
+  return plainTableLines(head, rows);
 }

@@ -1,27 +1,16 @@
-import { reasonOf } from "../errors.ts";
 import { removesAnything } from "../retention/rules.ts";
 import { createUsageBook, type NodeUsage } from "../retention/usage-book.ts";
 import type { Settings } from "../settings/settings.ts";
-import { exitConfig, type ProcessIo } from "./host.ts";
-import { openStores, type Stores } from "./open-stores.ts";
-import { readSettings } from "./read-settings.ts";
+import type { ProcessIo } from "./host.ts";
+import type { Stores } from "./open-stores.ts";
 import { tableLines } from "./table.ts";
+import { withStores } from "./with-stores.ts";
 
-const quietLog = { debug() {}, info() {}, warn() {}, error() {} };
 const pageSize = 200;
 
 /** Shows how much lies on this node, beside a running service or without one; resolves with the exit code. */
 export async function usage(io: ProcessIo, { json }: { readonly json: boolean }): Promise<number> {
-  const settings = readSettings(io);
-  if (settings === undefined) return exitConfig;
-  if (settings.extraCaCerts !== undefined) io.trustAlso(settings.extraCaCerts);
-  try {
-    const stores = await openStores(settings, quietLog);
-    return await show(io, settings, stores, json).finally(stores.close);
-  } catch (error) {
-    io.printError(reasonOf(error));
-    return 1;
-  }
+  return withStores(io, ({ settings, stores }) => show(io, settings, stores, json));
 }
 
 async function show(io: ProcessIo, settings: Settings, stores: Stores, json: boolean): Promise<number> {

@@ -3,7 +3,7 @@ import type { SignIn } from "../../src/hub/sign-in.ts";
 import { createTokenSource } from "../../src/hub/token.ts";
 import { createOutbound } from "../../src/hub/transport/create-outbound.ts";
 import { startTimeLimit } from "../../src/hub/transport/time-limit.ts";
-import type { Log } from "../../src/log.ts";
+import { quietLog } from "../../src/log.ts";
 import { catchAppError } from "./catch-error.ts";
 import { GENERATIONS, SEED, type ServedHub, type ServeOptions, serveHub } from "./serve-hub.ts";
 import { httpResponse, startRawServer } from "./transport/raw-server.ts";
@@ -11,7 +11,6 @@ import { httpResponse, startRawServer } from "./transport/raw-server.ts";
 const { projectA, analysis1, nodeA } = SEED;
 const USER: SignIn = { flow: "password", ...SEED.user };
 const CLIENT: SignIn = { flow: "client", id: nodeA.clientId, secret: nodeA.clientSecret };
-const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 const ROBOT: SignIn = { flow: "robot", id: nodeA.robotId, secret: nodeA.robotSecret };
 
 let served: ServedHub | undefined;
@@ -145,11 +144,11 @@ test("a web server's own refusal in place of the sign-in is no wrong password", 
   const tokens = createTokenSource({
     authUrl: url.replace(/\/$/, ""),
     signIn: CLIENT,
-    outbound: createOutbound({ log: silent }),
+    outbound: createOutbound({ log: quietLog }),
     limitMs: 5_000,
     now: () => 0,
     wallNow: () => 0,
-    log: silent,
+    log: quietLog,
   });
   const error = await catchAppError(tokens.get(limit));
   stop();

@@ -1,10 +1,9 @@
 import { afterEach, expect, test } from "bun:test";
 import { createHub } from "../../src/hub/create-hub.ts";
 import { createOutbound } from "../../src/hub/transport/create-outbound.ts";
-import type { Log } from "../../src/log.ts";
+import { quietLog } from "../../src/log.ts";
 import { catchAppError } from "./catch-error.ts";
 
-const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 const ID = "00000000-0000-4000-8000-000000000001";
 const OTHER = "00000000-0000-4000-8000-000000000002";
 
@@ -23,7 +22,7 @@ function hubThatSays(answer: unknown) {
   return createHub({
     ...{ authUrl: base, coreUrl: base, storageUrl: base },
     signIn: { flow: "client", id: ID, secret: "s" },
-    ...{ outbound: createOutbound({ log: silent }), cacheSeconds: 0, now: Date.now, log: silent },
+    ...{ outbound: createOutbound({ log: quietLog }), cacheSeconds: 0, now: Date.now, log: quietLog },
   });
 }
 

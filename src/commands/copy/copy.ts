@@ -1,8 +1,8 @@
 import { reasonOf } from "../../errors.ts";
+import { quietLog } from "../../log.ts";
 import { parseLocalKey } from "../../retention/local-key.ts";
 import type { StorageSettings } from "../../settings/settings.ts";
-import type { ProcessIo } from "../host.ts";
-import { exitConfig } from "../host.ts";
+import { exitConfig, exitUsage, type ProcessIo } from "../host.ts";
 import { progressBar } from "../retention.ts";
 import { type Counted, changed, compareObjects, copyObjects, countObjects, during } from "./copy-objects.ts";
 import { copyRows, findSharedTables, fingerprint, type SharedTable } from "./copy-rows.ts";
@@ -14,8 +14,6 @@ export interface CopyRequest {
   readonly dryRun: boolean;
 }
 
-const exitUsage = 2;
-const quietLog = { debug() {}, info() {}, warn() {}, error() {} };
 const pageSize = 500;
 
 /** Copies all objects and rows of one storage to another; resolves with the exit code. */

@@ -2,7 +2,7 @@ import { connectHub, connectOutbound, readPrivateKey } from "../../app/connectio
 import type { PrivateKey } from "../../crypto/keys.ts";
 import type { Hub } from "../../hub/hub.ts";
 import type { Outbound } from "../../hub/transport/outbound.ts";
-import type { Log } from "../../log.ts";
+import { type Log, quietLog } from "../../log.ts";
 import type { Settings } from "../../settings/settings.ts";
 
 /** What the checks work with: the service's own adapters, impatient and without a log. */
@@ -17,13 +17,11 @@ export interface DoctorContext {
   readonly now: () => number;
 }
 
-const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
-
 /** For one request, or for one look-up. */
 export const patienceMs = 5_000;
 
 export function createDoctorContext(settings: Settings, now: () => number): DoctorContext {
-  const outbound = connectOutbound(settings, silent, { attempts: 1, callMs: patienceMs });
-  const hub = connectHub(settings, outbound, silent, patienceMs);
-  return { settings, outbound, hub, privateKey: () => readPrivateKey(settings), log: silent, now };
+  const outbound = connectOutbound(settings, quietLog, { attempts: 1, callMs: patienceMs });
+  const hub = connectHub(settings, outbound, quietLog, patienceMs);
+  return { settings, outbound, hub, privateKey: () => readPrivateKey(settings), log: quietLog, now };
 }

@@ -2,13 +2,12 @@ import { afterEach, describe, expect, test } from "bun:test";
 import type { Socket } from "node:net";
 import { createOutbound } from "../../../src/hub/transport/create-outbound.ts";
 import type { OutboundLimits } from "../../../src/hub/transport/outbound.ts";
-import type { Log } from "../../../src/log.ts";
+import { quietLog } from "../../../src/log.ts";
 import { catchAppError } from "../catch-error.ts";
 import { httpResponse, type RawServer, startRawServer } from "./raw-server.ts";
 
-const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 const outboundWith = (limits: Partial<OutboundLimits> = {}) =>
-  createOutbound({ log: silent, limits: { backoffMs: 2, ...limits } });
+  createOutbound({ log: quietLog, limits: { backoffMs: 2, ...limits } });
 
 let server: RawServer | undefined;
 afterEach(() => server?.stop());

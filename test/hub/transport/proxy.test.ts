@@ -1,14 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createOutbound } from "../../../src/hub/transport/create-outbound.ts";
 import { findProxy, maskProxy } from "../../../src/hub/transport/proxy.ts";
-import type { Log } from "../../../src/log.ts";
+import { quietLog } from "../../../src/log.ts";
 import { type Squid, squidInstalled, startSquid } from "../../support/squid.ts";
 import { pulledBody, sha256OfPattern } from "../bodies.ts";
 import { catchAppError } from "../catch-error.ts";
 import { SEED, type ServedHub, serveHub } from "../serve-hub.ts";
 import { startRawServer } from "./raw-server.ts";
 
-const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 const MIB = 1024 * 1024;
 
 test("one proxy set serves http and https, two serve each their own", () => {
@@ -42,7 +41,7 @@ test("a proxy that accepts and then says nothing is a matter of time, for files 
     if (connection === 2) socket.once("close", () => closed.resolve());
   });
   const httpUrl = `http://127.0.0.1:${proxy.port}`;
-  const outbound = createOutbound({ log: silent, proxy: { httpUrl }, limits: { callMs: 50, idleMs: 50 } });
+  const outbound = createOutbound({ log: quietLog, proxy: { httpUrl }, limits: { callMs: 50, idleMs: 50 } });
   const request = { method: "GET", url: "https://hub.invalid/" } as const;
   expect((await catchAppError(outbound.call(request))).code).toBe("hub_timeout");
   const error = await catchAppError(outbound.download(request));

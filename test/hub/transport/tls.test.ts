@@ -1,13 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createOutbound } from "../../../src/hub/transport/create-outbound.ts";
-import type { Log } from "../../../src/log.ts";
+import { quietLog } from "../../../src/log.ts";
 import { createPrivateCertificate, opensslInstalled, type PrivateCertificate } from "../../support/certificate.ts";
 import { type Squid, squidInstalled, startSquid } from "../../support/squid.ts";
 import { catchAppError } from "../catch-error.ts";
 import { SEED, type ServedHub, serveHub } from "../serve-hub.ts";
 
 const MIB = 1024 * 1024;
-const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
 describe.skipIf(!opensslInstalled())("a Hub whose certificate is by a private authority", () => {
   let certificate: PrivateCertificate;
@@ -59,7 +58,7 @@ describe.skipIf(!opensslInstalled())("a Hub whose certificate is by a private au
 
   test("spoken to in plain HTTP is a matter of https", async () => {
     const url = served.baseUrl.replace("https:", "http:");
-    const outbound = createOutbound({ log: silent, limits: { attempts: 1 } });
+    const outbound = createOutbound({ log: quietLog, limits: { attempts: 1 } });
     const error = await catchAppError(outbound.call({ method: "GET", url }));
     expect(error.code).toBe("hub_unreachable");
     expect(error.operatorDetail).toContain("use https");

@@ -1,12 +1,11 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { createOutbound } from "../../../src/hub/transport/create-outbound.ts";
-import type { Log } from "../../../src/log.ts";
+import { quietLog } from "../../../src/log.ts";
 import { pulledBody } from "../bodies.ts";
 import { catchAppError } from "../catch-error.ts";
 import { type RawServer, startRawServer } from "./raw-server.ts";
 
-const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
-const outbound = createOutbound({ log: silent, limits: { idleMs: 400, backoffMs: 2 } });
+const outbound = createOutbound({ log: quietLog, limits: { idleMs: 400, backoffMs: 2 } });
 const MIB = 1024 * 1024;
 
 let server: RawServer | undefined;
