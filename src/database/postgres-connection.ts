@@ -11,16 +11,7 @@ import {
   mayHaveHappened,
   refusesStartUpParameters,
 } from "./postgres-failure.ts";
-
-export interface PostgresOptions {
-  readonly host: string;
-  readonly port: number;
-  readonly user: string;
-  /** Any characters. */
-  readonly password: string;
-  readonly database: string;
-  readonly maxConnections: number;
-}
+import type { PostgresSettings } from "./postgres-settings.ts";
 
 export interface PostgresTimes {
   readonly connectTimeoutMs: number;
@@ -69,7 +60,7 @@ export interface Postgres {
   close(): Promise<void>;
 }
 
-export function openPostgres(settings: PostgresOptions, times: PostgresTimes = defaultTimes): Postgres {
+export function openPostgres(settings: PostgresSettings, times: PostgresTimes = defaultTimes): Postgres {
   const server = `${settings.host}:${settings.port}, database ${settings.database}`;
   let hasLimits = true;
   let answers = 0;
@@ -152,7 +143,7 @@ export function openPostgres(settings: PostgresOptions, times: PostgresTimes = d
   };
 }
 
-function openConnection(settings: PostgresOptions, times: PostgresTimes, hasLimits: boolean): SQL {
+function openConnection(settings: PostgresSettings, times: PostgresTimes, hasLimits: boolean): SQL {
   const limits = {
     statement_timeout: times.statementTimeoutMs,
     // A transaction whose client has vanished must not hold its locks for longer than a statement may take.

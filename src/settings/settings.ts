@@ -1,3 +1,5 @@
+import type { PostgresSettings } from "../database/postgres-settings.ts";
+
 export type HubAuth =
   | { readonly flow: "password"; readonly username: string; readonly password: string }
   | { readonly flow: "robot" | "client"; readonly id: string; readonly secret: string };
@@ -9,15 +11,6 @@ export interface S3Settings {
   readonly bucket: string;
   readonly accessKey: string;
   readonly secretKey: string;
-}
-
-export interface PostgresSettings {
-  readonly host: string;
-  readonly port: number;
-  readonly user: string;
-  readonly password: string;
-  readonly database: string;
-  readonly maxConnections: number;
 }
 
 export type StorageSettings =

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { sql } from "drizzle-orm";
 import { createPostgresCatalog } from "../../src/catalog/postgres.ts";
 import { migratePostgres, postgresMigrations } from "../../src/database/migrate-postgres.ts";
-import { openPostgres, type PostgresOptions } from "../../src/database/postgres-connection.ts";
+import { openPostgres } from "../../src/database/postgres-connection.ts";
+import type { PostgresSettings } from "../../src/database/postgres-settings.ts";
 import { createPostgresSubmissions } from "../../src/submissions/store/postgres-submissions.ts";
 import { type PgbouncerServer, pgbouncerInstalled, startPgbouncer } from "../support/pgbouncer-server.ts";
 import { createTestDatabase, type TestDatabase, testPostgresUrl } from "../support/postgres-database.ts";
@@ -36,7 +37,7 @@ describe.skipIf(testPostgresUrl === undefined || !pgbouncerInstalled())("behind 
   ] as const)("in %s mode (%j)", (mode, extra) => {
     let database: TestDatabase;
     let pgbouncer: PgbouncerServer;
-    let settings: PostgresOptions;
+    let settings: PostgresSettings;
 
     beforeAll(async () => {
       database = await createTestDatabase();

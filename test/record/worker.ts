@@ -1,5 +1,6 @@
 import { migratePostgres } from "../../src/database/migrate-postgres.ts";
-import { openPostgres, type PostgresOptions } from "../../src/database/postgres-connection.ts";
+import { openPostgres } from "../../src/database/postgres-connection.ts";
+import type { PostgresSettings } from "../../src/database/postgres-settings.ts";
 import { openSqlite } from "../../src/database/sqlite-connection.ts";
 import { createPostgresRecord } from "../../src/record/postgres-record.ts";
 import type { RecordStore } from "../../src/record/record-store.ts";
@@ -11,7 +12,7 @@ const writers = role === "write" ? 32 : 0;
 
 async function open(): Promise<RecordStore> {
   if (!place.startsWith("{")) return createSqliteRecord(openSqlite(place), Date.now);
-  const postgres = openPostgres({ ...(JSON.parse(place) as PostgresOptions), maxConnections: 8 });
+  const postgres = openPostgres({ ...(JSON.parse(place) as PostgresSettings), maxConnections: 8 });
   await migratePostgres(postgres);
   return createPostgresRecord(postgres);
 }

@@ -1,5 +1,5 @@
 import { SQL } from "bun";
-import type { PostgresOptions } from "../../src/database/postgres-connection.ts";
+import type { PostgresSettings } from "../../src/database/postgres-settings.ts";
 import { announceServers } from "./announce-servers.ts";
 
 /** A superuser's URL, from the environment; suites that need PostgreSQL are skipped without it. */
@@ -7,7 +7,7 @@ export const testPostgresUrl: string | undefined = Bun.env.TEST_POSTGRES_URL;
 announceServers();
 
 export interface TestDatabase {
-  readonly settings: PostgresOptions;
+  readonly settings: PostgresSettings;
   /** Runs a script of any number of statements; the rows are those of the last one that has any. */
   execute<Row = unknown>(script: string): Promise<Row[]>;
   drop(): Promise<void>;

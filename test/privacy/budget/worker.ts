@@ -1,5 +1,6 @@
 import { appendFileSync } from "node:fs";
-import { openPostgres, type PostgresOptions } from "../../../src/database/postgres-connection.ts";
+import { openPostgres } from "../../../src/database/postgres-connection.ts";
+import type { PostgresSettings } from "../../../src/database/postgres-settings.ts";
 import { openSqlite } from "../../../src/database/sqlite-connection.ts";
 import { parseDecimal } from "../../../src/privacy/budget/decimal.ts";
 import { createPostgresBudget } from "../../../src/privacy/budget/postgres-budget.ts";
@@ -9,7 +10,7 @@ import { createSqliteBudget } from "../../../src/privacy/budget/sqlite-budget.ts
 // A process that spends and draws until it is killed: a letter in the file stands for each draw, written before it is done.
 const [place = "", projectId = "", drawn = "", atOnce = "1"] = Bun.argv.slice(2);
 const store = place.startsWith("{")
-  ? createPostgresBudget(openPostgres({ ...(JSON.parse(place) as PostgresOptions), maxConnections: 4 }), undefined)
+  ? createPostgresBudget(openPostgres({ ...(JSON.parse(place) as PostgresSettings), maxConnections: 4 }), undefined)
   : createSqliteBudget(openSqlite(place), Date.now, undefined);
 const decimal = (text: string) => parseDecimal(text) ?? { units: 0n, scale: 0 };
 const budget = createPrivacyBudget({
