@@ -1,6 +1,7 @@
 import { SQL } from "bun";
 import { migratePostgres } from "../../src/database/migrate-postgres.ts";
-import { openPostgres, type PostgresOptions } from "../../src/database/postgres-connection.ts";
+import { openPostgres } from "../../src/database/postgres-connection.ts";
+import type { PostgresSettings } from "../../src/database/postgres-settings.ts";
 import { postgresDialect } from "./dialects.ts";
 import { listFillings } from "./rows.ts";
 import type { Sizes } from "./sizes.ts";
@@ -10,7 +11,7 @@ import type { Sizes } from "./sizes.ts";
  * as fast; needs a superuser, for keys that refer to other tables are not checked row by row.
  */
 export async function fillPostgres(
-  settings: PostgresOptions,
+  settings: PostgresSettings,
   sizes: Sizes,
   tell: (what: string) => void,
 ): Promise<void> {

@@ -1,5 +1,5 @@
 import { SQL } from "bun";
-import type { PostgresOptions } from "../../src/database/postgres-connection.ts";
+import type { PostgresSettings } from "../../src/database/postgres-settings.ts";
 import { eventually } from "../../test/support/eventually.ts";
 import { openPostgresStores } from "../../test/support/stores.ts";
 import type { Operation } from "./operations.ts";
@@ -22,7 +22,7 @@ interface Counter {
 
 /** By the server's own counts, which a session hands in when it ends: of what was run, not of what a planner would do. */
 export async function readPostgresAccess(
-  settings: PostgresOptions,
+  settings: PostgresSettings,
   operation: Operation,
   turn: number,
 ): Promise<Access> {

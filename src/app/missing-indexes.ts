@@ -1,6 +1,7 @@
 import { postgresMigrations } from "../database/migrate-postgres.ts";
-import { openPostgres, type PostgresOptions } from "../database/postgres-connection.ts";
+import { openPostgres } from "../database/postgres-connection.ts";
 import { buildIndexes, buildTimes, listMissingIndexes } from "../database/postgres-indexes.ts";
+import type { PostgresSettings } from "../database/postgres-settings.ts";
 import { reasonOf } from "../errors.ts";
 import type { Log } from "../log.ts";
 
@@ -8,7 +9,7 @@ import type { Log } from "../log.ts";
  * Builds what migrations have left out on large tables, on a connection of its own while the service works: without these indexes
  * some lists are slow, and nothing else. What fails is left to the next start. Never throws.
  */
-export async function buildMissingIndexes(settings: PostgresOptions, log: Log): Promise<void> {
+export async function buildMissingIndexes(settings: PostgresSettings, log: Log): Promise<void> {
   const postgres = openPostgres({ ...settings, maxConnections: 1 }, buildTimes);
   try {
     const missing = await listMissingIndexes(postgres, postgresMigrations);

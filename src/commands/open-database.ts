@@ -2,8 +2,9 @@ import { sqlitePath } from "../app/storage.ts";
 import { acquireDataDirLock } from "../database/data-dir-lock.ts";
 import { listPendingPostgresMigrations, migratePostgres, postgresMigrations } from "../database/migrate-postgres.ts";
 import { listPendingSqliteMigrations, migrateSqlite } from "../database/migrate-sqlite.ts";
-import { openPostgres, type Postgres, type PostgresOptions } from "../database/postgres-connection.ts";
+import { openPostgres, type Postgres } from "../database/postgres-connection.ts";
 import { buildIndexes, buildTimes } from "../database/postgres-indexes.ts";
+import type { PostgresSettings } from "../database/postgres-settings.ts";
 import { inspectPostgres } from "../database/postgres-usability.ts";
 import { openSqlite } from "../database/sqlite-connection.ts";
 import type { StorageSettings } from "../settings/settings.ts";
@@ -34,7 +35,7 @@ function openServer({ postgres: settings }: StorageSettings & { kind: "s3+postgr
 }
 
 /** With the indexes that `serve` would build in the background. */
-async function migrateServer(postgres: Postgres, settings: PostgresOptions): Promise<string[]> {
+async function migrateServer(postgres: Postgres, settings: PostgresSettings): Promise<string[]> {
   const applied = await migratePostgres(postgres);
   const builder = openPostgres({ ...settings, maxConnections: 1 }, buildTimes);
   const built: string[] = [];

@@ -1,7 +1,8 @@
 import type { Catalog } from "../../src/catalog/catalog.ts";
 import { createPostgresCatalog } from "../../src/catalog/postgres.ts";
 import { createSqliteCatalog } from "../../src/catalog/sqlite.ts";
-import { openPostgres, type PostgresOptions } from "../../src/database/postgres-connection.ts";
+import { openPostgres } from "../../src/database/postgres-connection.ts";
+import type { PostgresSettings } from "../../src/database/postgres-settings.ts";
 import { openSqlite } from "../../src/database/sqlite-connection.ts";
 import type { DigestStore } from "../../src/digests/digest-store.ts";
 import { createPostgresDigests } from "../../src/digests/postgres-digests.ts";
@@ -44,7 +45,7 @@ export interface Stores {
   close(): Promise<void>;
 }
 
-export function openPostgresStores(settings: PostgresOptions): Stores {
+export function openPostgresStores(settings: PostgresSettings): Stores {
   const postgres = openPostgres(settings);
   const append = createAppendInPostgres(() => undefined);
   return {
