@@ -35,7 +35,7 @@ export const statusOf = {
   shutting_down: 503,
 } as const satisfies Record<ErrorCode, number>;
 
-export type ErrorStatus = (typeof statusOf)[ErrorCode] | 404 | 405 | 412 | 415 | 416 | 422 | 500;
+export type ErrorStatus = (typeof statusOf)[ErrorCode] | 404 | 405 | 412 | 415 | 416 | 422 | 431 | 500;
 
 /** The body of every error answer. */
 export interface ErrorBody {

@@ -32,6 +32,8 @@ const cleanUpMs = 10_000;
 
 /** Tokens with many roles are long; the default of 16 KiB is too small for some. */
 const maxHeaderBytes = 64 * 1024;
+/** Bun itself refuses what is longer, and without a word of explanation; so it takes more than we do. */
+const maxReceivedHeaderBytes = 2 * maxHeaderBytes;
 
 /** Serves HTTP. Throws when the port is taken. */
 export function listen({ hostname, port, sharesPort = false, fetch, log }: ListenOptions): Listener {
@@ -56,7 +58,7 @@ export function listen({ hostname, port, sharesPort = false, fetch, log }: Liste
   }
 
   /** What does not get as far as the application has an id and a line in the log all the same. */
-  function refuse(request: Request, status: 400 | 404, detail: string): Response {
+  function refuse(request: Request, status: 400 | 404 | 431, detail: string): Response {
     const requestId = requestIdOf(request.headers.get("x-request-id"), () => crypto.randomUUID());
     log.info("http.request", { requestId, method: request.method, route: "/*", status, durationMs: 0 });
     const response = detailResponse(status, detail);
@@ -66,7 +68,7 @@ export function listen({ hostname, port, sharesPort = false, fetch, log }: Liste
   const notFound = (request: Request) => refuse(request, 404, "Not Found");
 
   // Its type says that Node allows no such thing; Bun does, for all servers that are started from now on.
-  Object.assign(http, { maxHeaderSize: maxHeaderBytes });
+  Object.assign(http, { maxHeaderSize: maxReceivedHeaderBytes });
   const server = Bun.serve({
     hostname,
     port,
@@ -79,6 +81,8 @@ export function listen({ hostname, port, sharesPort = false, fetch, log }: Liste
     routes: everyPath((isPlain) => (request: Bun.BunRequest, self: Bun.Server<undefined>) => {
       // RFC 9112 §3.2; joined by Bun, and no Host has a comma.
       if (request.headers.get("host")?.includes(",")) return refuse(request, 400, "A request has exactly one Host");
+      if (headerBytes(request) > maxHeaderBytes)
+        return refuse(request, 431, "The request's header is larger than 64 KiB");
       return isPlain(request.params, request.url) ? answer(request, self) : notFound(request);
     }),
     fetch: notFound,
@@ -98,6 +102,15 @@ export function listen({ hostname, port, sharesPort = false, fetch, log }: Liste
       await within(Promise.allSettled(running), cleanUpMs);
     },
   };
+}
+
+/** About as many as were sent. */
+function headerBytes({ url, headers }: Request): number {
+  let bytes = url.length;
+  headers.forEach((value, name) => {
+    bytes += name.length + value.length + ": \r\n".length;
+  });
+  return bytes;
 }
 
 export interface HeldPort {
