@@ -46,7 +46,10 @@ export async function sendToHub<E extends Encoded>(
   const id = attempt?.id ?? newId();
   /** Paths that may hold a piece of this file. */
   const torn = new Set<string>();
+  let isSignedInAnew = false;
   if (attempt?.isRepeat) await removeFiles(deps, bucket, id, (path) => path.startsWith(id));
+  // What passes by only once must not meet a token that the Hub no longer takes: a look-up, of no file, replaces such a one.
+  if (!isRepeatable) await hub.findFile(bucket.bucketId);
   for (let tries = 1; ; tries += 1) {
     const isFirst = tries === 1 && !attempt?.isRepeat;
     const path = plainName(`${isFirst ? id : `${id}-${newId().slice(0, 8)}`}/${filename}`);
@@ -63,6 +66,11 @@ export async function sendToHub<E extends Encoded>(
       if (torn.size > 0) await removeTorn(deps, bucket, id, torn);
       return { files, encoded };
     } catch (error) {
+      // A larger file cannot be begun anew below, but here it can; the Hub has taken nothing of it.
+      if (isRepeatable && !isSignedInAnew && isRejection(error)) {
+        isSignedInAnew = true;
+        continue;
+      }
       const isBreak = isBroken(error);
       if (isBreak) torn.add(path);
       if (torn.size === 0) throw error;
@@ -74,6 +82,10 @@ export async function sendToHub<E extends Encoded>(
       deps.log.info("hub.upload.repeated", { tries });
     }
   }
+}
+
+function isRejection(error: unknown): boolean {
+  return error instanceof AppError && error.upstream?.isAboutSignIn === true;
 }
 
 /** A proxy in front says 502 when the Hub itself breaks off. */

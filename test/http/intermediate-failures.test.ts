@@ -81,6 +81,27 @@ describe("intermediates", () => {
     expect(filesAtHub()).toBe(before);
   });
 
+  test("a token that the Hub no longer takes costs no file, however large, and wherever its receiver is named", async () => {
+    const large = new File([new Uint8Array(3 * mebibyte)], "large.bin");
+    const receiver = ["remote_node_id", a.peerNodeId] as const;
+    const stored = await a.fetch("1", "/local", { method: "PUT", body: formOf(["file", large]) });
+    const { object_id: objectId } = (await stored.json()) as { object_id: string };
+    const copy = `/local/upload?object_id=${objectId}&remote_node_id=${a.peerNodeId}`;
+    await put([receiver, ["file", large]]);
+    for (const spoil of [a.hub.revokeTokens, a.hub.rotateKeys]) {
+      for (const parts of [
+        [receiver, ["file", large] as const],
+        [["file", large] as const, receiver],
+        [["file", large] as const],
+      ]) {
+        spoil();
+        expect((await put(parts)).status).toBe(200);
+      }
+      spoil();
+      expect((await a.fetch("1", copy, { method: "PUT" })).status).toBe(200);
+    }
+  });
+
   test("a key on another curve is refused by the names of both", async () => {
     const node = a.world.seed.nodes[1]?.id ?? "";
     const service = await startTestService();

@@ -2,13 +2,14 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { catchAppError } from "./catch-error.ts";
 import { GENERATIONS, SEED, type ServedHub, serveHub } from "./serve-hub.ts";
 
-const { projectA, analysis1 } = SEED;
+const { projectA, analysis1, nodeB } = SEED;
+type Client = ReturnType<ServedHub["connect"]>;
 const CORE = { path: /^\/core/ };
 
 let served: ServedHub;
 afterEach(() => served.stop());
 
-const ask = (hub: ReturnType<ServedHub["connect"]>) => hub.projectExists(projectA.id);
+const ask = (hub: Client) => hub.projectExists(projectA.id);
 
 describe.each([...GENERATIONS])("on a Hub of generation %s", (generation) => {
   test.each([
@@ -63,6 +64,71 @@ test.each([
   served.sandbox.fail(CORE, { kind: "status", status, body: { statusCode: status, code, message } }, 1);
   expect(await ask(hub)).toBeTrue();
   expect([served.count(/core/), served.count(/token/)]).toEqual([3, 2]);
+});
+
+/** In the words of real Hubs. */
+const rejections = [
+  [500, "internal_error", "The token payload is invalid."],
+  [500, "internal_error", "The JWT is not active."],
+  [500, "internal_error", "The JWT has expired."],
+  [500, "internal_error", "The JWK 6f1c7c1e-1b1c-4f1e-8f61-2f6a1c9b0d11 could not be found."],
+  [400, "invalid_token", "The token payload is invalid."],
+  [400, "expired_token", "The JWT has expired."],
+  [400, "jwk_not_found", "The JWK 6f1c7c1e-1b1c-4f1e-8f61-2f6a1c9b0d11 could not be found."],
+  [401, "invalid_token", ""],
+] as const;
+
+/** Everything that is asked of a Hub, and what comes of it. */
+const calls: readonly [name: string, path: RegExp, call: (hub: Client, served: ServedHub) => Promise<unknown>][] = [
+  ["an analysis' project", /analyses/, (hub) => hub.findProjectId(analysis1.id)],
+  ["whether a project is there", /projects/, (hub) => hub.projectExists(projectA.id)],
+  ["an analysis' bucket", /analysis-buckets/, (hub) => hub.findBucket(analysis1.id, "RESULT")],
+  ["a node's key", /nodes/, (hub) => hub.findNode(nodeB.id)],
+  ["the own node", /nodes/, (hub) => hub.findOwnNodeId()],
+  ["a file", /bucket-files/, (hub) => hub.findFile(analysis1.id)],
+  ["the files of a bucket", /bucket-files/, async (hub) => Array.fromAsync(hub.listFiles(await resultBucket(hub)))],
+  ["an upload", /upload/, (hub) => sendFile(hub)],
+  ["a download", /stream/, async (hub) => new Response(await hub.download((await sendFile(hub)).id)).text()],
+  ["a removal", /bucket-files/, async (hub) => hub.removeFile((await sendFile(hub)).id)],
+  ["a link", /analysis-bucket-files/, async (hub) => hub.link(await findBucket(hub), await sendFile(hub))],
+  [
+    "whether there is a link",
+    /analysis-bucket-files/,
+    async (hub) => hub.isLinked(await findBucket(hub), await sendFile(hub)),
+  ],
+];
+
+async function findBucket(hub: Client) {
+  const bucket = await hub.findBucket(analysis1.id, "RESULT");
+  if (bucket === undefined) throw new Error("no bucket");
+  return bucket;
+}
+const resultBucket = async (hub: Client) => (await findBucket(hub)).bucketId;
+async function sendFile(hub: Client) {
+  const file = { path: `${crypto.randomUUID()}.txt`, contentType: "text/plain", body: new Blob(["x"]).stream() };
+  const [sent] = await hub.upload(await resultBucket(hub), file);
+  if (sent === undefined) throw new Error("no file");
+  return sent;
+}
+
+describe.each([...GENERATIONS])("whatever is asked of a Hub of generation %s", (generation) => {
+  test.each(calls)(
+    "%s: each way to reject the token leads to one new sign-in, and to the answer",
+    async (_, path, call) => {
+      served = serveHub({ generation });
+      const known = await call(served.connect(), served);
+      const shape = (answer: unknown) =>
+        typeof answer === "object" && answer !== null ? Object.keys(answer).length : answer;
+      for (const [status, code, message] of rejections) {
+        const hub = served.connect();
+        const before = served.count(/token/);
+        served.sandbox.fail({ path }, { kind: "status", status, body: { statusCode: status, code, message } }, 1);
+        const answer = await call(hub, served);
+        if (!Array.isArray(answer)) expect(shape(answer)).toEqual(shape(known));
+        expect([message, served.count(/token/) - before]).toEqual([message, 2]);
+      }
+    },
+  );
 });
 
 test("a sign-in service that the Hub cannot reach says nothing about the token", async () => {

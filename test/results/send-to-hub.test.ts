@@ -13,6 +13,7 @@ const bucket = bucketOf("a", "TEMP");
 function breakingHub(breaks: number, error: unknown = torn) {
   const files = new Map<string, HubFile>();
   const bodies: string[] = [];
+  let looks = 0;
   const store = (path: string): HubFile => {
     const file = { id: crypto.randomUUID(), bucketId: bucket.bucketId, name: "f", path, sizeBytes: 1 };
     files.set(file.id, file);
@@ -29,9 +30,13 @@ function breakingHub(breaks: number, error: unknown = torn) {
       yield* files.values();
     },
     removeFile: async (id) => files.delete(id),
+    findFile: async () => {
+      looks += 1;
+      return undefined;
+    },
   });
   const paths = () => [...files.values()].map(({ path }) => path);
-  return { hub, store, paths, bodies };
+  return { hub, store, paths, bodies, looks: () => looks };
 }
 
 function send({ hub }: ReturnType<typeof breakingHub>, isRepeatable: boolean, earlierId?: string) {
@@ -89,6 +94,23 @@ describe("a file on its way to the Hub", () => {
     const refused = breakingHub(1, refusal);
     expect(await send(refused, true).catch((error) => error)).toBe(refusal);
     expect(refused.bodies.length).toBe(1);
+  });
+
+  const rejection = new AppError("hub_unexpected", "No", { upstream: { status: 500, isAboutSignIn: true } });
+
+  test("is sent anew, whole and once, where the token was rejected after its first bytes", async () => {
+    const world = breakingHub(1, rejection);
+    await send(world, true);
+    expect([world.bodies.length, world.looks()]).toEqual([2, 0]);
+    const refusing = breakingHub(5, rejection);
+    expect(await send(refusing, true).catch((error) => error)).toBe(rejection);
+    expect(refusing.bodies.length).toBe(2);
+  });
+
+  test("whose bytes pass by only once is not begun before the Hub has taken the token", async () => {
+    const world = breakingHub(1, rejection);
+    expect(await send(world, false).catch((error) => error)).toBe(rejection);
+    expect([world.bodies.length, world.looks()]).toEqual([1, 1]);
   });
 
   test("is sent anew by a proxy's word that the Hub broke off", async () => {
