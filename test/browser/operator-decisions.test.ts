@@ -154,6 +154,31 @@ describe.skipIf(chromiumPath === undefined)("what operators decide on the execut
     await page.close();
   }, 120_000);
 
+  test("of two who press at the same time one approves, and the other is told by whom", async () => {
+    const id = await submit("both.txt", "both at once", "2");
+    const panel = `releases?analysis_id=${at.node.world.analyses[1]}`;
+    const [ada, grace] = [await openPanel(panel), await openAt(await at.node.link("Grace"))];
+    await grace.page.getByText("Grace").waitFor();
+    await grace.page.goto(`${at.node.url}/operator#/${panel}`);
+    const pages = [ada.page, grace.page];
+    for (const page of pages) {
+      await choose(page, "both.txt");
+      await page.keyboard.press("a");
+      await answer(page, "Approve").waitFor();
+    }
+    await Promise.all(pages.map((page) => answer(page, "Approve").click()));
+    const outcomes = await Promise.all(
+      pages.map((page) => {
+        const refusal = page.getByRole("alert").getByText(/was already approved by (?:Ada|Grace) at/);
+        const approval = page.getByRole("status").getByText("Approved");
+        return Promise.race([refusal.waitFor().then(() => "told"), approval.waitFor().then(() => "approved")]);
+      }),
+    );
+    expect(outcomes.toSorted()).toEqual(["approved", "told"]);
+    await eventually(async () => expect(await statusOf(id, "2")).toMatchObject({ status: "delivered" }), 30_000);
+    for (const page of pages) await page.close();
+  }, 120_000);
+
   /** By a session of somebody else's. */
   async function decideAsAnother(id: string): Promise<void> {
     const { page } = await openAt(await at.node.link("Grace"));
