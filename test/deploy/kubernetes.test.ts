@@ -204,6 +204,12 @@ describe("the Helm chart", () => {
       expect(findIn(rendered, "Deployment").spec).not.toHaveProperty("replicas");
     });
 
+    test("refuses to scale by itself where Kubernetes has no such thing yet", async () => {
+      const rendering = render("--kube-version", "1.22.0", "--set", "autoscaling.enabled=true");
+      await expect(rendering).rejects.toThrow("autoscaling needs Kubernetes 1.23");
+      expect(await render("--kube-version", "1.22.0")).toHaveLength(4);
+    });
+
     test("names the Service as it is told", async () => {
       const service = findIn(await render("--set", "service.name=node-result-service,service.port=80"), "Service");
       expect(service.metadata.name).toBe("node-result-service");

@@ -9,6 +9,7 @@ import { seaweedfsInstalled } from "./seaweedfs-server.ts";
 import { squidInstalled } from "./squid.ts";
 import { findPythonGenerator, findTypescriptGenerator } from "./tools/client-generators.ts";
 import { findGoTool } from "./tools/go-tools.ts";
+import { findKubernetesValidator } from "./tools/kubernetes-schemas.ts";
 import { pythonCryptographyInstalled } from "./tools/python.ts";
 import { versitygwInstalled } from "./versitygw-server.ts";
 
@@ -74,6 +75,12 @@ export const needs: readonly Need[] = [
     remedy: built,
     isThere: () => findTypescriptGenerator() !== undefined,
     sign: /findTypescriptGenerator/,
+  },
+  {
+    name: "kubernetes-validate",
+    remedy: `${debian("python3-venv")}, then ${built}`,
+    isThere: () => findKubernetesValidator() !== undefined,
+    sign: /findKubernetesValidator/,
   },
   { name: "helm", remedy: built, isThere: () => findGoTool("helm") !== undefined, sign: /findGoTool\("helm"\)/ },
   { name: "SeaweedFS", remedy: built, isThere: seaweedfsInstalled, sign: /seaweedfsInstalled/ },

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { installPythonPackage } from "./python.ts";
 import { runTool } from "./run-tool.ts";
 import { provideFolder, toolFolder } from "./tool-cache.ts";
 
@@ -29,15 +30,7 @@ export function findTypescriptGenerator(): string | undefined {
 
 /** From PyPI. */
 export async function fetchPythonGenerator(): Promise<void> {
-  await provideFolder(pythonFolder, async (part) => {
-    const python = Bun.which("python3");
-    if (python === null) throw new Error("python3 is not installed");
-    const venv = join(part, "venv");
-    await runTool([python, "-m", "venv", venv]);
-    const pip = [join(venv, "bin/python"), "-m", "pip", "install", "-q", "--target", join(part, "packages")];
-    await runTool([...pip, `openapi-python-client==${PYTHON_GENERATOR}`]);
-    await runTool(["rm", "-rf", venv]);
-  });
+  await provideFolder(pythonFolder, (part) => installPythonPackage(part, `openapi-python-client==${PYTHON_GENERATOR}`));
 }
 
 /** From npm; apart from this project's own packages, as it needs another TypeScript. */

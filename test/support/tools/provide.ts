@@ -1,6 +1,7 @@
 import { fetchPythonGenerator, fetchTypescriptGenerator } from "./client-generators.ts";
 import { buildGoTool, findGoTool, goToolNames } from "./go-tools.ts";
 import { fetchKeycloak } from "./keycloak-files.ts";
+import { fetchKubernetesValidator } from "./kubernetes-schemas.ts";
 import { fetchPythonCryptography } from "./python.ts";
 
 /**
@@ -26,5 +27,6 @@ for (const name of goToolNames) await provide(name, findGoTool(name) !== undefin
 await provide("keycloak", false, fetchKeycloak);
 await provide("python-cryptography", false, fetchPythonCryptography);
 await provide("openapi-python-client", false, fetchPythonGenerator);
+await provide("kubernetes-validate", false, fetchKubernetesValidator);
 await provide("openapi-typescript", false, fetchTypescriptGenerator);
 process.exit(failures.length === 0 ? 0 : 1);

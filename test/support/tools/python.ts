@@ -21,24 +21,18 @@ export function findPythonWithCryptography() {
 
 export const pythonCryptographyInstalled = () => findPythonWithCryptography() !== undefined;
 
-/** From PyPI, by the pip of Debian's python3-venv; the environment itself is thrown away, for it cannot be moved. */
+/** From PyPI. */
 export async function fetchPythonCryptography(): Promise<void> {
-  await provideFolder(folder, async (part) => {
-    const python = Bun.which("python3");
-    if (python === null) throw new Error("python3 is not installed");
-    const venv = join(part, "venv");
-    await runTool([python, "-m", "venv", venv]);
-    const target = join(part, "packages");
-    await runTool([
-      join(venv, "bin/python"),
-      "-m",
-      "pip",
-      "install",
-      "-q",
-      "--target",
-      target,
-      `cryptography==${CRYPTOGRAPHY}`,
-    ]);
-    await runTool(["rm", "-rf", venv]);
-  });
+  await provideFolder(folder, (part) => installPythonPackage(part, `cryptography==${CRYPTOGRAPHY}`));
+}
+
+/** Into `packages`, by the pip of Debian's python3-venv; the environment itself is thrown away, for it cannot be moved. */
+export async function installPythonPackage(part: string, specification: string): Promise<void> {
+  const python = Bun.which("python3");
+  if (python === null) throw new Error("python3 is not installed");
+  const venv = join(part, "venv");
+  await runTool([python, "-m", "venv", venv]);
+  const pip = [join(venv, "bin/python"), "-m", "pip", "install", "-q", "--target", join(part, "packages")];
+  await runTool([...pip, specification]);
+  await runTool(["rm", "-rf", venv]);
 }
