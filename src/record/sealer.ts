@@ -1,6 +1,6 @@
 import { reasonOf } from "../errors.ts";
 import type { Log } from "../log.ts";
-import type { RecordStore, Sealed } from "./record-store.ts";
+import type { Head, RecordStore, Sealed } from "./record-store.ts";
 
 /** Seals what was written, again and again, and prunes what is too old. */
 export interface Sealer {
@@ -12,7 +12,7 @@ export interface Sealer {
 }
 
 export interface SealerDeps {
-  readonly store: Pick<RecordStore, "seal" | "prune">;
+  readonly store: Pick<RecordStore, "seal" | "prune" | "stats">;
   /** 0 = for ever. */
   readonly keepMs: number;
   readonly log: Log;
@@ -22,26 +22,30 @@ export interface SealerDeps {
 
 export function createSealer({ store, keepMs, log, sealMs = 2_000, pruneMs = 3_600_000 }: SealerDeps): Sealer {
   let timers: ReturnType<typeof setTimeout>[] = [];
-  let running: Promise<void> = Promise.resolve();
+  const underWay = new Set<Promise<void>>();
   let isStopped = false;
 
   async function seal(): Promise<Sealed | undefined> {
     const sealed = await store.seal();
-    if (sealed !== undefined) {
-      const { sequence, hash } = sealed.head;
-      log.info("record.sealed", { sequence, head: hash, rows: sealed.rows });
-    }
+    if (sealed !== undefined) tell(sealed.head, sealed.rows);
     return sealed;
+  }
+
+  function tell({ sequence, hash }: Head, rows?: number): void {
+    log.info("record.sealed", { sequence, head: hash, rows });
   }
 
   async function prune(): Promise<void> {
     for (let removed = 1, total = 0; removed > 0 && !isStopped; total += removed) {
       removed = await store.prune(keepMs);
       if (removed === 0 && total > 0) log.info("record.pruned", { rows: total });
+      // It has sealed its own row, and what was waiting.
+      const head = removed > 0 ? (await store.stats()).head : undefined;
+      if (head !== undefined) tell(head);
     }
   }
 
-  /** One after the other, so that a slow database is not asked more and more. */
+  /** Each one after the other, so that a slow database is not asked more and more; pruning for long keeps nothing from being sealed. */
   function repeat(what: string, work: () => Promise<unknown>, everyMs: number, firstMs: number): void {
     let isFailing = false;
     const run = async () => {
@@ -56,9 +60,11 @@ export function createSealer({ store, keepMs, log, sealMs = 2_000, pruneMs = 3_6
     const plan = (delayMs: number): void => {
       const timer = setTimeout(() => {
         timers = timers.filter((other) => other !== timer);
-        running = Promise.all([running, run()]).then(() => {
+        const done = run().then(() => {
+          underWay.delete(done);
           if (!isStopped) plan(everyMs);
         });
+        underWay.add(done);
       }, delayMs);
       timers.push(timer);
     };
@@ -74,7 +80,7 @@ export function createSealer({ store, keepMs, log, sealMs = 2_000, pruneMs = 3_6
     async stop() {
       isStopped = true;
       for (const timer of timers) clearTimeout(timer);
-      await running;
+      await Promise.all(underWay);
       await seal().catch((error: unknown) => log.warn("record.seal.failed", { reason: reasonOf(error) }));
     },
   };

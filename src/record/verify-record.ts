@@ -97,5 +97,6 @@ async function findStart(store: Readable): Promise<Head> {
   const [pruned] = await store.list({ event: "record.pruned" }, undefined, 1);
   const sequence = Number(pruned?.objectId);
   const hash = pruned?.sha256 ?? "";
-  return sequence === first.sequence - 1 && /^[0-9a-f]{64}$/.test(hash) ? { sequence, hash } : beginning;
+  // Rows right behind the pruned ones may be missing, which is found from there on; older ones than it tells of cannot be there.
+  return sequence < first.sequence && /^[0-9a-f]{64}$/.test(hash) ? { sequence, hash } : beginning;
 }

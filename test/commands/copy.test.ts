@@ -1,54 +1,15 @@
 import { Database } from "bun:sqlite";
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openObjectStore } from "../../src/app/storage.ts";
 import { copy } from "../../src/commands/copy/copy.ts";
-import { findStorage } from "../../src/commands/copy/open-end.ts";
-import type { ObjectStore } from "../../src/objects/object-store.ts";
-import { createTestDatabase } from "../support/postgres-database.ts";
-import { createTestBucket } from "../support/s3.ts";
 import { backends, formOf, isAvailable, startTestService, type TestService } from "../support/service.ts";
 import { createTestEdge } from "./host.ts";
+import { contentOf, dropScratch, fileOf, openEmpty, scratch, storeOf } from "./storages.ts";
 
-const scratch = mkdtempSync(join(tmpdir(), "flame-copy-"));
-afterAll(() => rmSync(scratch, { recursive: true, force: true }));
-const log = { debug() {}, info() {}, warn() {}, error() {} };
-
-/** An empty storage of each kind, and what names it on the command line. */
-async function openTarget(kind: "embedded" | "servers") {
-  if (kind === "embedded") {
-    const dir = join(scratch, crypto.randomUUID());
-    return { given: dir, env: { DATA_DIR: dir }, drop: async () => {} };
-  }
-  const [database, bucket] = [await createTestDatabase(), await createTestBucket()];
-  const { host, port, user, password, database: name } = database.settings;
-  const env = {
-    MINIO__ENDPOINT: new URL(bucket.endpoint).host,
-    MINIO__ACCESS_KEY: bucket.accessKey,
-    MINIO__SECRET_KEY: bucket.secretKey,
-    MINIO__BUCKET: bucket.bucket,
-    POSTGRES__HOST: host,
-    POSTGRES__PORT: String(port),
-    POSTGRES__USER: user,
-    POSTGRES__PASSWORD: password || "unused",
-    POSTGRES__DB: name,
-  };
-  const drop = async () => {
-    await database.drop();
-    await bucket.drop();
-  };
-  return { given: fileOf(env), env, drop };
-}
-
-function fileOf(env: Readonly<Record<string, string | undefined>>): string {
-  const path = join(scratch, `${crypto.randomUUID()}.env`);
-  const lines = Object.entries(env).map(([name, value]) => `${name}='${value}'`);
-  writeFileSync(path, `${lines.join("\n")}\n`);
-  return path;
-}
+afterAll(dropScratch);
 
 function givenBy(service: TestService): string {
   if (service.dataDir !== undefined) return service.dataDir;
@@ -61,24 +22,6 @@ async function run(from: string, to: string, dryRun = false) {
   const read = (path: string) => readFileSync(path, "utf8");
   const code = await copy({ ...edge, readTextFile: read }, { from, to, dryRun });
   return { code, out: edge.printed.join("\n"), err: edge.complaints.join("\n") };
-}
-
-function storeOf(given: string): ObjectStore {
-  return openObjectStore(
-    findStorage(given, {}, (path) => readFileSync(path, "utf8")),
-    log,
-  );
-}
-
-async function contentOf(store: ObjectStore) {
-  const found: Record<string, unknown> = {};
-  for await (const key of store.list("")) {
-    const opened = await store.open(key);
-    const body = opened === undefined ? "" : await new Response(opened.body).bytes();
-    const sha256 = new Bun.CryptoHasher("sha256").update(body).digest("hex");
-    found[key] = [opened?.info.contentType, opened?.info.filename, opened?.info.sizeBytes, sha256];
-  }
-  return found;
 }
 
 const ways = [
@@ -118,7 +61,7 @@ for (const [from, to] of ways) {
       });
       const { submission_id: submissionId } = (await final.json()) as { submission_id: string };
       await service.shutDown();
-      const target = await openTarget(to);
+      const target = await openEmpty(to);
       ending.push(target.drop);
       return { service, source: givenBy(service), target, ids, submissionId };
     }
@@ -224,7 +167,7 @@ describe("a copy that cannot be", () => {
 
   test.skipIf(!isAvailable("servers"))("is told when credentials are wrong, and of which side", async () => {
     const { service, source } = await startSource();
-    const target = await openTarget("servers");
+    const target = await openEmpty("servers");
     const wrong = { ...target.env, MINIO__SECRET_KEY: "wrong" };
     expect((await run(source, fileOf(wrong))).err).toMatch(/^The target: /);
     expect((await run(fileOf(wrong), join(scratch, "target-b"))).err).toMatch(/^The source: /);

@@ -212,7 +212,9 @@ export function describeRecord(name: string, open: () => Promise<RecordUnderTest
         expect(await verifyRecord(store, { head: old.at(-1)?.hash })).toMatchObject({ broken: undefined });
         expect(await store.stats()).toMatchObject({ rows: 2 });
         await subject.execute("delete from record_entry where sequence = 7");
-        expect((await verifyRecord(store)).broken).toMatchObject({ sequence: 1 });
+        expect((await verifyRecord(store)).broken).toMatchObject({ sequence: 7 });
+        await subject.execute("update record_entry set object_id = '4' where event = 'record.pruned'");
+        expect((await verifyRecord(store)).broken).toMatchObject({ sequence: 5 });
       });
 
       test("takes nothing that is young, and only rows in front of the first young one", async () => {

@@ -76,21 +76,18 @@ export function changed(): Error {
 }
 
 async function copyObject(
-  { from, to, journal }: ObjectsDeps,
+  parts: ObjectsDeps,
   scanned: ScannedObject,
   progress: (bytes: number) => void,
 ): Promise<void> {
+  const { from, to, journal } = parts;
   const { key } = scanned;
+  if (await isCopied(parts, scanned)) return;
   const opened = await during("The source", from.open(key));
   // Removed since it was listed; the comparison at the end sees to it.
   if (opened === undefined) return;
   const { sizeBytes, contentType, filename, etag } = opened.info;
-  const version = `${timeOf(scanned)} ${etag}`;
-  const known = await journal.find(key);
-  if (known?.version === version && (await during("The target", to.stat(key)))?.sizeBytes === known.sizeBytes) {
-    await dropBody(opened);
-    return;
-  }
+  const version = versionOf(scanned, etag);
   const hash = new Bun.CryptoHasher("sha256");
   const body = watched(streamOf(opened), (chunk, bytes) => {
     hash.update(chunk);
@@ -104,6 +101,16 @@ async function copyObject(
     throw new Error(`${key} reads differently in the target than it was in the source; run the same command again`);
   }
   await journal.write({ key, sizeBytes, sha256, version });
+}
+
+/** By an earlier run, of the very version that the source has now; nothing is read for that. */
+async function isCopied({ from, to, journal }: ObjectsDeps, scanned: ScannedObject): Promise<boolean> {
+  const { key } = scanned;
+  const known = await during("The target", journal.find(key));
+  if (known === undefined) return false;
+  const info = await during("The source", from.stat(key));
+  if (info === undefined || known.version !== versionOf(scanned, info.etag)) return false;
+  return (await during("The target", to.stat(key)))?.sizeBytes === known.sizeBytes;
 }
 
 async function hashOf(store: ObjectStore, key: string) {
@@ -122,8 +129,8 @@ function streamOf({ body }: OpenObject): ReadableStream<Uint8Array> {
   return body instanceof Blob ? body.stream() : body;
 }
 
-async function dropBody({ body }: OpenObject): Promise<void> {
-  if (!(body instanceof Blob)) await body.cancel().catch(() => {});
+function versionOf(scanned: Pick<ScannedObject, "modifiedAt">, etag: string): string {
+  return `${timeOf(scanned)} ${etag}`;
 }
 
 /** To the second, which is all that some stores tell in a listing and all that others tell of an object. */

@@ -14,7 +14,8 @@ import {
 
 /** However large the tables are. */
 const timeoutMs = 24 * 3_600_000;
-const pageSize = 1_000;
+/** Of 8 KiB as a rule: a few thousand rows at most. */
+const blocksAtOnce = 32;
 
 export function createPostgresRows(postgres: Postgres, place: string): RowDatabase {
   return {
@@ -72,19 +73,25 @@ async function* read(postgres: Postgres, table: Table, columns: readonly string[
   const chosen = columns.map(
     (name) => table.columns.find((column) => column.name === name) ?? { name, kind: "other" as const },
   );
-  const list = sql.join(
-    [sql`json_build_array(${sql.join(chosen.map(expressionOf), sql`, `)})::text as cells`, sql`ctid::text as place`],
-    sql`, `,
-  );
-  for (let last = "(0,0)"; ; ) {
+  const cells = sql`json_build_array(${sql.join(chosen.map(expressionOf), sql`, `)})::text as cells`;
+  const name = sql.identifier(table.name);
+  // By place, and not in the order of anything, so that a page costs the same however many rows there are.
+  for (let block = 0; block < (await countBlocks(postgres, table)); block += blocksAtOnce) {
+    const [from, to] = [block, block + blocksAtOnce].map((number) => `(${number},0)`);
     const page = await postgres.run((db) =>
-      db.execute<{ cells: string; place: string }>(sql`
-        select ${list} from ${sql.identifier(table.name)} where ctid > ${last}::tid order by ctid limit ${pageSize}`),
+      db.execute<{ cells: string }>(sql`
+        select ${cells} from ${name} where ctid >= ${from}::tid and ctid < ${to}::tid order by ctid`),
     );
-    if (page.length > 0) yield page.map(({ cells }) => JSON.parse(cells));
-    if (page.length < pageSize) return;
-    last = page.at(-1)?.place ?? last;
+    if (page.length > 0) yield page.map((row) => JSON.parse(row.cells));
   }
+}
+
+function countBlocks(postgres: Postgres, { name }: Table): Promise<number> {
+  return postgres.run(async (db) => {
+    const [row] = await db.execute<{ blocks: string }>(sql`
+      select pg_relation_size(quote_ident(${name})::regclass) / current_setting('block_size')::bigint as blocks`);
+    return Number(row?.blocks ?? 0);
+  });
 }
 
 async function replaceAll(
