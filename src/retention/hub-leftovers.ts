@@ -12,6 +12,8 @@ export interface HubLeftoversDeps {
 }
 
 const batch = 100;
+/** A Hub that is away, or going away, is not asked for each file. */
+const mostFailures = 5;
 /** The Hub may refuse for good. */
 const mostAttempts = 24;
 
@@ -24,14 +26,19 @@ export async function removeOldIntermediates(
   before: Date,
   goesOn: () => Promise<boolean>,
 ): Promise<void> {
-  let removed = 0;
+  let [removed, failures] = [0, 0];
   const tried = new Set<string>();
-  for (;;) {
-    const old = (await sent.listOld(before, batch)).filter(({ objectId }) => !tried.has(objectId));
-    if (old.length === 0 || !(await goesOn())) break;
+  const listOld = async () => (await sent.listOld(before, batch)).filter(({ objectId }) => !tried.has(objectId));
+  const fail = (error: unknown) => {
+    failures += 1;
+    return reasonOf(error);
+  };
+  for (let old = await listOld(); old.length > 0; old = await listOld()) {
     for (const { objectId, analysisId, attempts } of old) {
+      // One may take as long as the Hub may take to answer.
+      if (failures >= mostFailures || !(await goesOn())) return tell(log, removed);
       tried.add(objectId);
-      const reason = await hub.removeFile(objectId).then((gone) => (gone ? undefined : "the Hub refuses"), reasonOf);
+      const reason = await hub.removeFile(objectId).then((gone) => (gone ? undefined : "the Hub refuses"), fail);
       if (reason === undefined) {
         await recorder.note({ event: "result.expired", actor: "retention", analysisId, objectId, outcome: "ok" });
         log.info("result.expired", { analysisId, objectId, outcome: "ok", user: "retention" });
@@ -44,8 +51,10 @@ export async function removeOldIntermediates(
         await sent.noteAttempt(objectId);
       }
     }
-    // A Hub that is away is not asked for each of them.
-    if (removed === 0) break;
   }
-  if (removed > 0) log.info("retention.intermediates.removed", { files: removed });
+  tell(log, removed);
+}
+
+function tell(log: Log, files: number): void {
+  if (files > 0) log.info("retention.intermediates.removed", { files });
 }

@@ -26,7 +26,7 @@ function fakeSent(count: number) {
   return { sent, rows };
 }
 
-async function run(count: number, removeFile: (id: string) => Promise<boolean>, rounds = 1) {
+async function run(count: number, removeFile: (id: string) => Promise<boolean>, rounds = 1, goesOn = async () => true) {
   const { sent, rows } = fakeSent(count);
   const { log } = createTestLog();
   const [noted, asked]: [unknown[], string[]] = [[], []];
@@ -38,7 +38,7 @@ async function run(count: number, removeFile: (id: string) => Promise<boolean>, 
     },
   };
   for (let round = 0; round < rounds; round += 1) {
-    await removeOldIntermediates({ sent, hub, recorder, log }, new Date(), async () => true);
+    await removeOldIntermediates({ sent, hub, recorder, log }, new Date(), goesOn);
   }
   return { rows, noted, asked };
 }
@@ -66,11 +66,29 @@ test("one that the Hub refuses does not keep the others, and is given up after a
   expect((await run(2, refused, 24)).rows).toEqual([]);
 });
 
-test("a Hub that is away is asked for one batch alone", async () => {
-  const { rows, asked, noted } = await run(250, async () => {
+test("a Hub that is away, or goes away, is asked for a few files alone, and another few the next time", async () => {
+  const away = async () => {
     throw new Error("away");
-  });
+  };
+  const { rows, asked, noted } = await run(250, away, 2);
   expect(rows).toHaveLength(250);
-  expect(asked).toHaveLength(100);
+  expect(asked).toHaveLength(10);
+  expect(new Set(asked).size).toBe(10);
   expect(noted).toEqual([]);
+  let answers = 120;
+  const leaving = await run(250, async () => (answers-- > 0 ? true : away()));
+  expect(leaving.asked).toHaveLength(125);
+  expect(leaving.noted).toHaveLength(120);
+});
+
+test("a process that is stopped, or has lost its lease, leaves the rest to another", async () => {
+  let turns = 7;
+  const { rows, asked } = await run(
+    250,
+    async () => true,
+    1,
+    async () => turns-- > 0,
+  );
+  expect(asked).toHaveLength(7);
+  expect(rows).toHaveLength(243);
 });
