@@ -8,6 +8,8 @@ export interface RepeatableRequest<T extends Response> {
   work(attempt: RunningAttempt): Promise<T>;
   /** What is known of the request when the work has ended, in whichever way. */
   facts(): Fingerprint;
+  /** Throws where what was told the first time is not so any more. */
+  refuseReplay(): Promise<void>;
   /** Reads no more of the request than it takes to tell it from the one that had the key. */
   compare(first: Fingerprint): Promise<Fingerprint>;
 }
@@ -21,6 +23,7 @@ export async function answerOnce<T extends Response>(
   const begun = await repeats.begin(scope);
   if (begun.kind === "finished") {
     if (isOther(begun.fingerprint, await request.compare(begun.fingerprint))) throw keyReused();
+    if (begun.answer.status < 300) await request.refuseReplay();
     // It is what the work has given, or an error, which every route may answer.
     return replay(begun.answer) as T;
   }

@@ -37,7 +37,7 @@ import { operatorUsageRoutes } from "./routes/operator-usage.ts";
 import { createUploads, type UploadsDeps } from "./uploads.ts";
 import type { Urls } from "./urls.ts";
 
-export interface AppDeps extends UploadsDeps {
+export interface AppDeps extends Omit<UploadsDeps, "refuseRemoved"> {
   readonly authenticator: Authenticator;
   readonly local: LocalResults;
   readonly intermediate: IntermediateResults;
@@ -73,7 +73,7 @@ export function createApp(deps: AppDeps) {
   app.use(refuseOtherMethods(routes));
   app.route("/", healthRoutes(deps.readiness, deps.version));
   if (deps.serveMetrics) app.route("/", metricsRoutes(deps.metrics));
-  const uploads = createUploads(deps);
+  const uploads = createUploads({ ...deps, refuseRemoved: (analysisId) => deps.local.refuseRemoved(analysisId) });
   app.route("/", localRoutes({ ...deps, authenticator, uploads }));
   app.route("/", intermediateRoutes({ ...deps, authenticator, uploads }));
   app.route("/", finalRoutes({ ...deps, authenticator, uploads }));

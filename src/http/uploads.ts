@@ -20,6 +20,8 @@ export interface UploadsDeps {
   readonly tellsDigests: boolean;
   readonly repeats: Repeats;
   readonly newHash: () => ContentHash;
+  /** Throws `not_found` for an analysis whose results were removed with their project. */
+  readonly refuseRemoved: (analysisId: string) => Promise<void>;
 }
 
 export interface UploadRoute extends UploadFields {
@@ -47,6 +49,7 @@ export function createUploads({
   tellsDigests,
   repeats,
   newHash,
+  refuseRemoved,
 }: UploadsDeps): Uploads {
   return {
     async answer(c, route, work) {
@@ -60,11 +63,10 @@ export function createUploads({
         const key = readIdempotencyKey(request);
         if (key === undefined) return await work(await read(false));
         const scope = { analysisId: c.get("clientId"), route: route.route, key };
-        return await answerOnce(
-          repeats,
-          scope,
-          repeatable(() => read(true), work, newHash, route.isSecret ?? false),
-        );
+        return await answerOnce(repeats, scope, {
+          ...repeatable(() => read(true), work, newHash, route.isSecret ?? false),
+          refuseReplay: () => refuseRemoved(scope.analysisId),
+        });
       } finally {
         turn.release();
         c.env.setIdleTimeout(idleSeconds);
@@ -77,7 +79,12 @@ export function createUploads({
       const entries = Object.entries(query).map(([name, value]) => [name, value ?? ""] as const);
       const facts = () => ({ fields: hashFields(newHash, entries) });
       const scope = { analysisId: c.get("clientId"), route, key };
-      return answerOnce(repeats, scope, { work, facts, compare: async () => facts() });
+      return answerOnce(repeats, scope, {
+        work,
+        facts,
+        compare: async () => facts(),
+        refuseReplay: () => refuseRemoved(scope.analysisId),
+      });
     },
   };
 }

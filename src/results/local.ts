@@ -29,6 +29,8 @@ export interface LocalResults {
   listTagged(analysisId: string, tagName: string): Promise<TaggedResult[]>;
   /** Tags a stored object and resolves with the file name it goes by. */
   tag(analysisId: string, entry: TagRequest): Promise<string>;
+  /** Throws `not_found` where the analysis' project was removed for good, and for nothing that merely cannot be told. */
+  refuseRemoved(analysisId: string): Promise<void>;
   /** Throws `forbidden` unless this client is the Hub Adapter, which alone may remove projects. */
   checkMayRemove(clientId: string): void;
   /** Removes everything of a project for good, its finals too, once the Hub says that the project is gone. Idempotent. */
@@ -163,6 +165,19 @@ export function createLocalResults(deps: LocalResultsDeps): LocalResults {
       const problem = `Object with ID ${objectId} is already known under the file name \`${knownAs}\`, not \`${name}\``;
       const loggedAs = `Object with ID ${objectId} is already known under another file name`;
       throw new AppError("invalid_input", problem, { loggedAs });
+    },
+
+    async refuseRemoved(analysisId) {
+      let isRemoved = false;
+      const look = async () => {
+        const projectId = await hub.findProjectId(analysisId);
+        isRemoved = projectId === undefined || (await catalog.isRemoved(projectId));
+      };
+      await within(
+        look().catch(() => {}),
+        nameLimitMs,
+      );
+      if (isRemoved) throw unknownAnalysis(analysisId);
     },
 
     checkMayRemove(clientId) {

@@ -89,6 +89,32 @@ for (const backend of backends) {
       expect(await contents()).toEqual(before);
     });
 
+    test("is not told of what was removed with its project", async () => {
+      const other = await startTestService({ backend });
+      const send = (key: string) =>
+        other.fetch("3", "/local", {
+          method: "PUT",
+          body: formOf(["file", new File(["1"], "r.txt")]),
+          headers: { "idempotency-key": key },
+        });
+      const final = (key: string) =>
+        other.fetch("3", "/final", {
+          method: "PUT",
+          body: formOf(["file", new File(["1"], "f.txt")]),
+          headers: { "idempotency-key": key },
+        });
+      const keys = [newKey(), newKey()] as const;
+      expect([(await send(keys[0])).status, (await final(keys[1])).status]).toEqual([200, 204]);
+      await other.hub.removeProject(other.projects[1]);
+      const removal = `/local?project_id=${other.projects[1]}`;
+      expect((await other.fetch("adapter", removal, { method: "DELETE" })).status).toBe(200);
+      for (const again of [await send(keys[0]), await final(keys[1])]) {
+        const detail = `Analysis with ID ${other.analyses[2]} not found`;
+        expect([again.status, await again.json()]).toEqual([404, { detail }]);
+      }
+      await other.stop();
+    });
+
     test("is unrelated to another analysis', and to the same key on another route", async () => {
       const key = newKey();
       const ids = new Set<string>();

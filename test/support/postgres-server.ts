@@ -31,7 +31,7 @@ export interface PostgresServer {
 const VERSIONS = "/usr/lib/postgresql";
 
 /** Debian keeps each version's programs in a folder of its own; the newest complete one is used. */
-function findPrograms(): string | undefined {
+export function findPrograms(): string | undefined {
   if (!existsSync(VERSIONS) || !Bun.which("setpriv")) return undefined;
   return readdirSync(VERSIONS)
     .toSorted((a, b) => Number(b) - Number(a))
@@ -76,12 +76,13 @@ async function start(durable: boolean): Promise<PostgresServer> {
   };
 }
 
-async function launchPostgres(
+export async function launchPostgres(
   bin: string,
   user: User | undefined,
   dir: string,
   port: number,
   durable: boolean,
+  more: Readonly<Record<string, string>> = {},
 ): Promise<Daemon> {
   const options = {
     port,
@@ -90,6 +91,7 @@ async function launchPostgres(
     max_connections: 200,
     fsync: durable ? "on" : "off",
     full_page_writes: durable ? "on" : "off",
+    ...more,
   };
   const flags = Object.entries(options).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   const log = join(dir, "log");
