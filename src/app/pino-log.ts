@@ -19,17 +19,17 @@ export function createPinoLog({ level, format, write, context }: PinoLogOptions)
       messageKey: "event",
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      mixin: () => ({ ...context() }),
     },
     destination,
   );
   const at =
     (level: PinoLogOptions["level"]) =>
     (event: string, fields: LogFields = {}) => {
-      logger[level](
-        { ...fields, msg: event, ...(audit.has(event) ? auditFields(event, fields, context()) : {}) },
-        event,
-      );
+      if (!logger.isLevelEnabled(level)) return;
+      const common = context();
+      const audited = audit.has(event) ? auditFields(event, fields, common) : undefined;
+      // One object; the library's own way to add fields to every line (`mixin`) costs twice as much.
+      logger[level]({ ...common, ...fields, msg: event, ...audited }, event);
     };
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }

@@ -18,7 +18,7 @@ import { describeApi, registerComponents } from "./openapi.ts";
 import { operatorPageRoutes } from "./operator-page/page.ts";
 import { createRefusedTokens, type RefusedTokens } from "./refused-tokens.ts";
 import { requestLog } from "./request-log.ts";
-import { createRouteTable, type RouteTable } from "./route-table.ts";
+import { createRouteTable } from "./route-table.ts";
 import { createRouter } from "./router.ts";
 import { finalRoutes } from "./routes/final.ts";
 import { healthRoutes } from "./routes/health.ts";
@@ -70,7 +70,7 @@ export function createApp(deps: AppDeps) {
   app.use(neverStored);
   app.use("/operator", operatorsOnly(deps));
   app.use("/operator/*", operatorsOnly(deps));
-  app.use(refuseOtherMethods(routes));
+  app.use(refuseOtherMethods);
   app.route("/", healthRoutes(deps.readiness, deps.version));
   if (deps.serveMetrics) app.route("/", metricsRoutes(deps.metrics));
   const uploads = createUploads({ ...deps, refuseRemoved: (analysisId) => deps.local.refuseRemoved(analysisId) });
@@ -150,10 +150,8 @@ function operatorsOnly({ operator }: Pick<AppDeps, "operator">): MiddlewareHandl
 }
 
 /** RFC 9110 §15.5.6: a known path with a method it has not. */
-function refuseOtherMethods(routes: RouteTable): MiddlewareHandler<AppEnv> {
-  return async (c, next) => {
-    const route = routes.find(c.req.method, c.req.path);
-    if (route === undefined || route.methods.has(c.req.method)) return next();
-    return detailResponse(405, "Method Not Allowed", { Allow: [...route.methods].sort().join(", ") });
-  };
-}
+const refuseOtherMethods: MiddlewareHandler<AppEnv> = async (c, next) => {
+  const route = c.get("route");
+  if (route === undefined || route.methods.has(c.req.method)) return next();
+  return detailResponse(405, "Method Not Allowed", { Allow: [...route.methods].sort().join(", ") });
+};

@@ -1,4 +1,5 @@
 import type { Operator } from "../operators/operators.ts";
+import type { KnownRoute } from "./route-table.ts";
 
 /** What the server tells the app about the connection of a request. */
 export interface Connection {
@@ -14,6 +15,8 @@ export interface Connection {
 export interface AppEnv {
   Bindings: Connection;
   Variables: {
+    /** What the path names, set before anything else; `undefined` for an unknown one. */
+    route: KnownRoute | undefined;
     /** Set by `authenticate`. */
     clientId: string;
     /** The request is one of a flood, and its line is left out like the others'. */

@@ -25,7 +25,10 @@ export interface RequestLogDeps {
 /** Asked every few seconds by machines. */
 const probes = new Set(["/healthz", "/readyz", "/metrics"]);
 
-/** Gives every request an id (the client's own, when it is sane), which all its log lines bear, and a line of its own. */
+/**
+ * Gives every request an id (the client's own, when it is sane), which all its log lines bear, and a line of its own. Looks
+ * up what route it is for, for all who ask later.
+ */
 export function requestLog({
   log,
   context,
@@ -38,13 +41,15 @@ export function requestLog({
     const requestId = requestIdOf(c.req.header("x-request-id"), newRequestId);
     const traceparent = parseTraceparent(c.req.header("traceparent"));
     const start = now();
+    const known = routes.find(c.req.method, c.req.path);
+    c.set("route", known);
     await context.run({ requestId, traceparent }, async () => {
       await next();
       // Not by `c.header`, which would make the whole answer anew.
       c.res.headers.set("X-Request-Id", requestId);
       const { method } = c.req;
       const { status } = c.res;
-      const route = routes.find(method, c.req.path)?.path ?? "/*";
+      const route = known?.path ?? "/*";
       const durationMs = now() - start;
       metrics.answered({ method, route, status, seconds: durationMs / 1000 });
       const level = c.get("isCounted") || (probes.has(route) && status < 500) ? "debug" : "info";

@@ -14,15 +14,22 @@ export interface RouteTable {
 
 /** `listRoutes` is asked once, when the first request is there and all routes are. */
 export function createRouteTable(listRoutes: () => readonly { path: string; method: string }[]): RouteTable {
-  let known: readonly (KnownRoute & { readonly pattern: RegExp })[] | undefined;
+  let known: Map<string | undefined, Candidate[]> | undefined;
   return {
     find(method, path) {
-      known ??= gather(listRoutes());
-      const candidates = known.filter(({ pattern }) => pattern.test(path));
+      known ??= Map.groupBy(gather(listRoutes()), ({ path }) => firstSegment(path));
+      const candidates = (known.get(firstSegment(path)) ?? []).filter(({ pattern }) => pattern.test(path));
       return candidates.find(({ methods }) => methods.has(method)) ?? candidates[0];
     },
   };
 }
+
+interface Candidate extends KnownRoute {
+  readonly pattern: RegExp;
+}
+
+/** No route has a parameter there. */
+const firstSegment = (path: string) => path.split("/", 2)[1];
 
 function gather(routes: readonly { path: string; method: string }[]) {
   const methods = new Map<string, Set<string>>();

@@ -44,13 +44,13 @@ export function createJwtAuthenticator(options: JwtAuthenticatorOptions): Authen
 }
 
 async function verify(token: string, verified: VerifiedTokens, options: JwtAuthenticatorOptions): Promise<JWTPayload> {
+  const known = verified.find(token);
+  if (known !== undefined && known.keys === (await options.keys.get())) return known.payload;
   const { alg, kid } = decodeProtectedHeader(token);
   if (alg === undefined || !options.algorithms.includes(alg)) {
     throw rejected(`"alg" (Algorithm) Header Parameter value not allowed`);
   }
   const keys = await options.keys.get();
-  const known = verified.find(token, keys);
-  if (known !== undefined) return known;
   const first = await tryKeys(token, alg, kid, keys, options);
   const renewed = "payload" in first ? undefined : await options.keys.refresh();
   const last = renewed === undefined ? first : await tryKeys(token, alg, kid, renewed, options);

@@ -8,11 +8,12 @@ import type { RemoteKey } from "./remote-keys.ts";
  * verified is in use, nor beyond the token's own `exp` (RFC 7519 §4.1.4).
  */
 export interface VerifiedTokens {
-  find(token: string, keys: readonly RemoteKey[]): JWTPayload | undefined;
+  find(token: string): VerifiedToken | undefined;
   add(token: string, keys: readonly RemoteKey[], payload: JWTPayload): void;
 }
 
-interface Verified {
+export interface VerifiedToken {
+  /** It is worth nothing once others are in use. */
   readonly keys: readonly RemoteKey[];
   readonly payload: JWTPayload;
   /** Milliseconds since the epoch. */
@@ -23,16 +24,16 @@ const maxTokens = 1_000;
 
 /** `now` is in milliseconds since the epoch. */
 export function createVerifiedTokens(now: () => number): VerifiedTokens {
-  const known = new LRUCache<string, Verified>({ max: maxTokens });
+  const known = new LRUCache<string, VerifiedToken>({ max: maxTokens });
   return {
-    find(token, keys) {
+    find(token) {
       const digest = digestOf(token);
       const entry = known.get(digest);
       if (entry === undefined) return undefined;
       const { payload, verifiedAt } = entry;
       const expiresAt = (payload.exp ?? 0) * 1000;
       // A clock that went back may have gone back behind the token's `nbf`.
-      if (entry.keys === keys && now() < expiresAt && now() >= verifiedAt) return payload;
+      if (now() < expiresAt && now() >= verifiedAt) return entry;
       known.delete(digest);
       return undefined;
     },
