@@ -25,8 +25,8 @@ function run(command: readonly string[]): void {
 function buildExecutable(platform: string): void {
   const outfile = join(out, `${name}-${platform}`);
   run([process.execPath, "run", "build", `--target=bun-${platform}`, `--outfile=${outfile}`]);
-  // The executable holds its source map.
-  rmSync(`${outfile}.map`, { force: true });
+  // The executable holds its source maps.
+  for (const file of readdirSync(out)) if (file.endsWith(".map")) rmSync(join(out, file));
   console.log(`${name}-${platform}`);
 }
 
