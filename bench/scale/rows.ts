@@ -28,10 +28,12 @@ export function listFillings(dialect: Dialect, sizes: Sizes): Filling[] {
   const { uuid, uuidText, ago, series } = dialect;
   const { projects, tags, results } = sizes;
   const project = `n % ${projects}`;
-  const insert = (table: string, columns: string, values: readonly string[], count: number): Filling => ({
+  const insert = (table: string, columns: string, values: readonly string[], count: number, order = ""): Filling => ({
     table,
-    statement: `insert into ${table} (${columns}) select ${values.join(", ")} from ${series(count)}`,
+    statement: `insert into ${table} (${columns}) select ${values.join(", ")} from ${series(count)} ${order}`,
   });
+  // A key is filled several times as fast in its own order.
+  const byKey = (columns: string) => `order by ${columns}`;
   // The results of a tag are those with the same remainder, and so are a project's tags: all of one project.
   const age = (count: number) => `(${count} - n) * ${twoYears / count}`;
   return [
@@ -58,6 +60,7 @@ export function listFillings(dialect: Dialect, sizes: Sizes): Filling[] {
       "project_id, object_id, size_bytes, stored_at",
       [uuid(kinds.project, project), uuid(kinds.object, "n"), `1000 + n % 100000`, ago(age(results))],
       results,
+      byKey("1, 2"),
     ),
     insert(
       "project_usage",
@@ -80,6 +83,7 @@ export function listFillings(dialect: Dialect, sizes: Sizes): Filling[] {
         ago(age(tags)),
       ],
       tags,
+      byKey("1"),
     ),
     insert(
       "idempotency_key",
@@ -95,6 +99,7 @@ export function listFillings(dialect: Dialect, sizes: Sizes): Filling[] {
         "'f'",
       ],
       tags,
+      byKey("1"),
     ),
     insert(
       "operator_session",

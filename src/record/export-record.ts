@@ -1,5 +1,6 @@
 import { stringify } from "csv-stringify/sync";
 import { type DescribedEntry, describeEntry } from "./describe-entry.ts";
+import { isOfTimeAlone } from "./record-row.ts";
 import { everything, type RecordFilter, type RecordStore } from "./record-store.ts";
 
 export type ExportFormat = "jsonl" | "csv";
@@ -33,7 +34,7 @@ export async function* exportRecord(
   const newest = (await store.stats()).head?.sequence ?? 0;
   if (format === "csv") yield stringify([[...columns]], { record_delimiter: "windows" });
   // Not to look for the first one of a time from the beginning on, nor for more behind the last one.
-  const span = filter.from === undefined && filter.to === undefined ? everything : await store.findSpan(filter);
+  const span = isOfTimeAlone(filter) ? await store.findSpan(filter) : everything;
   if (span === undefined) return;
   const end = Math.min(newest, span.last);
   for (let after = span.first - 1; after < end; ) {

@@ -3,7 +3,7 @@ import type { BunSQLDatabase } from "drizzle-orm/bun-sql";
 import type { Postgres } from "../database/postgres-connection.ts";
 import { chain } from "./chain.ts";
 import { recordEntry } from "./postgres-schema.ts";
-import { asEntry, asSealed, columnsOf, pruneBatch, prunedEntry, sealBatch } from "./record-row.ts";
+import { asEntry, asSealed, columnsOf, isOfTimeAlone, pruneBatch, prunedEntry, sealBatch } from "./record-row.ts";
 import { everything, type Head, type RecordFilter, type RecordStore, type Sealed, type Span } from "./record-store.ts";
 
 type Transaction = Pick<BunSQLDatabase, "execute" | "insert" | "select" | "delete">;
@@ -36,7 +36,7 @@ export function createPostgresRecord(postgres: Postgres): RecordStore {
 
     list: (filter, before, limit) =>
       postgres.run(async (db) => {
-        const span = isTimed(filter) ? await findSpan(db, filter) : everything;
+        const span = isOfTimeAlone(filter) ? await findSpan(db, filter) : everything;
         if (span === undefined) return [];
         const isBefore = before === undefined ? undefined : lt(recordEntry.sequence, before);
         const fits = and(isSealed, matches(filter), isWithin(span), isBefore);
@@ -78,7 +78,6 @@ function matches({ event, projectId, analysisId, from, to }: RecordFilter): SQL 
   );
 }
 
-const isTimed = ({ from, to }: RecordFilter): boolean => from !== undefined || to !== undefined;
 const isWithin = ({ first, last }: Span) => between(recordEntry.sequence, first, last);
 
 /** By the index of times alone: the sums keep the planner from going through the numbers until a time fits. */

@@ -1,9 +1,14 @@
-import type { NewEntry, RecordEvent, SealedEntry } from "./record-store.ts";
+import type { NewEntry, RecordEvent, RecordFilter, SealedEntry } from "./record-store.ts";
 
 /** How many rows get their place in one transaction. */
 export const sealBatch = 1_000;
 /** How many rows one transaction removes. */
 export const pruneBatch = 20_000;
+
+/** Rows of one project or analysis are few enough to look at each one's time. */
+export function isOfTimeAlone({ projectId, analysisId, from, to }: RecordFilter): boolean {
+  return (from !== undefined || to !== undefined) && projectId === undefined && analysisId === undefined;
+}
 
 /** The columns that both databases have. */
 export interface EntryColumns {

@@ -1,7 +1,7 @@
 import { and, asc, between, desc, eq, gt, gte, isNotNull, isNull, lt, lte, type SQL, sql } from "drizzle-orm";
 import type { Sqlite, SqliteDatabase } from "../database/sqlite-connection.ts";
 import { chain } from "./chain.ts";
-import { asEntry, asSealed, columnsOf, pruneBatch, prunedEntry, sealBatch } from "./record-row.ts";
+import { asEntry, asSealed, columnsOf, isOfTimeAlone, pruneBatch, prunedEntry, sealBatch } from "./record-row.ts";
 import {
   everything,
   type Head,
@@ -42,7 +42,7 @@ export function createSqliteRecord(sqlite: Sqlite, now: () => number): RecordSto
 
     list: (filter, before, limit) =>
       sqlite.run((db) => {
-        const span = isTimed(filter) ? findSpan(db, filter) : everything;
+        const span = isOfTimeAlone(filter) ? findSpan(db, filter) : everything;
         if (span === undefined) return [];
         const isBefore = before === undefined ? undefined : lt(recordEntry.sequence, before);
         const fits = and(isSealed, matches(filter), isWithin(span), isBefore);
@@ -86,7 +86,6 @@ function matches({ event, projectId, analysisId, from, to }: RecordFilter): SQL 
   );
 }
 
-const isTimed = ({ from, to }: RecordFilter): boolean => from !== undefined || to !== undefined;
 const isWithin = ({ first, last }: Span) => between(recordEntry.sequence, first, last);
 
 /** By the index of times alone. */
