@@ -35,6 +35,7 @@ defaults
   log global
   log-format "exchange %Ts.%ms %ST %s %HM %HP"
   timeout connect 2s
+  timeout check 10s
   timeout client 120s
   timeout server 120s
   option http-server-close
@@ -49,7 +50,7 @@ backend replicas
   option httpchk GET /readyz
   http-check expect status 200
   http-request disable-l7-retry unless { method GET HEAD }
-${replicas.map((at, index) => `  server r${index + 1} 127.0.0.1:${at} check inter 200ms fall 1 rise 1`).join("\n")}
+${replicas.map((at, index) => `  server r${index + 1} 127.0.0.1:${at} check inter 200ms fall 2 rise 1`).join("\n")}
 `;
 
 export async function startHaproxy(port: number, replicas: readonly number[]): Promise<Proxy> {

@@ -7,6 +7,8 @@ export interface Operation {
   readonly name: string;
   /** `turn`: 0, 1, 2 …, so that each turn is about other rows. */
   run(stores: Stores, turn: number): Promise<unknown>;
+  /** Whether it leaves nothing for a second time with the same turn. */
+  readonly isOnce?: boolean;
   /** Why it takes the longer the more there is, where that is meant. */
   readonly grows?: string;
 }
@@ -63,6 +65,7 @@ function localOperations(sizes: Sizes, ids: Ids): Operation[] {
     { name: "GET /local/tags/{tag}", run: ({ catalog }, turn) => catalog.listTagged(ids(turn).projectId, "tag-3") },
     {
       name: "DELETE /local of a project",
+      isOnce: true,
       run: ({ catalog }, turn) => {
         // From the end, which the other operations do not look at.
         const project = sizes.projects - 1 - (turn % Math.ceil(sizes.projects / 2));
@@ -233,6 +236,7 @@ function retentionOperations(ids: Ids): Operation[] {
     { name: "sweep: expired ones (job)", run: ({ retention }) => retention.expiry.listExpired(100) },
     {
       name: "sweep: let one go (job)",
+      isOnce: true,
       run: async ({ retention }, turn) => {
         await retention.state.acquire({ holder, leaseMs: 60_000 });
         const { projectId, objectId } = ids(turn);

@@ -108,11 +108,10 @@ function usageIn(postgres: Postgres) {
     readNode: () =>
       postgres.run(async (db) => {
         const [row] = await db.execute<Record<string, unknown>>(sql`
-          select (select count(*) from project_usage) as projects,
-            (select coalesce(sum(bytes), 0) from project_usage) as bytes,
-            (select coalesce(sum(objects), 0) from project_usage) as objects,
+          select count(*) as projects, coalesce(sum(bytes), 0) as bytes, coalesce(sum(objects), 0) as objects,
             (select coalesce(sum(bytes), 0) from usage_reservation) as reserved,
-            (select coalesce(sum(size_bytes), 0) from submission where state in ('held', 'queued', 'delivering')) as waiting`);
+            (select coalesce(sum(size_bytes), 0) from submission where state in ('held', 'queued', 'delivering')) as waiting
+          from project_usage`);
         const [projects = 0, bytes = 0, objects = 0, reservedBytes = 0, waitingBytes = 0] = [
           ...["projects", "bytes", "objects", "reserved", "waiting"].map((name) => Number(row?.[name] ?? 0)),
         ];

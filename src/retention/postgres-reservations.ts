@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import type { BunSQLDatabase } from "drizzle-orm/bun-sql";
 import type { Postgres } from "../database/postgres-connection.ts";
 import { judgeReserve } from "./judge-reserve.ts";
@@ -30,17 +30,22 @@ export function createPostgresReservations(postgres: Postgres, passed: Passed): 
   };
 }
 
+/** What lies on the node is summed up only where that counts: of many projects it is many rows. */
 async function reserve(tx: Pick<BunSQLDatabase, "execute">, request: Reserve, passed: Passed): Promise<Grant> {
   await tx.execute(sql`select pg_advisory_xact_lock(${quotaLock})`);
-  const { id, projectId, holder } = request;
+  const { id, projectId, holder, nodeQuota } = request;
+  const ifCounted = (sum: SQL) => sql`case when ${nodeQuota}::bigint > 0 then (${sum}) else 0 end`;
+  const node = ifCounted(sql`select coalesce(sum(bytes), 0) from project_usage`);
+  const waiting = ifCounted(sql`
+    select coalesce(sum(size_bytes), 0) from submission where state in ('held', 'queued', 'delivering')`);
   // All of it as it was at one moment: an upload that ends turns what it has reserved into an object.
   const [row] = await tx.execute<Record<string, unknown>>(sql`
     select
       (select coalesce(sum(bytes), 0) from project_usage where project_id = ${projectId}) as project,
       (select coalesce(sum(bytes), 0) from usage_reservation where project_id = ${projectId} and id <> ${id}) as promised,
-      (select coalesce(sum(bytes), 0) from project_usage) as node,
+      ${node} as node,
       (select coalesce(sum(bytes), 0) from usage_reservation where id <> ${id}) as node_promised,
-      (select coalesce(sum(size_bytes), 0) from submission where state in ('held', 'queued', 'delivering')) as waiting,
+      ${waiting} as waiting,
       (select coalesce(sum(bytes), 0) from usage_reservation where id = ${id}) as own`);
   const numberOf = (name: string) => Number(row?.[name] ?? 0);
   const grant = judgeReserve(request, {

@@ -106,11 +106,10 @@ function usageIn(sqlite: Sqlite) {
     readNode: () =>
       sqlite.run((db) => {
         const [row] = db.all<Record<string, number>>(sql`
-          select (select count(*) from project_usage) as projects,
-            (select coalesce(sum(bytes), 0) from project_usage) as bytes,
-            (select coalesce(sum(objects), 0) from project_usage) as objects,
+          select count(*) as projects, coalesce(sum(bytes), 0) as bytes, coalesce(sum(objects), 0) as objects,
             (select coalesce(sum(bytes), 0) from usage_reservation) as reserved,
-            (select coalesce(sum(size_bytes), 0) from submission where state in ('held', 'queued', 'delivering')) as waiting`);
+            (select coalesce(sum(size_bytes), 0) from submission where state in ('held', 'queued', 'delivering')) as waiting
+          from project_usage`);
         const { projects = 0, bytes = 0, objects = 0, reserved = 0, waiting = 0 } = row ?? {};
         return { projects, bytes, objects, reservedBytes: reserved, waitingBytes: waiting };
       }),

@@ -1,4 +1,4 @@
-import { eq, lt, sql } from "drizzle-orm";
+import { eq, lt, type SQL, sql } from "drizzle-orm";
 import type { Sqlite, SqliteDatabase } from "../database/sqlite-connection.ts";
 import { judgeReserve } from "./judge-reserve.ts";
 import type { Grant, Reservations, Reserve } from "./reservations.ts";
@@ -26,21 +26,26 @@ export function createSqliteReservations(sqlite: Sqlite, now: () => number): Res
   };
 }
 
+/** What lies on the node is summed up only where that counts: of many projects it is many rows. */
 function reserve(tx: Transaction, request: Reserve, now: () => number): Grant {
-  const { id, projectId, holder } = request;
+  const { id, projectId, holder, nodeQuota } = request;
+  const ifCounted = (sum: SQL) => sql`case when ${nodeQuota} > 0 then (${sum}) else 0 end`;
+  const node = ifCounted(sql`select coalesce(sum(bytes), 0) from project_usage`);
+  const waiting = ifCounted(sql`
+    select coalesce(sum(size_bytes), 0) from submission where state in ('held', 'queued', 'delivering')`);
   const [row] = tx.all<Record<string, number>>(sql`
     select
       (select coalesce(sum(bytes), 0) from project_usage where project_id = ${projectId}) as project,
       (select coalesce(sum(bytes), 0) from usage_reservation where project_id = ${projectId} and id <> ${id}) as promised,
-      (select coalesce(sum(bytes), 0) from project_usage) as node,
+      ${node} as node,
       (select coalesce(sum(bytes), 0) from usage_reservation where id <> ${id}) as node_promised,
-      (select coalesce(sum(size_bytes), 0) from submission where state in ('held', 'queued', 'delivering')) as waiting,
+      ${waiting} as waiting,
       (select coalesce(sum(bytes), 0) from usage_reservation where id = ${id}) as own`);
-  const { project = 0, promised = 0, node = 0, node_promised: nodePromised = 0, waiting = 0, own = 0 } = row ?? {};
+  const numberOf = (name: string) => row?.[name] ?? 0;
   const grant = judgeReserve(request, {
-    projectBytes: project + promised,
-    nodeBytes: node + nodePromised + waiting,
-    ownBytes: own,
+    projectBytes: numberOf("project") + numberOf("promised"),
+    nodeBytes: numberOf("node") + numberOf("node_promised") + numberOf("waiting"),
+    ownBytes: numberOf("own"),
   });
   if ("granted" in grant) {
     const renewedAt = steadyClock(tx, now);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
+import { exportRecord } from "../../src/record/export-record.ts";
 import type { NewEntry, RecordStore, SealedEntry } from "../../src/record/record-store.ts";
 import { verifyRecord } from "../../src/record/verify-record.ts";
 
@@ -13,6 +14,8 @@ export interface RecordUnderTest {
   appendInTransaction(entry: NewEntry): Promise<void>;
   /** What somebody with rights in the database may do. */
   execute(statement: string): Promise<void>;
+  /** Gives a row another time. */
+  setTime(sequence: number, time: Date): Promise<void>;
   /** Lets this much time pass for the store. */
   pass(ms: number): Promise<void>;
   dispose(): Promise<void>;
@@ -147,6 +150,43 @@ export function describeRecord(name: string, open: () => Promise<RecordUnderTest
       expect(await store.count({ to: third?.time })).toBeLessThan(3);
       expect(await store.count({ from: third?.time })).toBeGreaterThan(3);
       expect(await store.count({ event: "final.held" })).toBe(0);
+    });
+
+    test("a time is found by its rows, whatever the order that they were sealed in", async () => {
+      await fill(3);
+      const [first, second, third] = await all();
+      // As where a clock was set back: the first row is the youngest.
+      await subject.setTime(1, new Date("2026-03-01T00:00:00Z"));
+      await subject.setTime(2, new Date("2026-01-01T00:00:00Z"));
+      await subject.setTime(3, new Date("2026-02-01T00:00:00Z"));
+      expect([first, second, third].map((row) => row?.sequence)).toEqual([1, 2, 3]);
+      const [january, february, march] = ["01-01", "02-01", "03-01"].map((day) => new Date(`2026-${day}T00:00:00Z`));
+      const numbers = async (filter: Parameters<RecordStore["list"]>[0]) =>
+        (await store.list(filter, undefined, 9)).map(({ sequence }) => sequence);
+      expect(await store.findSpan({ from: january, to: february })).toEqual({ first: 2, last: 2 });
+      expect(await store.findSpan({ from: february })).toEqual({ first: 1, last: 3 });
+      expect(await store.findSpan({ to: january })).toBeUndefined();
+      expect(await numbers({ from: february })).toEqual([3, 1]);
+      expect(await numbers({ to: march })).toEqual([3, 2]);
+      expect(await numbers({ to: january })).toEqual([]);
+      expect(await numbers({ to: march, analysisId })).toEqual([3, 2]);
+      expect(await numbers({ from: march, to: march })).toEqual([]);
+      const exported = async (filter: Parameters<RecordStore["list"]>[0]) => {
+        const text = (await Array.fromAsync(exportRecord(store, filter, "jsonl"))).join("");
+        return text.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line).sequence]));
+      };
+      expect(await exported({ from: february })).toEqual([1, 3]);
+      expect(await exported({ to: february })).toEqual([2]);
+      expect(await exported({ to: january })).toEqual([]);
+      expect(await exported({})).toEqual([1, 2, 3]);
+    });
+
+    test("all rows are counted by their numbers, also once some are pruned", async () => {
+      expect(await store.count({})).toBe(0);
+      await fill(4);
+      expect(await store.count({})).toBe(4);
+      await subject.execute("delete from record_entry where sequence <= 2");
+      expect(await store.count({})).toBe(2);
     });
 
     test("proving leaves nothing behind", async () => {

@@ -32,6 +32,8 @@ describeRecord("the record in SQLite", async () => {
       ),
     appendInTransaction: (entry) => one.run((db) => db.transaction((tx) => append(tx, entry))),
     execute: (statement) => one.run((db) => void db.run(statement)),
+    setTime: (sequence, time) =>
+      one.run((db) => void db.run(`update record_entry set time = ${time.getTime()} where sequence = ${sequence}`)),
     pass: async (ms) => {
       passedMs += ms;
     },
@@ -60,6 +62,9 @@ describe.skipIf(testPostgresUrl === undefined)("", () => {
         ),
       appendInTransaction: (entry) => one.run((db) => db.transaction((tx) => append(tx, entry))),
       execute: async (statement) => void (await database.execute(statement)),
+      setTime: async (sequence, time) => {
+        await database.execute(`update record_entry set time = '${time.toISOString()}' where sequence = ${sequence}`);
+      },
       pass: Bun.sleep,
       async dispose() {
         await Promise.all([one.close(), two.close()]);
