@@ -41,6 +41,8 @@ const load = {
 
 /** As a shell reports a command that was ended by SIGINT. */
 const exitInterrupted = 130;
+/** As commands say it of arguments that make no sense together. */
+const exitUsage = 2;
 
 /** Settled once all that was printed so far has been taken. */
 let lastWrite: Promise<void> = Promise.resolve();
@@ -160,7 +162,9 @@ function createProgram(io: ProcessIo, finish: (exitCode: number) => void): Comma
   const program = new Command("flame-result")
     .description("The FLAME Node Result Service: local, intermediate and final results of federated analyses.")
     .version(version)
-    .showHelpAfterError();
+    .showHelpAfterError()
+    // 1 says that something is wrong with what was looked at, such as the record: a mistyped option must not look like that.
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : exitUsage));
   program
     .command("serve", { isDefault: true })
     .description("run the service on the settings in the environment and .env (the default)")

@@ -89,10 +89,15 @@ function readFilter({ event, project, analysis, from, to }: FilterOptions): Reco
   const [projectId, analysisId] = [project, analysis].map((text) => (text === undefined ? undefined : parseUuid(text)));
   if (project !== undefined && projectId === undefined) return "--project takes a UUID.";
   if (analysis !== undefined && analysisId === undefined) return "--analysis takes a UUID.";
-  const [begin, end] = [from, to].map((text) => (text === undefined ? undefined : new Date(text)));
+  const [begin, end] = [from, to].map((text) => (text === undefined ? undefined : momentOf(text)));
   const isWrong = [begin, end].some((moment) => moment !== undefined && Number.isNaN(moment.getTime()));
   if (isWrong) return "--from and --to take a time such as 2026-01-31 or 2026-01-31T12:00:00Z.";
   return { event: known, projectId, analysisId, from: begin, to: end };
+}
+
+/** Invalid for what is no date or has no time zone: what JavaScript makes of that is not what was meant. */
+function momentOf(text: string): Date {
+  return new Date(/^\d{4}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:\d\d))?$/i.test(text) ? text : Number.NaN);
 }
 
 function tableOf(rows: readonly DescribedEntry[]): string[] {

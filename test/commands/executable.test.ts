@@ -101,6 +101,15 @@ describe("the compiled executable", () => {
     expect(await second.stop("SIGINT")).toBe(0);
   });
 
+  test.each(["nonsense", "record", "record verify --hed x", "peers forget", "usage --limit x"])(
+    "what is mistyped exits 2, never as if something were wrong with what it looks at: %s",
+    async (line) => {
+      const { code, out, err } = await executable.run(line.split(" "));
+      expect([code, out]).toEqual([2, ""]);
+      expect(err).toContain("Usage: flame-result");
+    },
+  );
+
   test("keeps secrets out of what it prints", async () => {
     const env = settings(join(executable.folder, "secrets"));
     const service = await executable.start(["serve"], listening, env);

@@ -71,6 +71,8 @@ for (const backend of backends) {
       [{ ...list, project: "mine" }, "--project takes a UUID"],
       [{ ...list, analysis: "42" }, "--analysis takes a UUID"],
       [{ action: "export", format: "csv", from: "yesterday" }, "--from and --to take a time"],
+      [{ ...list, from: "1" }, "--from and --to take a time"],
+      [{ ...list, to: "2026-01-31T12:00:00" }, "--from and --to take a time"],
       [{ action: "verify", head: "abc" }, "--head takes a hash"],
     ])("what makes no sense is refused with a hint: %j", async (request, hint) => {
       const { code, out, err } = await command(request);
