@@ -186,6 +186,24 @@ describe("whatever a file is made of, looking at it ends and tells", () => {
     expect((await look(`[${"10,".repeat(200_000)}1]`, "t.json", { now })).isPartial).toBe(true);
   });
 
+  test("a page that begins far behind, or where the search goes on, is found all the same", async () => {
+    const piece = 262_144;
+    for (const place of [piece - 4, piece + 3, 5 * piece]) {
+      const found = await look(`${"x".repeat(place)}<script>`, "t.txt");
+      expect([place, found.mediaType]).toEqual([place, "text/html"]);
+    }
+    const drawing = `<?xml version="1.0"?>${" ".repeat(2 * piece)}<svg >`;
+    expect((await look(drawing, "t.txt")).mediaType).toBe("text/svg");
+  });
+
+  test("a text of nothing but beginnings of tags is searched in turns with others, as far as there is time", async () => {
+    let asked = 0;
+    const text = "<".repeat(8 * mib);
+    expect((await look(text, "t.txt", { now: () => 900 * asked++ })).isPartial).toBe(true);
+    const found = await look(text, "t.txt", { now: () => asked++ / 1000 });
+    expect([found.kind, found.isPartial]).toEqual(["text", false]);
+  });
+
   test("others have their turn meanwhile", async () => {
     let turns = 0;
     const timer = setInterval(() => {

@@ -26,6 +26,26 @@ test("others are served after every few milliseconds of work", async () => {
   expect(longest).toBeLessThanOrEqual(10);
 });
 
+test("nobody is kept waiting for more than five milliseconds, where nothing else is said", async () => {
+  let [now, asked, run, longest, pauses] = [0, 0, 0, 0, 0];
+  const steadyNow = () => {
+    asked += 1;
+    return now;
+  };
+  await createLongWork({ steadyNow }).forEach(200, () => {
+    // The clock is asked once after each piece, and once more behind a pause.
+    if (asked !== 1) {
+      pauses += 1;
+      run = 0;
+    }
+    asked = 0;
+    now += 1;
+    run += 1;
+    longest = Math.max(longest, run);
+  });
+  expect([longest <= 5, pauses >= 40]).toEqual([true, true]);
+});
+
 test("of several at once one is done after the other, also after one that fails", async () => {
   const { work, pass } = createSubject();
   const order: string[] = [];

@@ -26,6 +26,9 @@ export type Look = Examination & { readonly isPartial: boolean };
 
 const longestNumber = 1024;
 const shownCharacters = 65_536;
+const searchedCharacters = 262_144;
+/** Of what is looked for, with space in it. */
+const longestTag = 64;
 const none: Preview = { type: "none" };
 
 /** Looks at a file without ever unpacking, decoding or running anything of it. Never throws. */
@@ -46,7 +49,7 @@ export async function lookAtFile(file: FileToLookAt, options: LookOptions): Prom
 }
 
 async function lookAtText(text: string, { filename, isWhole }: FileToLookAt, options: LookOptions): Promise<Look> {
-  const markup = findMarkup(text);
+  const { markup, isSearched } = await searchMarkup(text, options.pace);
   const findings: Finding[] = markup === undefined ? [] : [active(`It holds ${markup.toUpperCase()}`)];
   const preview: Preview = { type: "text", text: text.slice(0, shownCharacters), isCut: text.length > shownCharacters };
   const { smallCount, pace } = options;
@@ -73,7 +76,27 @@ async function lookAtText(text: string, { filename, isWhole }: FileToLookAt, opt
     }
     findings.push(unreadable("It begins like a table, but cannot be read as one."));
   }
-  return plain("text", markup === undefined ? "text/plain" : `text/${markup}`, findings, preview, !isWhole);
+  return plain(
+    "text",
+    markup === undefined ? "text/plain" : `text/${markup}`,
+    findings,
+    preview,
+    !isWhole || !isSearched,
+  );
+}
+
+/** A text that is made of the beginnings of tags takes long to search. */
+async function searchMarkup(text: string, pace: Pace) {
+  let markup: ReturnType<typeof findMarkup>;
+  for (let start = 0; start < text.length; start += searchedCharacters) {
+    const found = findMarkup(text.slice(start, start + searchedCharacters + longestTag), start === 0);
+    if (found !== undefined) markup = found;
+    // XML may hold one of the others.
+    if (markup === "html" || markup === "svg") break;
+    const isEnd = start + searchedCharacters >= text.length;
+    if (!isEnd && !(await pace.next())) return { markup, isSearched: false };
+  }
+  return { markup, isSearched: true };
 }
 
 function lookInside(bytes: Uint8Array, mediaType: string, isPdf: boolean): Finding[] {

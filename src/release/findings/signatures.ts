@@ -64,12 +64,12 @@ export function hasPdfScript(bytes: Uint8Array): boolean {
   return /\/(?:JavaScript|JS|OpenAction|AA|Launch|EmbeddedFile|RichMedia|XFA)\b/.test(latin1(bytes));
 }
 
-/** What a browser would take for a page or a drawing, wherever in the text it begins. */
-export function findMarkup(text: string): "html" | "svg" | "xml" | undefined {
+/** What a browser would take for a page or a drawing, wherever in the text it begins; `isStart`: of a longer text. */
+export function findMarkup(text: string, isStart = true): "html" | "svg" | "xml" | undefined {
   if (/<svg[\s>]/i.test(text)) return "svg";
   if (/<(?:!doctype\s+html|html|head|body|script|iframe|img|object|embed|style|link|meta|form|math)[\s>/]/i.test(text))
     return "html";
-  return /^\s*<\?xml\s/.test(text) ? "xml" : undefined;
+  return isStart && /^\s*<\?xml\s/.test(text) ? "xml" : undefined;
 }
 
 function latin1(bytes: Uint8Array): string {
