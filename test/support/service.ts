@@ -10,6 +10,7 @@ import { createSeed, type SandboxSeed } from "../../src/sandbox/seed.ts";
 import type { Environment } from "../../src/settings/environment.ts";
 import { parseSettings } from "../../src/settings/load.ts";
 import { createInspector } from "../openapi/inspector.ts";
+import { isReviewed, reviewEnv, startApprover } from "./approver.ts";
 import { createTestLog, type LogLine } from "./log.ts";
 import { createTestDatabase, testPostgresUrl } from "./postgres-database.ts";
 import { createTestBucket, type TestBucket, type TestS3, testS3 } from "./s3.ts";
@@ -110,6 +111,7 @@ export async function startTestService(options: TestServiceOptions = {}): Promis
     CRYPTO__PROVIDER: "raw",
     CRYPTO__ECDH_PRIVATE_KEY: world.privateKeys[index],
     ...storage.env,
+    ...(isReviewed(env) ? reviewEnv : {}),
     ...env,
   };
   const parsed = parseSettings(environment, () => "");
@@ -122,6 +124,7 @@ export async function startTestService(options: TestServiceOptions = {}): Promis
     inspect: inspector.inspect,
     ...(stallMs === undefined ? {} : { stallMs }),
   });
+  const approver = isReviewed(env) ? await startApprover(parsed.settings) : undefined;
 
   const [a1, a2, a3] = seed.analyses.map(({ id }) => id);
   const [p1, p2] = seed.projects.map(({ id }) => id);
@@ -161,11 +164,15 @@ export async function startTestService(options: TestServiceOptions = {}): Promis
     async fetch(as, path, init = {}) {
       const headers = new Headers(init.headers);
       if (!headers.has("authorization")) headers.set("authorization", `Bearer ${await token(as)}`);
-      return fetch(`http://127.0.0.1:${service.port}${path}`, { ...init, headers });
+      const answer = await fetch(`http://127.0.0.1:${service.port}${path}`, { ...init, headers });
+      return (
+        approver?.settle(answer, (again) => fetch(`http://127.0.0.1:${service.port}${again}`, { headers })) ?? answer
+      );
     },
     shutDown,
     async stop() {
       await shutDown();
+      await approver?.stop();
       if (besides === undefined) await world.stop();
       await storage.drop();
       if (inspector.complaints.length > 0) throw new Error(inspector.complaints.join("\n"));
