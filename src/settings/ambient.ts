@@ -2,7 +2,8 @@ import type { Environment } from "./environment.ts";
 
 /**
  * What Bun and the libraries in it take from the environment and act on by themselves: other proxies, tokens that uploads would
- * be signed with, other databases, keys of TLS sessions in a file, no checks of certificates, requests in the log.
+ * be signed with, other databases, keys of TLS sessions in a file, no checks of certificates, requests in the log. Where the system's own authorities are
+ * (SSL_CERT_FILE, SSL_CERT_DIR) is left to it.
  */
 const ambient = [
   /^(?:HTTPS?|ALL|NO)_PROXY$/i,
@@ -13,7 +14,11 @@ const ambient = [
   /^SSLKEYLOGFILE$/,
   /^NODE_(?!EXTRA_CA_CERTS$|ENV$|VERSION$)/,
   /^BUN_(?!INSTALL)/,
-  /^(?:JSC|UWS)_/,
+  /^(?:JSC|UWS|UV|WTF)_/,
+  /^MIMALLOC_/i,
+  /^SQLITE_TMPDIR$/,
+  // Of the resolver (resolv.conf(5), hostname(7)): other hosts behind the same names.
+  /^(?:HOSTALIASES|LOCALDOMAIN|RES_OPTIONS)$/,
 ];
 
 /** In it a process that was started without ambient variables is told their names. */

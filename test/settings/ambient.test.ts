@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findAmbientNames } from "../../src/settings/ambient.ts";
@@ -23,6 +23,13 @@ const ambient = {
   TLS_POSTGRES_DATABASE_URL: "postgres://127.0.0.2/",
   HTTPS_PROXY: "http://127.0.0.1:1",
   no_proxy: "*",
+  MIMALLOC_VERBOSE: "1",
+  mimalloc_show_stats: "1",
+  HOSTALIASES: "/tmp/aliases",
+  LOCALDOMAIN: "elsewhere.example",
+  RES_OPTIONS: "ndots:9",
+  SQLITE_TMPDIR: "/tmp/other",
+  UV_THREADPOOL_SIZE: "1",
 };
 
 describe("variables that are not ours", () => {
@@ -46,10 +53,19 @@ describe("variables that are not ours", () => {
       "LANG",
       "NODE_EXTRA_CA_CERTS",
       "SSL_CERT_FILE",
+      "SSL_CERT_DIR",
       "NODE_ENV",
       "POSTGRES_PORT",
     ];
     expect(findAmbientNames(Object.fromEntries([...ours, ...harmless].map((name) => [name, "x"])))).toEqual([]);
+  });
+
+  test("what counts besides the settings is documented", () => {
+    const page = readFileSync(new URL("../../docs/differences.md", import.meta.url), "utf8");
+    for (const name of ["SSL_CERT_FILE", "SSL_CERT_DIR", "NODE_EXTRA_CA_CERTS", "TMPDIR", "TZ"]) {
+      expect(page).toContain(`\`${name}\``);
+      expect(findAmbientNames({ [name]: "x" })).toEqual([]);
+    }
   });
 
   test("a program started among them runs without them, and names them once", () => {
