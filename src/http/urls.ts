@@ -10,10 +10,11 @@ export interface UrlsOptions {
   readonly port: () => number;
 }
 
-const port = "(?::(\\d{1,5}))?";
+/** May be empty (RFC 3986 §3.2.3). */
+const port = "(?::(\\d{0,5}))?";
 /** A name may end in the root's dot; an address of IPv6 may name its zone (RFC 6874), in links with or without the escape. */
 const hostName = new RegExp(
-  `^(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?\\.?|\\[[0-9A-Fa-f:.]{2,45}(?:%[A-Za-z0-9._~-]{1,32})?\\])${port}$`,
+  `^(?:(?!.*\\.\\.)[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?\\.?|\\[[0-9A-Fa-f:.]{2,45}(?:%[A-Za-z0-9._~-]{1,32})?\\])${port}$`,
 );
 
 /** From scheme and Host alone: the proxy in front strips a prefix that clients add themselves. */
@@ -29,7 +30,8 @@ export function createUrls({ publicUrl, port }: UrlsOptions): Urls {
       request.headers
         .get("x-forwarded-proto")
         ?.toLowerCase()
-        .split(/[\s,]+/) ?? [];
+        .split(/[\s,]+/)
+        .filter((scheme) => scheme !== "") ?? [];
     return `${forwarded === "https" ? "https" : "http"}://${host}`;
   }
 

@@ -103,6 +103,65 @@ test("a completed upload whose answer was lost is acknowledged when the object i
   expect(await failureOf(put(storeWith("complete", gone, undefined).store, large))).toMatchObject(publicFailure);
 });
 
+/** A store of two objects whose one answer is spoilt. */
+function storeThatSpoils(method: string, spoil: (good: string) => Response) {
+  const objects = "<Contents><Key>a/1</Key></Contents><Contents><Key>a/2</Key></Contents>";
+  const texts: Readonly<Record<string, string>> = {
+    GET: `<?xml version="1.0"?>\n<ListBucketResult xmlns="x"><IsTruncated>false</IsTruncated>${objects}</ListBucketResult>\n`,
+    POST: "<DeleteResult><Error><Key>a/1</Key><Code>AccessDenied</Code></Error></DeleteResult>",
+    DELETE: "",
+  };
+  const server = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    development: false,
+    async fetch(request) {
+      await request.bytes();
+      const text = texts[request.method] ?? "";
+      return request.method === method ? spoil(text) : new Response(text);
+    },
+  });
+  servers.push(server);
+  return createS3ObjectStore({ ...settings, endpoint: server.url.origin });
+}
+
+const page = () => new Response("<html><body>Sign in</body></html>");
+
+describe("an answer of 200 to a removal or a listing", () => {
+  test("that is cut off anywhere removes nothing, lists nothing", async () => {
+    for (const part of [0.3, 0.5, 0.7, 0.9, 0.99]) {
+      const cut = (good: string) => new Response(good.slice(0, Math.floor(good.length * part)));
+      expect(await failureOf(Array.fromAsync(storeThatSpoils("GET", cut).list("a/")))).toMatchObject(publicFailure);
+      expect(await failureOf(storeThatSpoils("GET", cut).removeAll("a/"))).toMatchObject(publicFailure);
+      expect(await failureOf(storeThatSpoils("POST", cut).removeAll("a/"))).toMatchObject(publicFailure);
+    }
+  });
+
+  test("that is whole counts, also where it is empty", async () => {
+    const empty = () => new Response("<DeleteResult/>");
+    expect(await storeThatSpoils("POST", empty).removeAll("a/")).toBe(2);
+    await storeThatSpoils("DELETE", () => new Response("")).remove("a/1");
+    expect(await Array.fromAsync(storeThatSpoils("", page).list("a/"))).toEqual(["a/1", "a/2"]);
+  });
+
+  test("that is a page of something in between removes nothing", async () => {
+    expect(await failureOf(storeThatSpoils("DELETE", page).remove("a/1"))).toMatchObject(publicFailure);
+    expect(await failureOf(storeThatSpoils("POST", page).removeAll("a/"))).toMatchObject(publicFailure);
+  });
+});
+
+test("a 404 that is not the store's does not mean that there is no such object", async () => {
+  const notFound = (text: string) => () => new Response(text, { status: 404 });
+  for (const text of ["", "<html>no such page</html>", '{"detail":"Not Found"}']) {
+    const store = storeThatSpoils("GET", notFound(text));
+    expect(await failureOf(store.open("a/1"))).toMatchObject(publicFailure);
+    expect(await failureOf(storeThatSpoils("DELETE", notFound(text)).remove("a/1"))).toMatchObject(publicFailure);
+  }
+  const gone = notFound("<Error><Code>NoSuchKey</Code></Error>");
+  expect(await storeThatSpoils("GET", gone).open("a/1")).toBeUndefined();
+  await storeThatSpoils("DELETE", gone).remove("a/1");
+});
+
 test("answers that prove themselves cost no request more", async () => {
   const whole = storeWith("put", good.put, undefined);
   await put(whole.store, small);

@@ -41,7 +41,7 @@ describe("bulk removal", () => {
         if (request.method === "GET") return page();
         if (request.method === "DELETE") return new Response(null, { status: 204 });
         return hasBulk ? new Response("<DeleteResult></DeleteResult>") : refusal(501, "NotImplemented");
-      });
+      }, 12_000);
       expect(await store.removeAll("a/")).toBe(3);
       expect(requests.filter((line) => line.startsWith("DELETE"))).toHaveLength(hasBulk ? 1 : 3);
     }

@@ -2,7 +2,7 @@ import type { ScannedObject } from "../object-store.ts";
 import { s3Failure } from "./errors.ts";
 import type { S3Request, SendS3Request } from "./messages.ts";
 import { readText } from "./request.ts";
-import { elementsOf, keyTextOf, textOf } from "./xml.ts";
+import { elementsOf, isWhole, keyTextOf, textOf } from "./xml.ts";
 
 const oneKey = { "list-type": "2", "max-keys": "1" };
 
@@ -89,7 +89,8 @@ async function* listPages(
     if (response === undefined) throw s3Failure(request.action, "UnexpectedAnswer");
     const xml = await readText(response.body);
     const truncated = textOf(xml, "IsTruncated");
-    if (truncated === undefined) throw s3Failure(request.action, "UnexpectedAnswer");
+    // Stores say whether there is more before they say what there is.
+    if (truncated === undefined || !isWhole(xml)) throw s3Failure(request.action, "UnexpectedAnswer");
     yield xml;
     if (truncated !== "true") return;
     const next = Object.fromEntries(Object.entries(nextQuery(xml)).map(([name, value]) => [name, value ?? ""]));

@@ -4,7 +4,7 @@ import { s3CodeOf, s3Failure } from "./errors.ts";
 import { listKeys, listUnfinishedUploads, type UnfinishedUpload } from "./list.ts";
 import type { SendS3Request } from "./messages.ts";
 import { dropBody, readText } from "./request.ts";
-import { elementsOf, escapeXml, isXmlText, textOf } from "./xml.ts";
+import { elementsOf, escapeXml, isWhole, isXmlText, textOf } from "./xml.ts";
 
 /** Small, as one object that is being read makes MinIO wait with the whole request, and holds its other objects until then. */
 const batchKeys = 50;
@@ -16,9 +16,12 @@ const patience = 1 / 6;
 /** So many requests in vain are the store's own silence, or take longer than a client has patience for. */
 const mostInVain = 16;
 
-export async function removeKey(send: SendS3Request, key: string): Promise<void> {
-  const response = await send({ action: "DeleteObject", method: "DELETE", key });
-  await dropBody(response);
+export async function removeKey(send: SendS3Request, key: string, patience = 1): Promise<void> {
+  const action = "DeleteObject";
+  const response = await send({ action, method: "DELETE", key, patience });
+  if (response === undefined) return;
+  // A store has nothing to say; a page of something else in between removes nothing.
+  if (/\S/.test(await readText(response.body))) throw s3Failure(action, "UnexpectedAnswer");
 }
 
 /** What has come of a removal so far. */
@@ -110,7 +113,7 @@ async function removeBatch(send: SendS3Request, keys: readonly string[], removal
 
 async function removeSingle(send: SendS3Request, key: string, removal: Removal): Promise<void> {
   await unlessWaiting([key], removal, async () => {
-    await dropBody(await send({ action: "DeleteObject", method: "DELETE", key, patience }));
+    await removeKey(send, key, patience);
     return true;
   });
 }
@@ -129,7 +132,8 @@ async function removeInBulk(send: SendS3Request, keys: readonly string[]): Promi
     const query = { delete: "" };
     const response = await send({ action, method: "POST", query, headers, body, patience });
     const xml = response === undefined ? "" : await readText(response.body);
-    if (!xml.includes("DeleteResult")) throw s3Failure(action, "UnexpectedAnswer");
+    // What could not be removed stands in the answer, so a cut one says nothing.
+    if (!xml.includes("DeleteResult") || !isWhole(xml)) throw s3Failure(action, "UnexpectedAnswer");
     for (const problem of elementsOf(xml, "Error")) {
       const code = textOf(problem, "Code") ?? "UnknownError";
       if (code !== "NoSuchKey") throw s3Failure(action, code);

@@ -5,6 +5,7 @@ import type { S3Request, S3Response, SendS3Request } from "./messages.ts";
 import { maxAttempts, pauseAfter } from "./retry.ts";
 import { defaultIdleMs, type S3Options } from "./settings.ts";
 import { createS3Signer } from "./sign.ts";
+import { textOf } from "./xml.ts";
 
 const retriedStatuses = new Set([429, 500, 502, 503, 504]);
 const passingErrors = new Set(["ECONNRESET", "ConnectionClosed", "ECONNREFUSED", "ConnectionRefused"]);
@@ -121,8 +122,10 @@ async function refusalOf(request: S3Request, response: S3Response): Promise<AppE
   const text = await readText(response.body).catch(() => "");
   const code = codeOfResponse(response.status, text);
   const { method, key } = request;
-  const isWrite = method === "PUT" || method === "POST";
-  const isMissing = response.status === 404 && key !== undefined && !isWrite && code !== "NoSuchBucket";
+  // Anything in between may say 404; a store gives its reason, but to HEAD.
+  const isReason =
+    method === "HEAD" || ((method === "GET" || method === "DELETE") && textOf(text, "Code") !== undefined);
+  const isMissing = response.status === 404 && key !== undefined && isReason && code !== "NoSuchBucket";
   return isMissing ? undefined : s3Failure(request.action, code);
 }
 

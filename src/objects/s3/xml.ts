@@ -5,6 +5,14 @@
 
 const entities: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
 
+/** Whether the text is one element, begun and ended: what is cut off may have said more. */
+export function isWhole(xml: string): boolean {
+  const root = /^\s*(?:<\?[^>]*\?>\s*)?<([\w:.-]+)/.exec(xml)?.[1];
+  return (
+    root !== undefined && (xml.trimEnd().endsWith(`</${root}>`) || /^[^>]*\/>\s*$/.test(xml.slice(xml.indexOf(root))))
+  );
+}
+
 /** The inside of every element of that name. */
 export function elementsOf(xml: string, name: string): string[] {
   return Array.from(xml.matchAll(new RegExp(`<${name}>(.*?)</${name}>`, "gs")), (match) => match[1] ?? "");
