@@ -116,7 +116,7 @@ const result: SoakResult = {
   atRest,
   latencies: records.latencies(),
   bytesVerified: records.bytesVerified(),
-  complaints: Object.fromEntries(records.complaints),
+  consoleErrors: Object.fromEntries(records.consoleErrors),
 };
 const text = formatSoak(result);
 console.log(`\n${text}`);
@@ -125,4 +125,4 @@ if (flags.write) {
   await Bun.write(join(import.meta.dir, "soak.svg"), drawPlot(memoryPlot(result)));
   await rewriteBetween(join(import.meta.dir, "soak.md"), "soak", text);
 }
-if (records.complaints.size > 0) process.exitCode = 1;
+if (records.consoleErrors.size > 0) process.exitCode = 1;

@@ -5,7 +5,7 @@ export interface Records {
   /** Anything else. */
   complain(what: string): void;
   verified(bytes: number): void;
-  readonly complaints: ReadonlyMap<string, number>;
+  readonly consoleErrors: ReadonlyMap<string, number>;
   readonly bytesVerified: () => number;
   readonly latencies: () => readonly Latencies[];
 }
@@ -22,7 +22,7 @@ export interface Latencies {
 
 export function createRecords(): Records {
   const byRoute = new Map<string, number[]>();
-  const complaints = new Map<string, number>();
+  const consoleErrors = new Map<string, number>();
   let bytesVerified = 0;
   return {
     answered(route, ms) {
@@ -31,12 +31,12 @@ export function createRecords(): Records {
       list.push(ms);
     },
     complain(what) {
-      complaints.set(what, (complaints.get(what) ?? 0) + 1);
+      consoleErrors.set(what, (consoleErrors.get(what) ?? 0) + 1);
     },
     verified(bytes) {
       bytesVerified += bytes;
     },
-    complaints,
+    consoleErrors,
     bytesVerified: () => bytesVerified,
     latencies: () => [...byRoute].sort(([a], [b]) => a.localeCompare(b)).map(([route, list]) => describe(route, list)),
   };

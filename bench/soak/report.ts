@@ -16,18 +16,18 @@ export interface SoakResult {
   readonly latencies: readonly Latencies[];
   readonly bytesVerified: number;
   /** What was not as expected, and how often. */
-  readonly complaints: Readonly<Record<string, number>>;
+  readonly consoleErrors: Readonly<Record<string, number>>;
 }
 
 export function formatSoak(result: SoakResult): string {
-  const { machine, minutes, rate, seed, samples, atRest, latencies, bytesVerified, complaints } = result;
+  const { machine, minutes, rate, seed, samples, atRest, latencies, bytesVerified, consoleErrors } = result;
   const requests = latencies.reduce((sum, route) => sum + route.requests, 0);
   const first = samples[0] ?? atRest;
   const quarter = samples[Math.floor(samples.length / 4)] ?? atRest;
   const last = samples.at(-1) ?? atRest;
   const row = (name: string, of: (sample: Sample) => number) =>
     `| ${[name, ...[first, quarter, last, atRest].map((sample) => formatFigure(Math.round(of(sample))))].join(" | ")} |`;
-  const unexpected = Object.values(complaints).reduce((sum, count) => sum + count, 0);
+  const unexpected = Object.values(consoleErrors).reduce((sum, count) => sum + count, 0);
   return `${minutes} minutes at ${rate} requests a second (seed ${seed}), ${machine.date}, commit ${machine.commit}.
 ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGib} GiB, Linux ${machine.kernel}, Bun ${machine.bun}.
 
@@ -42,15 +42,15 @@ ${row("of them sockets", ({ sockets }) => sockets)}
 
 | ms | requests | p50 | p95 | p99 | max |
 |---|---|---|---|---|---|
-${latencies.map(formatLatencies).join("\n")}${formatComplaints(complaints)}`;
+${latencies.map(formatLatencies).join("\n")}${formatComplaints(consoleErrors)}`;
 }
 
 function formatLatencies({ route, requests, p50, p95, p99, max }: Latencies): string {
   return `| ${[route, requests.toLocaleString("en-US"), ...[p50, p95, p99, max].map(formatFigure)].join(" | ")} |`;
 }
 
-function formatComplaints(complaints: Readonly<Record<string, number>>): string {
-  const lines = Object.entries(complaints).map(([what, count]) => `- ${count} × ${what}`);
+function formatComplaints(consoleErrors: Readonly<Record<string, number>>): string {
+  const lines = Object.entries(consoleErrors).map(([what, count]) => `- ${count} × ${what}`);
   return lines.length === 0 ? "" : `\n\nNot as expected:\n\n${lines.join("\n")}`;
 }
 

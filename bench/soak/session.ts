@@ -48,7 +48,7 @@ export interface Ask {
   readonly expected: readonly number[];
 }
 
-/** Sends a request and reads the answer to its end; undefined, and a complaint, when the status is another. */
+/** Sends a request and reads the answer to its end; undefined, and a line, when the status is another. */
 export async function ask(
   session: Session,
   request: Ask,

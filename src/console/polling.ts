@@ -22,7 +22,7 @@ export function usePolling<T>(key: string, load: () => Promise<T>, everyMs: numb
   const refresh = useCallback(async () => {
     const asked = latest.current.key;
     setLoading(true);
-    const outcome = await settle(latest.current.load());
+    const outcome = await outcomeOf(latest.current.load());
     // What was asked for in the meantime is another thing.
     if (asked !== latest.current.key) return;
     setLoading(false);
@@ -54,7 +54,7 @@ export function usePolling<T>(key: string, load: () => Promise<T>, everyMs: numb
   };
 }
 
-async function settle<T>(work: Promise<T>): Promise<T | ApiError> {
+async function outcomeOf<T>(work: Promise<T>): Promise<T | ApiError> {
   try {
     return await work;
   } catch (error) {

@@ -8,8 +8,8 @@ import type { RouteTable } from "./route-table.ts";
 const saneId = /^[A-Za-z0-9][A-Za-z0-9._:+/=-]{0,127}$/;
 
 /** The client's own id, when it is sane; else a new one. */
-export function requestIdOf(given: string | null | undefined, newRequestId: () => string): string {
-  return typeof given === "string" && saneId.test(given) ? given : newRequestId();
+export function requestIdOf(header: string | null | undefined, newRequestId: () => string): string {
+  return typeof header === "string" && saneId.test(header) ? header : newRequestId();
 }
 
 export interface RequestLogDeps {

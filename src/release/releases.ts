@@ -64,7 +64,7 @@ export function createReleases(deps: ReleasesDeps): Releases {
     if (!(await isUnchanged(objects, release, newHash))) throw fileChanged();
   }
 
-  async function settle(release: Release, event: AuditEvent, user: string): Promise<void> {
+  async function recordOutcome(release: Release, event: AuditEvent, user: string): Promise<void> {
     const { id, analysisId, projectId, sizeBytes, sha256, verdict } = release;
     const facts = projectId === undefined ? { analysisId } : { analysisId, projectId };
     log.info(event, { ...facts, objectId: id, bytes: sizeBytes, sha256, user, outcome: "ok" } satisfies AuditFields);
@@ -96,13 +96,13 @@ export function createReleases(deps: ReleasesDeps): Releases {
       const decided = await store.decide(decisions, reviewer, reviewers);
       for (const release of decided) {
         const kind = decisions.find(({ submissionId }) => submissionId === release.id)?.kind ?? "approved";
-        await settle(release, `final.${kind}`, reviewer.name);
+        await recordOutcome(release, `final.${kind}`, reviewer.name);
       }
       return decided;
     },
     async expire(longerThanMs, reason) {
       const expired = await store.expire(longerThanMs, reason);
-      for (const release of expired) await settle({ ...release, verdict: "declined" }, "final.expired", "node");
+      for (const release of expired) await recordOutcome({ ...release, verdict: "declined" }, "final.expired", "node");
       return expired.length;
     },
   };

@@ -132,9 +132,9 @@ function readClient(
   clients: SandboxIdentityOptions["clients"],
 ): { readonly id: string } | Response {
   if (form.get("grant_type") !== "client_credentials") return oauthError(400, "unsupported_grant_type");
-  const given = readCredentials(request.headers.get("Authorization"), form);
-  if (given === undefined) return oauthError(400, "invalid_request");
-  const client = clients.find(({ id, secret }) => id === given.id && secret === given.secret);
+  const credentials = readCredentials(request.headers.get("Authorization"), form);
+  if (credentials === undefined) return oauthError(400, "invalid_request");
+  const client = clients.find(({ id, secret }) => id === credentials.id && secret === credentials.secret);
   return client ?? oauthError(401, "invalid_client");
 }
 

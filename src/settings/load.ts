@@ -24,8 +24,8 @@ export type ParsedSettings =
  */
 export function loadSettings(processEnv: Environment, readTextFile: ReadTextFile): ParsedSettings {
   const { values, problems } = readDotenvFile(readTextFile, processEnv);
-  const given = Object.entries(normaliseNames(SETTINGS, processEnv)).filter(([, value]) => value !== undefined);
-  const parsed = parseSettings({ ...normaliseNames(SETTINGS, values), ...Object.fromEntries(given) }, readTextFile);
+  const inProcess = Object.entries(normaliseNames(SETTINGS, processEnv)).filter(([, value]) => value !== undefined);
+  const parsed = parseSettings({ ...normaliseNames(SETTINGS, values), ...Object.fromEntries(inProcess) }, readTextFile);
   const groups = [processEnv, values].flatMap((environment) => warnOfGroups(SETTINGS, environment));
   return { ...parsed, warnings: [...warnOfAmbientNames(processEnv), ...problems, ...groups, ...parsed.warnings] };
 }
@@ -40,8 +40,8 @@ export function loadSetting<Name extends "SERVER__HOST" | "SERVER__PORT">(
   readTextFile: ReadTextFile,
 ): SettingValues[Name] {
   const setting = SETTINGS[name];
-  const given = (environment: Environment) => normaliseNames(SETTINGS, environment)[name];
-  const text = (given(processEnv) ?? given(readDotenvFile(readTextFile, processEnv).values))?.trim() || setting.default;
+  const read = (environment: Environment) => normaliseNames(SETTINGS, environment)[name];
+  const text = (read(processEnv) ?? read(readDotenvFile(readTextFile, processEnv).values))?.trim() || setting.default;
   const parsed = setting.schema.safeParse(text);
   if (parsed.success) return parsed.data as SettingValues[Name];
   throw new Error(problemWith(name, setting, text, parsed.error.issues[0]?.message));

@@ -12,8 +12,8 @@ import type { StorageSettings } from "./settings.ts";
  * Throws an Error that says everything that is wrong with them, and of which place.
  */
 export function readStorage(source: Environment | string, place: string, readTextFile: ReadTextFile): StorageSettings {
-  const given = typeof source === "string" ? parseDotenv(source, {}).values : source;
-  const { texts, problems } = readEnvironment(STORAGE, normaliseNames(STORAGE, given), readTextFile);
+  const environment = typeof source === "string" ? parseDotenv(source, {}).values : source;
+  const { texts, problems } = readEnvironment(STORAGE, normaliseNames(STORAGE, environment), readTextFile);
   const values: Record<string, unknown> = {};
   for (const [name, setting] of Object.entries<Setting>(STORAGE)) {
     const text = texts.get(name) ?? setting.default;

@@ -20,7 +20,7 @@ export async function launchBrowser(): Promise<Browser> {
 export interface WatchedPage {
   readonly page: Page;
   /** What the page said on the console beyond information, threw, asked other hosts for or could not load. */
-  readonly complaints: readonly string[];
+  readonly consoleErrors: readonly string[];
 }
 
 export interface PageOptions extends BrowserContextOptions {
@@ -32,16 +32,16 @@ export async function openPage(browser: Browser, origin: string, options: PageOp
   const { others = [], ...rest } = options;
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, ...rest });
   page.setDefaultTimeout(8_000);
-  const complaints: string[] = [];
+  const consoleErrors: string[] = [];
   page.on("console", (message) => {
-    if (!["info", "log", "debug"].includes(message.type())) complaints.push(`${message.type()}: ${message.text()}`);
+    if (!["info", "log", "debug"].includes(message.type())) consoleErrors.push(`${message.type()}: ${message.text()}`);
   });
-  page.on("pageerror", (error) => complaints.push(`thrown: ${error.message}`));
-  page.on("requestfailed", (request) => complaints.push(`failed: ${request.url()} ${request.failure()?.errorText}`));
+  page.on("pageerror", (error) => consoleErrors.push(`thrown: ${error.message}`));
+  page.on("requestfailed", (request) => consoleErrors.push(`failed: ${request.url()} ${request.failure()?.errorText}`));
   page.on("request", (request) => {
     const { protocol, origin: asked } = new URL(request.url());
     if (asked !== origin && !others.includes(asked) && protocol !== "data:" && protocol !== "blob:")
-      complaints.push(`asked: ${request.url()}`);
+      consoleErrors.push(`asked: ${request.url()}`);
   });
-  return { page, complaints };
+  return { page, consoleErrors };
 }

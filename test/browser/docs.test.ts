@@ -29,7 +29,7 @@ describe.skipIf(chromiumPath === undefined)(
     });
 
     test("is all there, and looks nowhere else for anything", async () => {
-      const { page, complaints } = await openPage(browser, url);
+      const { page, consoleErrors } = await openPage(browser, url);
       await page.goto(`${url}/docs`);
       for (const { operation } of routes) await page.getByRole("link", { name: operation.summary }).first().waitFor();
       expect(await page.title()).toBe("FLAME Node Result Service");
@@ -45,12 +45,12 @@ describe.skipIf(chromiumPath === undefined)(
       }
       mkdirSync(".artifacts", { recursive: true });
       await page.screenshot({ path: ".artifacts/docs.png" });
-      expect(complaints).toEqual([]);
+      expect(consoleErrors).toEqual([]);
       await page.close();
     }, 30_000);
 
     test("stores a file and reads it again by its forms", async () => {
-      const { page, complaints } = await openPage(browser, url);
+      const { page, consoleErrors } = await openPage(browser, url);
       await page.goto(`${url}/docs`);
       await page.getByPlaceholder("Token").first().fill(token);
 
@@ -69,7 +69,7 @@ describe.skipIf(chromiumPath === undefined)(
       const read = await send(page, "GET");
       expect([read.status(), await read.text()]).toEqual([200, "Hello, FLAME"]);
       await page.screenshot({ path: ".artifacts/docs-try-it.png" });
-      expect(complaints).toEqual([]);
+      expect(consoleErrors).toEqual([]);
       await page.close();
     }, 30_000);
 
@@ -86,12 +86,12 @@ describe.skipIf(chromiumPath === undefined)(
       });
       const origin = `http://127.0.0.1:${proxy.port}`;
       for (const path of ["/storage/docs", "/storage/docs/"]) {
-        const { page, complaints } = await openPage(browser, origin);
+        const { page, consoleErrors } = await openPage(browser, origin);
         await page.goto(`${origin}${path}`);
         await openForm(page, "GET", "/healthz");
         const answer = await send(page, "GET");
         expect([answer.status(), answer.url()]).toEqual([200, `${origin}/storage/healthz`]);
-        expect(complaints).toEqual([]);
+        expect(consoleErrors).toEqual([]);
         await page.close();
       }
       await proxy.stop(true);

@@ -57,7 +57,7 @@ describe.skipIf(chromiumPath === undefined)("what operators decide on the execut
       `<svg xmlns="http://www.w3.org/2000/svg" onload="document.title='hacked'">${script}</svg>`,
     );
     await submit("paper.pdf", "%PDF-1.7\n1 0 obj <</OpenAction <</S /JavaScript /JS (app.alert(1))>> >> endobj");
-    const { page, complaints } = await openPanel("releases");
+    const { page, consoleErrors } = await openPanel("releases");
 
     await choose(page, hostileName);
     const small = page.locator("td.small-count");
@@ -79,13 +79,13 @@ describe.skipIf(chromiumPath === undefined)("what operators decide on the execut
     await page.getByRole("link", { name: "Save the file" }).click();
     expect((await download).suggestedFilename()).toBe("paper.pdf");
     await eventually(async () => expect(await page.title()).toBe("(5) Releases – FLAME node"));
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
     await page.close();
   }, 120_000);
 
   test("approves and declines by keys, a declined one with a reason that the analyst is shown", async () => {
     const [sent, kept] = [await submit("sent.csv", "a,b\n1,2\n", "3"), await submit("kept.csv", "a,b\n3,4\n", "3")];
-    const { page, complaints } = await openPanel(`releases?analysis_id=${at.node.world.analyses[2]}`);
+    const { page, consoleErrors } = await openPanel(`releases?analysis_id=${at.node.world.analyses[2]}`);
     await detail(page).getByRole("heading", { name: "sent.csv" }).waitFor();
     await page.keyboard.press("j");
     await detail(page).getByRole("heading", { name: "kept.csv" }).waitFor();
@@ -117,13 +117,13 @@ describe.skipIf(chromiumPath === undefined)("what operators decide on the execut
     await page.getByLabel("State").selectOption("declined");
     await detail(page).getByText(`Too few people ${script}`).first().waitFor();
     expect(await findBarriers(page)).toEqual([]);
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
     await page.close();
   }, 120_000);
 
   test("decides together on what an analysis has submitted together", async () => {
     const ids = [await submit("one.txt", "first", "2"), await submit("two.txt", "second", "2")];
-    const { page, complaints } = await openPanel("releases");
+    const { page, consoleErrors } = await openPanel("releases");
     const group = page.getByRole("region", { name: `Analysis ${at.node.world.analyses[1]}` });
     await group.getByText("All 2:").waitFor();
     await group.getByRole("button", { name: "decline" }).click();
@@ -132,13 +132,13 @@ describe.skipIf(chromiumPath === undefined)("what operators decide on the execut
     await answer(page, "Decline").click();
     await group.waitFor({ state: "hidden" });
     for (const id of ids) expect(await statusOf(id, "2")).toMatchObject({ status: "rejected" });
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
     await page.close();
   }, 120_000);
 
   test("tells who was first", async () => {
     const id = await submit("race.txt", "who is first", "2");
-    const { page, complaints } = await openPanel(`releases?analysis_id=${at.node.world.analyses[1]}`);
+    const { page, consoleErrors } = await openPanel(`releases?analysis_id=${at.node.world.analyses[1]}`);
     await choose(page, "race.txt");
     await page.keyboard.press("a");
     await answer(page, "Approve").waitFor();
@@ -150,7 +150,7 @@ describe.skipIf(chromiumPath === undefined)("what operators decide on the execut
       .waitFor();
     await page.keyboard.press("Escape");
     await page.getByText("No release is like that").waitFor();
-    expect(complaints.filter((complaint) => !complaint.includes("409"))).toEqual([]);
+    expect(consoleErrors.filter((line) => !line.includes("409"))).toEqual([]);
     await page.close();
   }, 120_000);
 
@@ -197,7 +197,7 @@ describe.skipIf(chromiumPath === undefined)("what operators decide on the execut
     const stored = await at.node.put("/local", "x".repeat(1024), { fields: { tag: "checkpoint-7" } });
     expect(stored.status).toBe(200);
     expect((await at.node.put("/local", "x".repeat(3072))).status).toBe(200);
-    const { page, complaints } = await openPanel("projects");
+    const { page, consoleErrors } = await openPanel("projects");
     await page.getByRole("img", { name: "4 KiB, beside its quota of 4 KiB" }).waitFor();
     await page.getByText("4 KiB, full").waitFor();
     await page.getByRole("link", { name: "1 KiB in 1 object" }).click();
@@ -205,7 +205,7 @@ describe.skipIf(chromiumPath === undefined)("what operators decide on the execut
     await going.getByText("checkpoint-7", { exact: true }).waitFor();
     await going.getByText("checkpoint-* 14 days").waitFor();
     await going.getByText("The rules are new, so nothing is removed before").waitFor();
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
     await page.close();
   }, 120_000);
 
@@ -213,7 +213,7 @@ describe.skipIf(chromiumPath === undefined)("what operators decide on the execut
     const fields = { epsilon: "0.5", sensitivity: "1" };
     const spent = await at.node.put("/final/localdp", "118", { fields, as: "3" });
     expect(spent.status).toBe(202);
-    const { page, complaints } = await openPanel("budgets");
+    const { page, consoleErrors } = await openPanel("budgets");
     await page.getByRole("img", { name: "0.5 of 2 spent, 1.5 left" }).waitFor();
     await page.getByRole("button", { name: "Change" }).click();
     await page.getByLabel(/^Budget/).fill("0.5");
@@ -236,21 +236,21 @@ describe.skipIf(chromiumPath === undefined)("what operators decide on the execut
     await page.getByLabel(/^Why/).fill("a mistake");
     await answer(page, "Set it").click();
     await page.getByRole("alert").getByText("Correct it and try again.").waitFor();
-    expect(complaints.filter((complaint) => !complaint.includes("422"))).toEqual([]);
+    expect(consoleErrors.filter((line) => !line.includes("422"))).toEqual([]);
     await page.close();
   }, 120_000);
 
   test("shows other nodes by their keys, and forgets them when that is confirmed", async () => {
     const fields = { remote_node_id: at.node.world.peerNodeId };
     expect((await at.node.put("/intermediate", "for node B", { fields })).status).toBe(200);
-    const { page, complaints } = await openPanel("peers");
+    const { page, consoleErrors } = await openPanel("peers");
     await page.getByText("none came yet").waitFor();
     await page.getByRole("button", { name: "Forget" }).click();
     await page.getByText(at.node.world.peerNodeId, { exact: true }).waitFor();
     expect(await findBarriers(page)).toEqual([]);
     await answer(page, "Forget it").click();
     await page.getByText("No other node is known yet").waitFor();
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
     await page.close();
   }, 120_000);
 
@@ -262,13 +262,13 @@ describe.skipIf(chromiumPath === undefined)("what operators decide on the execut
         ["dark", { colorScheme: "dark" }],
         ["phone", { viewport: { width: 390, height: 844 } }],
       ] as const) {
-        const { page, complaints } = await openPanel(panel, options);
+        const { page, consoleErrors } = await openPanel(panel, options);
         await page.getByText("Updated").waitFor();
         await page.evaluate("document.fonts.ready");
         expect([name, await findBarriers(page)]).toEqual([name, []]);
         expect(await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth")).toBe(0);
         await page.screenshot({ path: `${screenshots}/${panel.replace(/\W.*/, "")}-${name}.png` });
-        expect(complaints).toEqual([]);
+        expect(consoleErrors).toEqual([]);
         await page.close();
       }
     },

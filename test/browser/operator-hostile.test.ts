@@ -34,7 +34,7 @@ describe.skipIf(chromiumPath === undefined)("hostile files before operators, in 
   test("are shown one by one: no report, nothing runs, nothing is asked for", async () => {
     rmSync(picklePath, { force: true });
     await submitAll();
-    const { page, complaints } = await at.openPanel("releases");
+    const { page, consoleErrors } = await at.openPanel("releases");
     await page.addInitScript(reporter);
     await page.reload();
     const asked = watch(page);
@@ -51,7 +51,7 @@ describe.skipIf(chromiumPath === undefined)("hostile files before operators, in 
     expect(await page.evaluate<string[]>("window.reports")).toEqual([]);
     expect(asked.filter((path) => path.includes(ranPath))).toEqual([]);
     // What was under way when the page was loaded anew was broken off.
-    expect(complaints.filter((complaint) => !complaint.includes("ERR_ABORTED"))).toEqual([]);
+    expect(consoleErrors.filter((line) => !line.includes("ERR_ABORTED"))).toEqual([]);
     expect(existsSync(picklePath)).toBe(false);
     // The reporter does tell of what the policy stops.
     await page.evaluate(`document.body.insertAdjacentHTML("beforeend", "<b onclick=1>")`);

@@ -11,14 +11,14 @@ describe.skipIf(chromiumPath === undefined)("signing in on the executable's page
 
   test("lets a link sign in once, and tells what to do with a used one", async () => {
     const link = await at.node.link(hostile);
-    const { page, complaints } = await openAt(link);
+    const { page, consoleErrors } = await openAt(link);
     await whenTitled(page, "Overview");
     expect(page.url()).not.toContain("ticket");
     expect(await page.getByText(hostile).textContent()).toBe(hostile);
     await page.getByRole("button", { name: "Sign out" }).click();
     await whenTitled(page, "You are signed out");
     expect(await page.context().cookies()).toEqual([]);
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
 
     await page.goto(link);
     await whenTitled(page, "This link does not work any more");
@@ -26,21 +26,21 @@ describe.skipIf(chromiumPath === undefined)("signing in on the executable's page
     await page.getByText("flame-result console --as").waitFor();
     expect(await findBarriers(page)).toEqual([]);
     // The browser's own words of the refusal.
-    expect(complaints.filter((complaint) => !complaint.includes("401"))).toEqual([]);
+    expect(consoleErrors.filter((line) => !line.includes("401"))).toEqual([]);
     await page.close();
   }, 120_000);
 
   test("opens by the link that the command prints", async () => {
     const { code, out } = await at.executable.run(["console", "--as", "Grace"], at.node.env);
     expect(code).toBe(0);
-    const { page, complaints } = await openAt(out.trim());
+    const { page, consoleErrors } = await openAt(out.trim());
     await page.getByText("Grace").waitFor();
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
     await page.close();
   }, 120_000);
 
   test("signs in at the identity provider", async () => {
-    const { page, complaints } = await openAt(`${at.node.url}/operator`, { others: [at.node.world.identityUrl] });
+    const { page, consoleErrors } = await openAt(`${at.node.url}/operator`, { others: [at.node.world.identityUrl] });
     await whenTitled(page, "Sign in");
     expect(await findBarriers(page)).toEqual([]);
     await page.screenshot({ path: `${screenshots}/sign-in.png` });
@@ -49,7 +49,7 @@ describe.skipIf(chromiumPath === undefined)("signing in on the executable's page
     await page.locator(".who").getByText("operator").waitFor();
     await page.reload();
     await whenTitled(page, "Overview");
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
     await page.close();
   }, 120_000);
 
@@ -58,9 +58,9 @@ describe.skipIf(chromiumPath === undefined)("signing in on the executable's page
       ["refused", "You are not an operator of this node"],
       ["failed", "Signing in did not work"],
     ] as const) {
-      const { page, complaints } = await openAt(`${at.node.url}/operator#sign-in=${fragment}`);
+      const { page, consoleErrors } = await openAt(`${at.node.url}/operator#sign-in=${fragment}`);
       await whenTitled(page, title);
-      expect(complaints).toEqual([]);
+      expect(consoleErrors).toEqual([]);
       await page.close();
     }
   }, 120_000);

@@ -19,7 +19,7 @@ describe.skipIf(chromiumPath === undefined)("the operators' page of the executab
     await (await fetch(`${at.node.url}/intermediate/${object_id}`, { headers })).arrayBuffer();
     expect((await at.node.put("/local", "l".repeat(5 * 1024))).status).toBe(200);
 
-    const { page, complaints } = await openPanel("overview");
+    const { page, consoleErrors } = await openPanel("overview");
     const chart = page.locator("figure").filter({ hasText: "Last 24 hours" });
     for (const words of ["Out to the Hub 3 KiB", "In from other nodes 3 KiB", "Stored here 5 KiB"])
       await chart.getByText(words).waitFor();
@@ -41,7 +41,7 @@ describe.skipIf(chromiumPath === undefined)("the operators' page of the executab
     await page.getByRole("searchbox").fill("hub.auth.secret");
     await page.getByText("a secret").waitFor();
     expect(await page.content()).not.toContain(at.node.env.HUB__AUTH__SECRET ?? "");
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
     await page.close();
   }, 120_000);
 
@@ -51,7 +51,7 @@ describe.skipIf(chromiumPath === undefined)("the operators' page of the executab
     const answers = await Promise.all(Array.from({ length: 52 }, (_, index) => at.node.put("/final", `${index}`)));
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]));
 
-    const { page, complaints } = await openPanel("queue?status=queued");
+    const { page, consoleErrors } = await openPanel("queue?status=queued");
     await page.getByText("1–50 of 52").waitFor();
     await page.getByText("52 waiting").waitFor();
     await eventually(async () => expect(await page.title()).toStartWith("(52) Queue"));
@@ -85,7 +85,7 @@ describe.skipIf(chromiumPath === undefined)("the operators' page of the executab
     await page.getByLabel("State").selectOption("delivered");
     await page.getByText("The Hub has it since").first().waitFor();
     expect(page.url()).toContain("status=delivered");
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
     lift();
     await page.close();
   }, 120_000);
@@ -97,7 +97,7 @@ describe.skipIf(chromiumPath === undefined)("the operators' page of the executab
     const { page: signIn } = await at.openAt(await at.node.link(hostile));
     await whenTitled(signIn, "Overview");
     await signIn.close();
-    const { page, complaints } = await openPanel("record?event=operator.signed_in");
+    const { page, consoleErrors } = await openPanel("record?event=operator.signed_in");
     await page.getByText("Ada Lovelace", { exact: true }).nth(1).waitFor();
     await page.getByRole("cell", { name: hostile }).waitFor();
     expect(new Set(await page.getByRole("row").locator("td code.below").allInnerTexts())).toEqual(
@@ -118,7 +118,7 @@ describe.skipIf(chromiumPath === undefined)("the operators' page of the executab
     await page.getByRole("button", { name: "Clear" }).click();
     await page.getByRole("button", { name: "Verify" }).click();
     await page.getByText("Intact.").waitFor();
-    expect(complaints.filter((complaint) => !complaint.includes("422"))).toEqual([]);
+    expect(consoleErrors.filter((line) => !line.includes("422"))).toEqual([]);
     expect(await page.title()).toContain("Record");
     await page.close();
   }, 120_000);
@@ -149,13 +149,13 @@ describe.skipIf(chromiumPath === undefined)("the operators' page of the executab
         ["dark", { colorScheme: "dark" }],
         ["phone", { viewport: { width: 390, height: 844 } }],
       ] as const) {
-        const { page, complaints } = await openPanel(panel, options);
+        const { page, consoleErrors } = await openPanel(panel, options);
         await page.getByText("Updated").waitFor();
         await page.evaluate("document.fonts.ready");
         expect([name, await findBarriers(page)]).toEqual([name, []]);
         expect(await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth")).toBe(0);
         await page.screenshot({ path: `${screenshots}/${panel}-${name}.png` });
-        expect(complaints).toEqual([]);
+        expect(consoleErrors).toEqual([]);
         await page.close();
       }
     },
@@ -163,7 +163,7 @@ describe.skipIf(chromiumPath === undefined)("the operators' page of the executab
   );
 
   test("is led by keys, unless they are turned off", async () => {
-    const { page, complaints } = await openPanel("overview");
+    const { page, consoleErrors } = await openPanel("overview");
     await whenTitled(page, "Overview");
     await page.keyboard.press("Tab");
     expect(await page.evaluate<string>("document.activeElement.textContent")).toBe("Skip to content");
@@ -183,7 +183,7 @@ describe.skipIf(chromiumPath === undefined)("the operators' page of the executab
     await page.getByRole("dialog").waitFor({ state: "hidden" });
     await page.keyboard.press("1");
     expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe("Queue");
-    expect(complaints).toEqual([]);
+    expect(consoleErrors).toEqual([]);
     await page.close();
   }, 120_000);
 

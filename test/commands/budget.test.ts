@@ -1,15 +1,15 @@
 import { expect, test } from "bun:test";
 import { type BudgetRequest, budget } from "../../src/commands/budget.ts";
 import { formOf, startTestService } from "../support/service.ts";
-import { createTestEdge } from "./host.ts";
+import { createTestIo } from "./host.ts";
 
 test("budgets are listed and set beside a running service, which heeds them at once", async () => {
   const service = await startTestService({ env: { DP__PROJECT_EPSILON: "10" } });
   const [project] = service.projects;
   const command = async (request: BudgetRequest) => {
-    const edge = createTestEdge(service.environment);
-    const code = await budget(edge, request);
-    return { code, out: edge.printed.join("\n"), err: edge.complaints.join("\n") };
+    const io = createTestIo(service.environment);
+    const code = await budget(io, request);
+    return { code, out: io.printed.join("\n"), err: io.errors.join("\n") };
   };
   const list = (json = false) => command({ action: "list", json });
   const set = (epsilon: string, id: string = project, reason = "agreed") =>

@@ -5,7 +5,7 @@ import { copyObjects } from "../../src/commands/copy/copy-objects.ts";
 import { type End, findStorage, openEnd } from "../../src/commands/copy/open-end.ts";
 import type { ObjectStore } from "../../src/objects/object-store.ts";
 import { backends, isAvailable } from "../support/service.ts";
-import { createTestEdge } from "./host.ts";
+import { createTestIo } from "./host.ts";
 import { contentOf, dropScratch, openEmpty, quiet, readFile, storeOf } from "./storages.ts";
 
 /** `COPY_OBJECTS=10000 COPY_MIB=2048` takes a quarter of an hour. */
@@ -132,10 +132,10 @@ for (const [from, to] of [
         expect(last[1]).toBe(count + 1);
         await Promise.all([end.close(), into.close()]);
 
-        const edge = createTestEdge({});
+        const io = createTestIo({});
         const request = { from: source.given, to: target.given, dryRun: false };
-        expect(await copy({ ...edge, readTextFile: readFile }, request)).toBe(0);
-        expect(edge.printed[0]).toContain(`Copied ${count + 1} objects of `);
+        expect(await copy({ ...io, readTextFile: readFile }, request)).toBe(0);
+        expect(io.printed[0]).toContain(`Copied ${count + 1} objects of `);
         const figure = `copied ${count + 1} objects with ${largeBytes} bytes in the largest`;
         if (isLong) console.info(`${figure}: ${performance.now() - begin} ms`);
 

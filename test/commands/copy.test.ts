@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { copy } from "../../src/commands/copy/copy.ts";
 import { backends, formOf, isAvailable, startTestService, type TestService } from "../support/service.ts";
-import { createTestEdge } from "./host.ts";
+import { createTestIo } from "./host.ts";
 import { contentOf, dropScratch, fileOf, openEmpty, scratch, storeOf } from "./storages.ts";
 
 afterAll(dropScratch);
@@ -18,10 +18,10 @@ function givenBy(service: TestService): string {
 }
 
 async function run(from: string, to: string, dryRun = false) {
-  const edge = createTestEdge({});
+  const io = createTestIo({});
   const read = (path: string) => readFileSync(path, "utf8");
-  const code = await copy({ ...edge, readTextFile: read }, { from, to, dryRun });
-  return { code, out: edge.printed.join("\n"), err: edge.complaints.join("\n") };
+  const code = await copy({ ...io, readTextFile: read }, { from, to, dryRun });
+  return { code, out: io.printed.join("\n"), err: io.errors.join("\n") };
 }
 
 const ways = [
@@ -145,15 +145,15 @@ describe("a copy that cannot be", () => {
   test("is told when the source changes meanwhile, and comes right when it is run again", async () => {
     const { service, source } = await startSource();
     const target = join(scratch, crypto.randomUUID());
-    const edge = createTestEdge({});
+    const io = createTestIo({});
     const showProgress = (text: string) => {
       if (text !== "copying rows") return;
       const database = new Database(join(source, "catalog.sqlite"));
       database.run("insert into tag (tag_name, project_id) values ('late', 'p')");
       database.close();
     };
-    expect(await copy({ ...edge, showProgress }, { from: source, to: target, dryRun: false })).toBe(1);
-    expect(edge.complaints.join()).toStartWith("The source has changed while it was copied: stop the service");
+    expect(await copy({ ...io, showProgress }, { from: source, to: target, dryRun: false })).toBe(1);
+    expect(io.errors.join()).toStartWith("The source has changed while it was copied: stop the service");
     expect((await run(source, target)).code).toBe(0);
     const database = new Database(join(target, "catalog.sqlite"));
     expect(database.query("select tag_name from tag order by id").all()).toEqual([

@@ -8,7 +8,7 @@ import type { Environment } from "../../src/settings/environment.ts";
 import { storeThatForbids } from "../objects/forbidding-store.ts";
 import { createPrivateCertificate, opensslInstalled, type PrivateCertificate } from "../support/certificate.ts";
 import { isAvailable, startTestService, type TestService } from "../support/service.ts";
-import { createTestEdge } from "./host.ts";
+import { createTestIo } from "./host.ts";
 
 /**
  * What is wrong, and how it comes to be so. `docs/doctor.md` tells what doctor says of each; with WRITE_DOCS=1 this test
@@ -80,7 +80,7 @@ describe.skipIf(!isAvailable("servers") || !opensslInstalled())("the table of wh
           ["a wrong secret", { HUB__AUTH__SECRET: "wrong" }],
           ["a base URL that is not the Hub's", { HUB__CORE_BASE_URL: identityUrl }],
           ["nothing listens at the base URL", { HUB__STORAGE_BASE_URL: "http://127.0.0.1:1" }],
-          ["a host that the DNS does not know", { HUB__CORE_BASE_URL: "http://hub.invalid" }],
+          ["a host that the DNS does not know", { HUB__CORE_BASE_URL: "https://hub.invalid" }],
           ["a certificate of an unknown authority", { HUB__CORE_BASE_URL: `https://${secure}` }],
           ["`https` where there is none", { HUB__AUTH_BASE_URL: identityUrl.replace("http:", "https:") }],
           ["another node's id", { HUB__NODE_ID: service.world.seed.nodes[1]?.id }],
@@ -133,7 +133,7 @@ describe.skipIf(!isAvailable("servers") || !opensslInstalled())("the table of wh
   }
 
   async function rowOf([what, env, aheadMs = 0]: Case): Promise<string> {
-    const io = createTestEdge({ ...service.environment, ...env });
+    const io = createTestIo({ ...service.environment, ...env });
     await doctor(io, { json: true }, { now: () => Date.now() + aheadMs, limitMs: 12_000 });
     const { checks }: { checks: Finding[] } = JSON.parse(io.printed.join("\n"));
     const isPoor = ({ status }: Finding) => status === "failed" || status === "warning";

@@ -10,7 +10,7 @@ import { createPrivateCertificate, opensslInstalled } from "../support/certifica
 import { startTestService, type TestService } from "../support/service.ts";
 import { countObjects } from "../support/storage-check.ts";
 import { examine } from "./examine.ts";
-import { createTestEdge } from "./host.ts";
+import { createTestIo } from "./host.ts";
 
 describe("the doctor", () => {
   let service: TestService;
@@ -43,7 +43,7 @@ describe("the doctor", () => {
   });
 
   test("prints one line per check, and how many failed", async () => {
-    const io = createTestEdge({ ...service.environment, OIDC__CERTS_URL: "http://127.0.0.1:1/certs" });
+    const io = createTestIo({ ...service.environment, OIDC__CERTS_URL: "http://127.0.0.1:1/certs" });
     expect(await doctor(io, {}, { now: Date.now, limitMs: 12_000 })).toBe(1);
     expect(io.printed).toHaveLength(14);
     expect(io.printed.filter((line) => line.startsWith("FAILED"))).toHaveLength(1);
@@ -156,7 +156,7 @@ describe("the doctor", () => {
   });
 
   test("finds a file of authorities that holds none", async () => {
-    const io = createTestEdge({ ...service.environment, EXTRA_CA_CERTS: "/ca.pem" });
+    const io = createTestIo({ ...service.environment, EXTRA_CA_CERTS: "/ca.pem" });
     const pem = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
     const reading = { ...io, readTextFile: (path: string) => (path === "/ca.pem" ? pem : io.readTextFile(path)) };
     expect(await doctor(reading, {}, { now: Date.now, limitMs: 12_000 })).toBe(1);

@@ -1,6 +1,6 @@
 import { doctor } from "../../src/commands/doctor/doctor.ts";
 import type { Environment } from "../../src/settings/environment.ts";
-import { createTestEdge } from "./host.ts";
+import { createTestIo } from "./host.ts";
 
 interface Finding {
   readonly check: string;
@@ -11,7 +11,7 @@ interface Finding {
 
 /** What the doctor finds, and those of its findings that are no `ok`, in one text. */
 export async function examine(env: Environment, deps: Partial<Parameters<typeof doctor>[2]> = {}) {
-  const io = createTestEdge(env);
+  const io = createTestIo(env);
   const code = await doctor(io, { json: true }, { now: Date.now, limitMs: 12_000, ...deps });
   const { checks }: { checks: Finding[] } = JSON.parse(io.printed.join("\n"));
   const complaints = checks

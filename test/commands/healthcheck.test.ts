@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { healthcheck } from "../../src/commands/healthcheck.ts";
-import { createTestEdge } from "./host.ts";
+import { createTestIo } from "./host.ts";
 
 /** Runs it against a server that answers so; needs nothing in the environment but where that is. */
 async function check(answer: () => Response, env: Record<string, string> = {}, hostname = "127.0.0.1") {
@@ -13,10 +13,10 @@ async function check(answer: () => Response, env: Record<string, string> = {}, h
       return answer();
     },
   });
-  const io = createTestEdge({ SERVER__PORT: String(server.port), ...env });
+  const io = createTestIo({ SERVER__PORT: String(server.port), ...env });
   const code = await healthcheck(io);
   await server.stop(true);
-  return { code, asked, complaints: io.complaints.join("\n") };
+  return { code, asked, complaints: io.errors.join("\n") };
 }
 
 test("a service that answers is healthy", async () => {
@@ -36,21 +36,21 @@ test("a service that answers otherwise is not healthy", async () => {
 });
 
 test("nor is one that does not answer", async () => {
-  const io = createTestEdge({ SERVER__PORT: "1" });
+  const io = createTestIo({ SERVER__PORT: "1" });
   expect(await healthcheck(io)).toBe(1);
-  expect(io.complaints.join()).toContain("The service does not answer");
+  expect(io.errors.join()).toContain("The service does not answer");
 });
 
 test("the port may come from .env", async () => {
   const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response("ok") });
-  const io = createTestEdge({});
+  const io = createTestIo({});
   const readTextFile = (path: string) => (path === ".env" ? `SERVER__PORT=${server.port}\n` : io.readTextFile(path));
   expect(await healthcheck({ ...io, readTextFile })).toBe(0);
   await server.stop(true);
 });
 
 test("a port that is none is named", async () => {
-  const io = createTestEdge({ SERVER__PORT: "eighty" });
+  const io = createTestIo({ SERVER__PORT: "eighty" });
   expect(await healthcheck(io)).toBe(1);
-  expect(io.complaints.join()).toContain("SERVER__PORT must be a whole number");
+  expect(io.errors.join()).toContain("SERVER__PORT must be a whole number");
 });

@@ -1,19 +1,19 @@
 import type { ProcessIo } from "../../src/commands/host.ts";
 import type { Environment } from "../../src/settings/environment.ts";
 
-export interface TestEdge extends ProcessIo {
+export interface TestIo extends ProcessIo {
   readonly printed: string[];
-  readonly complaints: string[];
+  readonly errors: string[];
   /** Finished log lines. */
   readonly logged: string[];
   /** As SIGTERM would. */
   requestStop(): void;
 }
 
-/** An edge without a process: an environment, no files, and all that is written kept. */
-export function createTestEdge(env: Environment): TestEdge {
+/** An io without a process: an environment, no files, and all that is written kept. */
+export function createTestIo(env: Environment): TestIo {
   const printed: string[] = [];
-  const complaints: string[] = [];
+  const errors: string[] = [];
   const logged: string[] = [];
   const stop = Promise.withResolvers<string>();
   return {
@@ -24,7 +24,7 @@ export function createTestEdge(env: Environment): TestEdge {
     print: (line) => void printed.push(line),
     write: async (text) => void printed.push(text),
     showProgress() {},
-    printError: (line) => void complaints.push(line),
+    printError: (line) => void errors.push(line),
     writeLog: (line) => void logged.push(line),
     stopRequested: stop.promise,
     trustAlso() {},
@@ -33,7 +33,7 @@ export function createTestEdge(env: Environment): TestEdge {
     },
     connectParent: () => undefined,
     printed,
-    complaints,
+    errors,
     logged,
     requestStop: () => stop.resolve("SIGTERM"),
   };

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { keygen } from "../../src/commands/keygen.ts";
 import { parsePrivateKey } from "../../src/crypto/keys.ts";
-import { createTestEdge } from "./host.ts";
+import { createTestIo } from "./host.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -17,7 +17,7 @@ test.each(["P-256", "P-384", "P-521"] as const)(
   "a key on %s is written for its owner alone, its public half shown",
   async (curve) => {
     const out = join(folder, `${curve}.pem`);
-    const io = createTestEdge({});
+    const io = createTestIo({});
     expect(await keygen(io, { curve, out })).toBe(0);
     expect(statSync(out).mode & 0o777).toBe(0o600);
     const key = parsePrivateKey(readFileSync(out, "utf8"));
@@ -31,23 +31,23 @@ test.each(["P-256", "P-384", "P-521"] as const)(
 test("a file that is there is never overwritten", async () => {
   const out = join(folder, "in-use.pem");
   writeFileSync(out, "precious");
-  const io = createTestEdge({});
+  const io = createTestIo({});
   expect(await keygen(io, { curve: "P-384", out })).toBe(1);
   expect(readFileSync(out, "utf8")).toBe("precious");
-  expect([io.printed, io.complaints[0]]).toEqual([[], expect.stringContaining("it exists already")]);
+  expect([io.printed, io.errors[0]]).toEqual([[], expect.stringContaining("it exists already")]);
 });
 
 test("a folder that is not there is named, and nothing is printed", async () => {
   const out = join(folder, "nowhere", "key.pem");
-  const io = createTestEdge({});
+  const io = createTestIo({});
   expect(await keygen(io, { curve: "P-384", out })).toBe(1);
-  expect([existsSync(out), io.printed, io.complaints[0]]).toEqual([false, [], expect.stringContaining(out)]);
+  expect([existsSync(out), io.printed, io.errors[0]]).toEqual([false, [], expect.stringContaining(out)]);
 });
 
 test("with - the private key alone goes to standard output", async () => {
-  const io = createTestEdge({});
+  const io = createTestIo({});
   expect(await keygen(io, { curve: "P-384", out: "-" })).toBe(0);
   const key = parsePrivateKey(io.printed.join("\n"));
   expect(io.printed.join("\n")).toMatch(/^-----BEGIN PRIVATE KEY-----[^-]+-----END PRIVATE KEY-----$/);
-  expect(io.complaints).toContain(key.publicKey.hex);
+  expect(io.errors).toContain(key.publicKey.hex);
 });

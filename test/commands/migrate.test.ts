@@ -7,11 +7,11 @@ import { migrate } from "../../src/commands/migrate.ts";
 import { acquireDataDirLock } from "../../src/database/data-dir-lock.ts";
 import { NODE } from "../settings/environment.ts";
 import { createTestDatabase, type TestDatabase, testPostgresUrl } from "../support/postgres-database.ts";
-import { createTestEdge } from "./host.ts";
+import { createTestIo } from "./host.ts";
 
 async function runMigrate(env: Record<string, string>) {
-  const io = createTestEdge({ ...NODE, ...env });
-  return { code: await migrate(io), printed: io.printed, complaints: io.complaints.join("\n") };
+  const io = createTestIo({ ...NODE, ...env });
+  return { code: await migrate(io), printed: io.printed, complaints: io.errors.join("\n") };
 }
 
 const nothingToDo = { code: 0, printed: ["The database is up to date; there was nothing to do."] };
@@ -69,7 +69,7 @@ describe.skipIf(testPostgresUrl === undefined)("migrating PostgreSQL", () => {
 });
 
 test("without settings it says which are missing", async () => {
-  const io = createTestEdge({});
+  const io = createTestIo({});
   expect(await migrate(io)).toBe(exitConfig);
-  expect(io.complaints.join("\n")).toContain("POSTGRES__HOST is not set");
+  expect(io.errors.join("\n")).toContain("POSTGRES__HOST is not set");
 });

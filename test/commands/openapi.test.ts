@@ -1,10 +1,10 @@
 import { expect, test } from "bun:test";
 import { openapi } from "../../src/commands/openapi.ts";
 import { startTestService } from "../support/service.ts";
-import { createTestEdge } from "./host.ts";
+import { createTestIo } from "./host.ts";
 
 test("the document is the one that the service serves", async () => {
-  const io = createTestEdge({});
+  const io = createTestIo({});
   expect(await openapi(io)).toBe(0);
   const service = await startTestService();
   const served = await fetch(`${service.url}/openapi.json`);

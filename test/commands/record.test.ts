@@ -5,7 +5,7 @@ import { type RecordRequest, record } from "../../src/commands/record.ts";
 import type { Environment } from "../../src/settings/environment.ts";
 import { type Beside, openBeside } from "../support/beside.ts";
 import { backends, formOf, isAvailable, startTestService, type TestService } from "../support/service.ts";
-import { createTestEdge } from "./host.ts";
+import { createTestIo } from "./host.ts";
 
 const list = { action: "list", limit: 50, json: true } as const;
 
@@ -31,10 +31,10 @@ for (const backend of backends) {
     }
 
     async function command(request: RecordRequest, env: Environment = {}) {
-      const edge = createTestEdge({ ...service.environment, ...env });
+      const edge = createTestIo({ ...service.environment, ...env });
       const shown: string[] = [];
       const code = await record({ ...edge, showProgress: (text) => void shown.push(text) }, request);
-      return { code, out: edge.printed, err: edge.complaints.join("\n"), shown };
+      return { code, out: edge.printed, err: edge.errors.join("\n"), shown };
     }
 
     test("is listed newest first as a table or as JSON, and filtered", async () => {
@@ -100,10 +100,10 @@ for (const backend of backends) {
     });
 
     test("a link signs its name in once at the running service, and its ticket is not in the database", async () => {
-      const edge = createTestEdge({ ...service.environment, SERVER__PUBLIC_URL: "https://node.example/" });
+      const edge = createTestIo({ ...service.environment, SERVER__PUBLIC_URL: "https://node.example/" });
       expect(await printConsoleLink(edge, " Ada Lovelace ")).toBe(0);
       const ticket = /^https:\/\/node\.example\/operator#ticket=([\w-]{43})$/.exec(edge.printed[0] ?? "")?.[1] ?? "";
-      expect(edge.complaints.join("")).toContain("signs in Ada Lovelace");
+      expect(edge.errors.join("")).toContain("signs in Ada Lovelace");
       const redeem = () =>
         fetch(`${service.url}/operator/session`, {
           method: "POST",
@@ -120,13 +120,13 @@ for (const backend of backends) {
     });
 
     test.each(["", "  ", "x".repeat(101), "Ada\nroot"])("a link is printed for no such name as %j", async (name) => {
-      const edge = createTestEdge(service.environment);
+      const edge = createTestIo(service.environment);
       expect(await printConsoleLink(edge, name)).toBe(2);
       expect(edge.printed).toEqual([]);
     });
 
     async function examine() {
-      const io = createTestEdge(service.environment);
+      const io = createTestIo(service.environment);
       await doctor(io, { json: true }, { now: Date.now, limitMs: 12_000 });
       const { checks } = JSON.parse(io.printed.join("\n")) as { checks: { check: string; status: string }[] };
       return checks.find(({ check }) => check === "record");
@@ -155,12 +155,12 @@ test("both say where the service has never run", async () => {
   const service = await startTestService();
   const env = { ...service.environment, DATA_DIR: `${service.dataDir}/nowhere` };
   for (const run of [
-    (edge: ReturnType<typeof createTestEdge>) => record(edge, list),
-    (edge: ReturnType<typeof createTestEdge>) => printConsoleLink(edge, "Ada"),
+    (edge: ReturnType<typeof createTestIo>) => record(edge, list),
+    (edge: ReturnType<typeof createTestIo>) => printConsoleLink(edge, "Ada"),
   ]) {
-    const edge = createTestEdge(env);
+    const edge = createTestIo(env);
     expect(await run(edge)).toBe(1);
-    expect(edge.complaints.join("\n")).toContain("has not been started on this DATA_DIR");
+    expect(edge.errors.join("\n")).toContain("has not been started on this DATA_DIR");
   }
   await service.stop();
 });

@@ -14,15 +14,15 @@ import { eventually } from "../support/eventually.ts";
 import { createTestLog } from "../support/log.ts";
 import { type Relay, startRelay } from "../support/relay.ts";
 import { isAvailable, startTestService, type TestService } from "../support/service.ts";
-import { createTestEdge, type TestEdge } from "./host.ts";
+import { createTestIo, type TestIo } from "./host.ts";
 
 const { privatePem } = generateKeyPair("P-384");
 
-function eventsOf({ logged }: TestEdge): Record<string, unknown>[] {
+function eventsOf({ logged }: TestIo): Record<string, unknown>[] {
   return logged.map((line) => JSON.parse(line));
 }
 
-function findEvent(io: TestEdge, event: string): Record<string, unknown> | undefined {
+function findEvent(io: TestIo, event: string): Record<string, unknown> | undefined {
   return eventsOf(io).find((line) => line.event === event);
 }
 
@@ -34,7 +34,7 @@ describe("serving", () => {
   });
   afterEach(() => surroundings.stop());
 
-  const edgeFor = (env: Environment = {}) => createTestEdge({ ...surroundings.environment, ...env });
+  const edgeFor = (env: Environment = {}) => createTestIo({ ...surroundings.environment, ...env });
 
   test("says at start what it runs on, and no secret", async () => {
     const proxy = { PROXY__HTTP_URL: "http://someone:proxy-password@127.0.0.1:3128" };
@@ -62,7 +62,7 @@ describe("serving", () => {
   test("does not start with a private key that is none, and names the setting", async () => {
     const io = edgeFor({ CRYPTO__ECDH_PRIVATE_KEY: "-----BEGIN PRIVATE KEY-----\nA\n-----END PRIVATE KEY-----" });
     expect(await serve(io)).toBe(78);
-    expect(io.complaints.join("\n")).toContain("CRYPTO__ECDH_PRIVATE_KEY cannot be used");
+    expect(io.errors.join("\n")).toContain("CRYPTO__ECDH_PRIVATE_KEY cannot be used");
   });
 });
 
@@ -173,7 +173,7 @@ describe.skipIf(!isAvailable("servers"))("starting before what it stands on", ()
 
   test("stops at once when it is told to while it waits", async () => {
     await database.refuse();
-    const io = createTestEdge(env);
+    const io = createTestIo(env);
     const served = serve(io);
     await eventually(() => expect(findEvent(io, "database.waiting")).toBeDefined());
     io.requestStop();

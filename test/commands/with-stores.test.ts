@@ -13,7 +13,7 @@ import { retention } from "../../src/commands/retention.ts";
 import { submissions } from "../../src/commands/submissions.ts";
 import { usage } from "../../src/commands/usage.ts";
 import { NODE } from "../settings/environment.ts";
-import { createTestEdge } from "./host.ts";
+import { createTestIo } from "./host.ts";
 
 const commands: readonly (readonly [string, (io: ProcessIo) => Promise<number>])[] = [
   ["budget", (io) => budget(io, { action: "list", json: false })],
@@ -32,7 +32,7 @@ test.each(commands)(
     const folder = await mkdtemp(join(tmpdir(), "flame-result-commands-"));
     const rules = { EXTRA_CA_CERTS: "/ca.pem", RETENTION__UNTAGGED_DAYS: "1" };
     const storage = Object.entries(NODE).filter(([name]) => !/^(?:MINIO|POSTGRES)__/.test(name));
-    const edge = createTestEdge({ ...Object.fromEntries(storage), ...rules, DATA_DIR: folder });
+    const edge = createTestIo({ ...Object.fromEntries(storage), ...rules, DATA_DIR: folder });
     const trusted: string[] = [];
     const io = {
       ...edge,
@@ -41,7 +41,7 @@ test.each(commands)(
     };
     expect(await run(io)).toBe(1);
     expect(trusted).toEqual(["/ca.pem"]);
-    expect(edge.complaints.filter((line) => !line.startsWith("warning"))).toEqual([
+    expect(edge.errors.filter((line) => !line.startsWith("warning"))).toEqual([
       `There is no ${folder}/catalog.sqlite: the service has not been started on this DATA_DIR`,
     ]);
     expect([edge.printed, await readdir(folder)]).toEqual([[], []]);
@@ -50,7 +50,7 @@ test.each(commands)(
 );
 
 test.each(commands)("%s asks for settings first", async (_, run) => {
-  const edge = createTestEdge({});
+  const edge = createTestIo({});
   expect([await run(edge), edge.printed]).toEqual([78, []]);
-  expect(edge.complaints[0]).toBe("The settings are not usable:");
+  expect(edge.errors[0]).toBe("The settings are not usable:");
 });

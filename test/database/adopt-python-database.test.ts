@@ -16,54 +16,54 @@ const oldDump = await readDump("v0.1.4-no-cascade.sql");
 const newDump = await readDump("storage-service.sql");
 const dumps = { "0.1.4, without cascade": oldDump, "its successor's, with cascade and a history of its own": newDump };
 
-const foreign: Record<string, { readonly script: string; readonly complaint: RegExp }> = {
+const foreign: Record<string, { readonly script: string; readonly message: RegExp }> = {
   "another type": {
     script: "alter table tag alter column project_id type text",
-    complaint: /table "tag", column "project_id": the type is text, not character varying\(255\)/,
+    message: /table "tag", column "project_id": the type is text, not character varying\(255\)/,
   },
   "a missing column": {
     script: "alter table result drop column filename",
-    complaint: /table "result" has no column "filename"/,
+    message: /table "result" has no column "filename"/,
   },
   "an unknown column that must be filled": {
     script:
       "alter table result add column size integer; update result set size = 1; alter table result alter column size set not null",
-    complaint: /table "result", column "size": the column is unknown, yet must be filled/,
+    message: /table "result", column "size": the column is unknown, yet must be filled/,
   },
   "a column that may be NULL": {
     script: "alter table tag alter column tag_name drop not null",
-    complaint: /table "tag", column "tag_name": NULL is allowed/,
+    message: /table "tag", column "tag_name": NULL is allowed/,
   },
   "ids that nothing counts": {
     script: "alter table taggedresult alter column id drop default",
-    complaint: /table "taggedresult", column "id": nothing numbers new rows/,
+    message: /table "taggedresult", column "id": nothing numbers new rows/,
   },
   "no primary key": {
     script: "alter table taggedresult drop constraint taggedresult_pkey",
-    complaint: /table "taggedresult", column "id" is not the primary key/,
+    message: /table "taggedresult", column "id" is not the primary key/,
   },
   "a link to a table of someone else": {
     script:
       "create table other (id integer primary key); alter table tag add foreign key (id) references other (id) not valid",
-    complaint: /the foreign key "tag_id_fkey" on table "tag", column "id" refers to "other"/,
+    message: /the foreign key "tag_id_fkey" on table "tag", column "id" refers to "other"/,
   },
   "an index of ours that is something else": {
     script: "drop index tag_tag_name_project_id; create index tag_tag_name_project_id on tag (tag_name)",
-    complaint: /"tag_tag_name_project_id" is not an index on table "tag" \(tag_name, project_id\)/,
+    message: /"tag_tag_name_project_id" is not an index on table "tag" \(tag_name, project_id\)/,
   },
   "a view in place of a table": {
     script: "alter table tag rename to real_tag; create view tag as select * from real_tag",
-    complaint: /"tag" is not a plain table/,
+    message: /"tag" is not a plain table/,
   },
   "two tags of one name": {
     script:
       "drop index tag_tag_name_project_id; insert into tag (tag_name, project_id) select tag_name, project_id from tag",
-    complaint: /tag_tag_name_project_id.*\(tag_name, project_id\)=.* is duplicated/,
+    message: /tag_tag_name_project_id.*\(tag_name, project_id\)=.* is duplicated/,
   },
   "links to nothing": {
     script:
       "alter table taggedresult drop constraint taggedresult_tag_id_fkey; insert into taggedresult (tag_id, result_id) values (99, 1)",
-    complaint: /taggedresult_tag_id_fkey.*\(tag_id\)=\(99\)/,
+    message: /taggedresult_tag_id_fkey.*\(tag_id\)=\(99\)/,
   },
 };
 
@@ -170,12 +170,12 @@ describe.skipIf(testPostgresUrl === undefined)("A Python service's PostgreSQL da
     expect(await createPostgresCatalog(postgres).tag(entry)).toEqual({ knownAs: entry.filename });
   });
 
-  for (const [name, { script, complaint }] of Object.entries(foreign)) {
+  for (const [name, { script, message }] of Object.entries(foreign)) {
     test(`with ${name} is refused by name and left as it was`, async () => {
       await database.execute(`${oldDump} ${script}`);
       const [structure, rows] = [await readStructure(database), await readRows(database)];
       const failure = await migratePostgres(postgres).catch((error: unknown) => error);
-      expect(failure).toMatchObject({ name: "MigrationError", message: expect.stringMatching(complaint) });
+      expect(failure).toMatchObject({ name: "MigrationError", message: expect.stringMatching(message) });
       expect(await readStructure(database)).toEqual(structure);
       expect(await readRows(database)).toEqual(rows);
       expect(await listPendingPostgresMigrations(postgres)).toEqual(allMigrations);

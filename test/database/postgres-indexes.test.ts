@@ -90,14 +90,14 @@ describe.skipIf(testPostgresUrl === undefined)("indexes on tables that are large
   test("whoever may not make them is told, and works on without", async () => {
     await migrate();
     await database.execute(`
-      do $$ begin create role flame_guest login; exception when duplicate_object then null; end $$;
-      grant select, insert, update, delete on all tables in schema public to flame_guest`);
+      do $$ begin create role flame_reader login; exception when duplicate_object then null; end $$;
+      grant select, insert, update, delete on all tables in schema public to flame_reader`);
     const told: string[] = [];
     const warn = (event: string) => void told.push(event);
-    await buildMissingIndexes({ ...database.settings, user: "flame_guest" }, { ...log, warn });
+    await buildMissingIndexes({ ...database.settings, user: "flame_reader" }, { ...log, warn });
     expect(told).toEqual(["database.indexes.failed"]);
     expect(await missing()).toEqual(names);
-    await database.execute("drop owned by flame_guest");
+    await database.execute("drop owned by flame_reader");
   });
 });
 

@@ -45,11 +45,11 @@ describe("the check of answers against the document", () => {
       "the input body.other is not declared",
       exchange("PUT", "/local", 422, { detail: [{ type: "missing", loc: ["body", "other"], msg: "?", input: null }] }),
     ],
-  ] as const)("complains: %s", (complaint, improper) => {
-    expect(check(improper).join()).toStartWith(complaint);
+  ] as const)("finds: %s", (finding, improper) => {
+    expect(check(improper).join()).toStartWith(finding);
   });
 
-  test("complains of content where there should be some, or none", () => {
+  test("finds content where there should be some, or none", () => {
     const headers = new Headers({ "x-request-id": "1", "cache-control": "no-store" });
     expect(check({ method: "PUT", url: "/local", status: 200, headers })).toEqual(["it has no content"]);
     expect(check({ method: "PUT", url: "/final", status: 204, headers })).toEqual([]);

@@ -30,10 +30,10 @@ export function createInspector(): Inspector {
       const operation = conformance.findRoute(method, pathOf(url))?.operation.operationId;
       if (operation !== undefined) seen.add(`${operation} ${status}`);
       if (differences.length === 0) return response;
-      const complaint = `${method} ${pathOf(url)} answered ${status}: ${differences.join("; ")}`;
-      complaints.push(complaint);
+      const finding = `${method} ${pathOf(url)} answered ${status}: ${differences.join("; ")}`;
+      complaints.push(finding);
       await response.body?.cancel();
-      return Response.json({ detail: `Not as the OpenAPI document says. ${complaint}` }, { status: 599 });
+      return Response.json({ detail: `Not as the OpenAPI document says. ${finding}` }, { status: 599 });
     },
   };
 }

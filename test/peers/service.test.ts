@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { doctor } from "../../src/commands/doctor/doctor.ts";
 import { type PeersRequest, peers } from "../../src/commands/peers.ts";
 import { generateKeyPair, parsePublicKey } from "../../src/crypto/keys.ts";
-import { createTestEdge } from "../commands/host.ts";
+import { createTestIo } from "../commands/host.ts";
 import { contentOf, pathOf, send } from "../support/intermediates.ts";
 import { type Backend, backends, formOf, isAvailable, startTestService, type TestService } from "../support/service.ts";
 
@@ -16,9 +16,9 @@ const again = (service: TestService, env: Record<string, string>, backend: Backe
 };
 
 async function command(service: TestService, request: PeersRequest) {
-  const edge = createTestEdge(service.environment);
-  const code = await peers(edge, request);
-  return { code, out: edge.printed.join("\n"), err: edge.complaints.join("\n") };
+  const io = createTestIo(service.environment);
+  const code = await peers(io, request);
+  return { code, out: io.printed.join("\n"), err: io.errors.join("\n") };
 }
 const list = async (service: TestService) => JSON.parse((await command(service, { action: "list", json: true })).out);
 const changesOf = (service: TestService) => service.logLines.filter(({ event }) => event === "peer.key_changed");
@@ -91,10 +91,10 @@ for (const backend of backends) {
       const [peer] = await list(strict);
       const waiting: string = peer.waiting_key_sha256;
       expect(waiting).toMatch(/^[0-9a-f]{64}$/);
-      const examined = createTestEdge(strict.environment);
+      const examined = createTestIo(strict.environment);
       await doctor(examined, {}, { now: Date.now, limitMs: 30_000 });
-      const complaint = `the Hub gives another public key than before for ${strict.peerNodeId}`;
-      expect(examined.printed.find((line) => line.includes("peers"))).toContain(complaint);
+      const message = `the Hub gives another public key than before for ${strict.peerNodeId}`;
+      expect(examined.printed.find((line) => line.includes("peers"))).toContain(message);
       const wrong = { action: "trust", node: strict.peerNodeId, key: "0".repeat(64) } as const;
       expect(await command(strict, wrong)).toMatchObject({
         code: 1,
@@ -151,7 +151,7 @@ describe("by default", () => {
 
   test("no number and no check speaks of peers", async () => {
     expect(await (await fetch(`${a.url}/metrics`)).text()).not.toContain("flame_result_peers");
-    const examined = createTestEdge(a.environment);
+    const examined = createTestIo(a.environment);
     await doctor(examined, {}, { now: Date.now, limitMs: 30_000 });
     expect(examined.printed.filter((line) => / peers /.test(line))).toEqual([]);
   });
@@ -189,7 +189,7 @@ describe("between nodes of which one sends bound", () => {
     const metrics = await (await fetch(`${a.url}/metrics`)).text();
     expect(metrics).toContain('flame_result_peers{framing="bound"} 1');
     expect(metrics).not.toContain(b.nodeId);
-    const examined = createTestEdge(a.environment);
+    const examined = createTestIo(a.environment);
     await doctor(examined, {}, { now: Date.now, limitMs: 30_000 });
     const line = examined.printed.find((text) => / peers /.test(text));
     expect(line).toContain("1 known, 1 of them last seen with bound framing");

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { type ReleasesRequest, releases } from "../../src/commands/releases.ts";
 import { submissions } from "../../src/commands/submissions.ts";
-import { createTestEdge } from "../commands/host.ts";
+import { createTestIo } from "../commands/host.ts";
 import { eventually } from "../support/eventually.ts";
 import { backends, isAvailable, startTestService, type TestService } from "../support/service.ts";
 import { type Gate, gateEnv, hashOf, openGate } from "./gate.ts";
@@ -17,9 +17,9 @@ for (const backend of backends) {
     afterAll(() => service.stop());
 
     async function command(request: ReleasesRequest) {
-      const edge = createTestEdge(service.environment);
-      const code = await releases(edge, request);
-      return { code, out: edge.printed.join("\n"), err: edge.complaints.join("\n") };
+      const io = createTestIo(service.environment);
+      const code = await releases(io, request);
+      return { code, out: io.printed.join("\n"), err: io.errors.join("\n") };
     }
     const approve = (id: string, as: string, sha256: string) => command({ action: "approve", id, as, sha256 });
 
@@ -56,19 +56,19 @@ for (const backend of backends) {
       const decline = { action: "decline", id, as: "Ada", sha256: hashOf("secret") } as const;
       expect((await command(decline)).code).toBe(2);
       expect(await command({ ...decline, reason: "no" })).toMatchObject({ code: 0, out: `${id} is declined` });
-      const edge = createTestEdge(service.environment);
+      const io = createTestIo(service.environment);
       const retry = { action: "retry", ids: [id], all: false } as const;
-      expect(await submissions(edge, retry, { confirm: async () => true })).toBe(1);
+      expect(await submissions(io, retry, { confirm: async () => true })).toBe(1);
       expect(await gate.statusOf(id)).toMatchObject({ status: "rejected", last_error: "Declined by the node: no" });
     });
 
     test("retrying everything lets out nothing that is held", async () => {
       const id = await gate.submit("held");
-      const edge = createTestEdge(service.environment);
-      await submissions(edge, { action: "retry", ids: [], all: true }, { confirm: async () => true });
+      const io = createTestIo(service.environment);
+      await submissions(io, { action: "retry", ids: [], all: true }, { confirm: async () => true });
       expect(await gate.statusOf(id)).toMatchObject({ status: "held" });
-      await submissions(edge, { action: "list", all: false, json: false }, { confirm: async () => true });
-      expect(edge.printed.join("\n")).toMatch(new RegExp(`${id}.* held `));
+      await submissions(io, { action: "list", all: false, json: false }, { confirm: async () => true });
+      expect(io.printed.join("\n")).toMatch(new RegExp(`${id}.* held `));
     });
 
     test("what is no id, or not there, is told so", async () => {

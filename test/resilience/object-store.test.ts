@@ -16,7 +16,7 @@ const options = { storage: "servers", ownServers: true, name: "the object store 
 const limitMs = 20_000;
 /** A large part is sent up to four times. */
 const largeLimitMs = 60_000;
-const storing = ["put untagged", "put tagged", "put final", "get", "delete"] as const;
+const operations = ["put untagged", "put tagged", "put final", "get", "delete"] as const;
 
 describe.skipIf(!canStartWorld(options))("when the object store breaks under load", () => {
   let world: ResilienceWorld;
@@ -61,8 +61,8 @@ describe.skipIf(!canStartWorld(options))("when the object store breaks under loa
     expect(await probes.health()).toBe("200");
     expect(await probes.ask("list tags", limitMs)).toBe("200");
     expect(await probes.ask("put intermediate", limitMs)).toBe("200");
-    const answers = await Promise.all(storing.map((one) => probes.ask(one, limitMs)));
-    expect(answers).toEqual(storing.map(() => failed));
+    const answers = await Promise.all(operations.map((one) => probes.ask(one, limitMs)));
+    expect(answers).toEqual(operations.map(() => failed));
   }
 
   /** Lets a fault come about so many times. */

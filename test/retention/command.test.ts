@@ -5,7 +5,7 @@ import { sql } from "drizzle-orm";
 import { type RetentionRequest, retention } from "../../src/commands/retention.ts";
 import { usage } from "../../src/commands/usage.ts";
 import { openPostgres } from "../../src/database/postgres-connection.ts";
-import { createTestEdge } from "../commands/host.ts";
+import { createTestIo } from "../commands/host.ts";
 import { eventually } from "../support/eventually.ts";
 import { backends, formOf, isAvailable, startTestService, type TestService } from "../support/service.ts";
 
@@ -20,9 +20,9 @@ for (const backend of backends) {
     afterEach(() => service.stop());
 
     async function command(request: RetentionRequest) {
-      const edge = createTestEdge(service.environment);
-      const code = await retention(edge, request);
-      return { code, out: edge.printed.join("\n"), err: edge.complaints.join("\n") };
+      const io = createTestIo(service.environment);
+      const code = await retention(io, request);
+      return { code, out: io.printed.join("\n"), err: io.errors.join("\n") };
     }
     async function put(bytes: number, tag = ""): Promise<string> {
       const body = formOf(["file", new File([new Uint8Array(bytes)], "data.bin")], ["tag", tag]);
@@ -68,12 +68,12 @@ for (const backend of backends) {
 
     test("usage is a table for people, and JSON", async () => {
       await put(10);
-      const edge = createTestEdge(service.environment);
-      expect(await usage(edge, { json: false })).toBe(0);
-      expect(edge.printed).toHaveLength(3);
-      expect(edge.printed[0]).toMatch(/^PROJECT +BYTES +OBJECTS +QUOTA +EXPIRING$/);
-      expect(edge.printed[1]).toMatch(new RegExp(`^${service.projects[0]} +10 +1 +1,000 +10$`));
-      const other = createTestEdge(service.environment);
+      const io = createTestIo(service.environment);
+      expect(await usage(io, { json: false })).toBe(0);
+      expect(io.printed).toHaveLength(3);
+      expect(io.printed[0]).toMatch(/^PROJECT +BYTES +OBJECTS +QUOTA +EXPIRING$/);
+      expect(io.printed[1]).toMatch(new RegExp(`^${service.projects[0]} +10 +1 +1,000 +10$`));
+      const other = createTestIo(service.environment);
       await usage(other, { json: true });
       expect(JSON.parse(other.printed.join(""))).toMatchObject({
         projects: [{ project_id: service.projects[0], bytes: 10, objects: 1, quota_bytes: 1000, expiring_bytes: 10 }],
@@ -84,11 +84,11 @@ for (const backend of backends) {
     test("without a rule there is nothing to preview or run, and usage lists the store", async () => {
       await put(10);
       const environment = { ...service.environment, RETENTION__UNTAGGED_DAYS: "0", QUOTA__PROJECT_BYTES: "0" };
-      const edge = createTestEdge(environment);
-      expect(await retention(edge, { action: "run" })).toBe(2);
-      expect(edge.complaints.join()).toContain("No rule is set");
-      expect(await usage(edge, { json: true })).toBe(0);
-      expect(JSON.parse(edge.printed.join(""))).toMatchObject({ node: { bytes: 10, objects: 1 } });
+      const io = createTestIo(environment);
+      expect(await retention(io, { action: "run" })).toBe(2);
+      expect(io.errors.join()).toContain("No rule is set");
+      expect(await usage(io, { json: true })).toBe(0);
+      expect(JSON.parse(io.printed.join(""))).toMatchObject({ node: { bytes: 10, objects: 1 } });
     });
   });
 }

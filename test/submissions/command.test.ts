@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { type SubmissionsRequest, submissions } from "../../src/commands/submissions.ts";
-import { createTestEdge } from "../commands/host.ts";
+import { createTestIo } from "../commands/host.ts";
 import { eventually } from "../support/eventually.ts";
 import { backends, type Client, formOf, isAvailable, startTestService, type TestService } from "../support/service.ts";
 import { countObjects } from "../support/storage-check.ts";
@@ -19,14 +19,14 @@ for (const backend of backends) {
     afterEach(() => service.stop());
 
     async function command(request: SubmissionsRequest, answer = false) {
-      const edge = createTestEdge(service.environment);
+      const io = createTestIo(service.environment);
       const questions: string[] = [];
       const confirm = async (question: string) => {
         questions.push(question);
         return answer;
       };
-      const code = await submissions(edge, request, { confirm });
-      return { code, out: edge.printed.join("\n"), err: edge.complaints.join("\n"), questions };
+      const code = await submissions(io, request, { confirm });
+      return { code, out: io.printed.join("\n"), err: io.errors.join("\n"), questions };
     }
 
     async function submit(name: string, as: Client = "1"): Promise<string> {
@@ -107,9 +107,9 @@ for (const backend of backends) {
 test("a folder on which the service never ran is told so, and nothing is made there", async () => {
   const service = await startTestService();
   await service.shutDown();
-  const edge = createTestEdge({ ...service.environment, DATA_DIR: "/nonexistent/data" });
+  const io = createTestIo({ ...service.environment, DATA_DIR: "/nonexistent/data" });
   const deps = { confirm: async () => true };
-  expect(await submissions(edge, { action: "list", all: false, json: false }, deps)).toBe(1);
-  expect(edge.complaints.join()).toContain("the service has not been started on this DATA_DIR");
+  expect(await submissions(io, { action: "list", all: false, json: false }, deps)).toBe(1);
+  expect(io.errors.join()).toContain("the service has not been started on this DATA_DIR");
   await service.stop();
 });

@@ -34,11 +34,11 @@ export interface End {
  * A folder, which is a DATA_DIR; a file with settings as in `.env`; or `env`, for the settings in the environment. Throws an
  * Error that says what is wrong with it.
  */
-export function findStorage(given: string, env: Environment, readTextFile: ReadTextFile): StorageSettings {
-  if (given === "env") return readStorage(env, "The environment", readTextFile);
-  const isFile = existsSync(given) && statSync(given).isFile();
-  if (!isFile) return { kind: "directory", dataDir: given };
-  return readStorage(readTextFile(given), given, readTextFile);
+export function findStorage(place: string, env: Environment, readTextFile: ReadTextFile): StorageSettings {
+  if (place === "env") return readStorage(env, "The environment", readTextFile);
+  const isFile = existsSync(place) && statSync(place).isFile();
+  if (!isFile) return { kind: "directory", dataDir: place };
+  return readStorage(readTextFile(place), place, readTextFile);
 }
 
 export function placesOf(storage: StorageSettings): { readonly objects: string; readonly rows: string } {

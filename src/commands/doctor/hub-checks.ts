@@ -78,12 +78,15 @@ function describeIdentity(auth: DoctorContext["settings"]["hub"]["auth"]): strin
 }
 
 async function checkNode({ settings, hub, privateKey }: DoctorContext): Promise<Verdict> {
-  const { nodeId: given, auth } = settings.hub;
+  const { nodeId: configured, auth } = settings.hub;
   const own = await hub.findOwnNodeId();
-  if (given !== undefined && own !== undefined && given !== own) {
-    return failed(`HUB__NODE_ID is ${given}, but the Hub knows this node as ${own}`, "Correct or remove HUB__NODE_ID.");
+  if (configured !== undefined && own !== undefined && configured !== own) {
+    return failed(
+      `HUB__NODE_ID is ${configured}, but the Hub knows this node as ${own}`,
+      "Correct or remove HUB__NODE_ID.",
+    );
   }
-  const nodeId = given ?? own;
+  const nodeId = configured ?? own;
   if (nodeId === undefined) {
     return auth.flow === "password"
       ? warning("a user is no node, so the Hub's key for this node is not known", "Set HUB__NODE_ID.")

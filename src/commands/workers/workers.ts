@@ -21,7 +21,7 @@ export async function serveWithWorkers(io: ProcessIo, settings: Settings): Promi
   const { host: hostname, port, workers, shutdownSeconds } = settings.server;
   const log = createPinoLog({ ...settings.log, write: io.writeLog, context: () => ({}) });
   log.info("service.starting", { version, workers });
-  const held = await holdOrComplain({ hostname, port }, log);
+  const held = await holdOrLog({ hostname, port }, log);
   if (held === undefined) return 1;
   const supervisor = createSupervisor({
     startWorker: io.startWorker,
@@ -43,7 +43,7 @@ export async function serveWithWorkers(io: ProcessIo, settings: Settings): Promi
   return exitCode;
 }
 
-async function holdOrComplain(
+async function holdOrLog(
   address: { readonly hostname: string; readonly port: number },
   log: Log,
 ): Promise<HeldPort | undefined> {

@@ -46,7 +46,7 @@ export function emptyBalance(projectId: string): Balance {
 }
 
 /** What stands in the row when some of its reservations were given back and others' releases have turned out to be its own. */
-export function settled(
+export function reconciled(
   { spent, releases }: Pick<BalanceRow, "spent" | "releases">,
   { returned, adopted }: { readonly returned?: Epsilons; readonly adopted?: Epsilons },
 ): { spent: string; releases: number } {

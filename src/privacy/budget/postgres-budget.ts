@@ -3,7 +3,7 @@ import type { BunSQLDatabase } from "drizzle-orm/bun-sql";
 import type { PgUpdateSetSource } from "drizzle-orm/pg-core";
 import type { Postgres } from "../../database/postgres-connection.ts";
 import type { AppendInPostgres } from "../../record/postgres-append.ts";
-import { asBalance, changedEntry, emptyBalance, judge, readDecimal, releasedEntry, settled } from "./balance.ts";
+import { asBalance, changedEntry, emptyBalance, judge, readDecimal, reconciled, releasedEntry } from "./balance.ts";
 import { type BudgetStore, type Charge, type Reservation, reservationMs } from "./budget-store.ts";
 import { type Decimal, formatDecimal } from "./decimal.ts";
 import { privacyBudget, privacyRelease } from "./postgres-schema.ts";
@@ -25,7 +25,7 @@ export function createPostgresBudget(postgres: Postgres, append: AppendInPostgre
 
   async function reserve(tx: Transaction, charge: Charge, nodeBudget: Decimal | undefined): Promise<Reservation> {
     const { id, analysisId, projectId, epsilon } = charge;
-    const row = projectId === undefined ? undefined : await settle(tx, projectId, analysisId);
+    const row = projectId === undefined ? undefined : await reconcile(tx, projectId, analysisId);
     const [known] = await tx.select().from(privacyRelease).where(eq(privacyRelease.id, id));
     if (known !== undefined) return { state: known.state === "spent" ? "counted" : "reserved" };
     if (row === undefined && (nodeBudget !== undefined || (await hasBudgets(tx)))) return { state: "unknown" };
@@ -36,7 +36,7 @@ export function createPostgresBudget(postgres: Postgres, append: AppendInPostgre
     const state = isSpent ? ("spent" as const) : ("reserved" as const);
     const end = sql`now() + ${reservationMs} * interval '1 millisecond'`;
     await tx.insert(privacyRelease).values({ ...release, state, reservedUntil: isSpent ? null : end });
-    if (row !== undefined) await update(tx, row, { ...settled(row, { adopted: [release] }), lastReleaseAt: now });
+    if (row !== undefined) await update(tx, row, { ...reconciled(row, { adopted: [release] }), lastReleaseAt: now });
     if (isSpent) await append?.(tx, releasedEntry(release));
     return verdict;
   }
@@ -61,13 +61,13 @@ export function createPostgresBudget(postgres: Postgres, append: AppendInPostgre
       const found = await postgres.run(async (db) => {
         const isOpen = and(eq(privacyRelease.projectId, projectId), isOver);
         const isOwn = and(isUnassigned, eq(privacyRelease.analysisId, analysisId ?? ""));
-        for (const unsettled of [isOpen, isOwn]) {
-          if ((await db.$count(privacyRelease, unsettled)) > 0) return undefined;
+        for (const outdated of [isOpen, isOwn]) {
+          if ((await db.$count(privacyRelease, outdated)) > 0) return undefined;
         }
         const [row] = await db.select().from(privacyBudget).where(eq(privacyBudget.projectId, projectId));
         return row === undefined ? emptyBalance(projectId) : asBalance(row);
       });
-      return found ?? asBalance(await change((tx) => settle(tx, projectId, analysisId)));
+      return found ?? asBalance(await change((tx) => reconcile(tx, projectId, analysisId)));
     },
     page: async (after, limit) => {
       await change((tx) => release(tx, isOver));
@@ -87,7 +87,7 @@ export function createPostgresBudget(postgres: Postgres, append: AppendInPostgre
     },
     set: (changed) =>
       change(async (tx) => {
-        const row = await settle(tx, changed.projectId);
+        const row = await reconcile(tx, changed.projectId);
         await append?.(tx, changedEntry(changed));
         const { budget, by: changedBy, reason } = changed;
         const ownBudget = budget === undefined ? null : formatDecimal(budget);
@@ -107,7 +107,7 @@ export function createPostgresBudget(postgres: Postgres, append: AppendInPostgre
         const rows = await db.selectDistinct({ analysisId }).from(privacyRelease).where(isUnassigned);
         return rows.map((row) => row.analysisId);
       }),
-    setProject: (analysisId, projectId) => change(async (tx) => void (await settle(tx, projectId, analysisId))),
+    setProject: (analysisId, projectId) => change(async (tx) => void (await reconcile(tx, projectId, analysisId))),
   };
 }
 
@@ -120,11 +120,11 @@ async function lock(tx: Transaction, projectId: string): Promise<Row> {
   return theOne(await find());
 }
 
-async function settle(tx: Transaction, projectId: string, analysisId?: string): Promise<Row> {
+async function reconcile(tx: Transaction, projectId: string, analysisId?: string): Promise<Row> {
   const row = await lock(tx, projectId);
   const returned = await giveBack(tx, and(eq(privacyRelease.projectId, projectId), isOver));
   const adopted = analysisId === undefined ? [] : await adopt(tx, analysisId, projectId);
-  return returned.length + adopted.length === 0 ? row : update(tx, row, settled(row, { returned, adopted }));
+  return returned.length + adopted.length === 0 ? row : update(tx, row, reconciled(row, { returned, adopted }));
 }
 
 /** In the order of their ids, so that two at once cannot wait for each other. */
@@ -135,7 +135,7 @@ async function release(tx: Transaction, which: SQL | undefined): Promise<void> {
     if (projectId === null) continue;
     const row = await lock(tx, projectId);
     const returned = await giveBack(tx, and(eq(privacyRelease.projectId, projectId), which));
-    await update(tx, row, settled(row, { returned }));
+    await update(tx, row, reconciled(row, { returned }));
   }
 }
 

@@ -1,7 +1,7 @@
 import { and, asc, desc, eq, gte, isNotNull, isNull, lt, type SQL, sql } from "drizzle-orm";
 import type { Sqlite, SqliteDatabase } from "../../database/sqlite-connection.ts";
 import type { AppendInSqlite } from "../../record/sqlite-append.ts";
-import { asBalance, changedEntry, emptyBalance, judge, readDecimal, releasedEntry, settled } from "./balance.ts";
+import { asBalance, changedEntry, emptyBalance, judge, readDecimal, reconciled, releasedEntry } from "./balance.ts";
 import { type BudgetStore, type Charge, type Reservation, reservationMs } from "./budget-store.ts";
 import { type Decimal, formatDecimal } from "./decimal.ts";
 import { privacyBudget, privacyRelease } from "./sqlite-schema.ts";
@@ -20,18 +20,18 @@ export function createSqliteBudget(sqlite: Sqlite, now: () => number, append: Ap
   const isOver = () => and(isReserved, lt(privacyRelease.reservedUntil, inMs(0)));
   const change = <T>(work: (tx: Transaction) => T) => sqlite.run((db) => db.transaction(work, immediate));
 
-  function settle(tx: Transaction, projectId: string, analysisId?: string): Row {
+  function reconcile(tx: Transaction, projectId: string, analysisId?: string): Row {
     const row = findOrAdd(tx, projectId);
     const returned = giveBack(tx, and(eq(privacyRelease.projectId, projectId), isOver()));
     const adopted = analysisId === undefined ? [] : adopt(tx, analysisId, projectId);
-    return returned.length + adopted.length === 0 ? row : update(tx, row, settled(row, { returned, adopted }));
+    return returned.length + adopted.length === 0 ? row : update(tx, row, reconciled(row, { returned, adopted }));
   }
 
   function reserve(tx: Transaction, charge: Charge, nodeBudget: Decimal | undefined): Reservation {
     const { id, analysisId, projectId, epsilon } = charge;
     const known = tx.select().from(privacyRelease).where(eq(privacyRelease.id, id)).get();
     if (known !== undefined) return { state: known.state === "spent" ? "counted" : "reserved" };
-    const row = projectId === undefined ? undefined : settle(tx, projectId, analysisId);
+    const row = projectId === undefined ? undefined : reconcile(tx, projectId, analysisId);
     if (row === undefined && (nodeBudget !== undefined || hasBudgets(tx))) return { state: "unknown" };
     const verdict: Reservation = row === undefined ? { state: "counted" } : judge(row, nodeBudget, charge);
     if (verdict.state === "refused") return verdict;
@@ -44,7 +44,7 @@ export function createSqliteBudget(sqlite: Sqlite, now: () => number, append: Ap
         reservedUntil: isSpent ? null : inMs(reservationMs),
       })
       .run();
-    if (row !== undefined) update(tx, row, { ...settled(row, { adopted: [release] }), lastReleaseAt: release.at });
+    if (row !== undefined) update(tx, row, { ...reconciled(row, { adopted: [release] }), lastReleaseAt: release.at });
     if (isSpent) append?.(tx, releasedEntry(release));
     return verdict;
   }
@@ -54,7 +54,7 @@ export function createSqliteBudget(sqlite: Sqlite, now: () => number, append: Ap
     for (const { projectId } of projects) {
       if (projectId === null) continue;
       const row = findOrAdd(tx, projectId);
-      update(tx, row, settled(row, { returned: giveBack(tx, and(eq(privacyRelease.projectId, projectId), which)) }));
+      update(tx, row, reconciled(row, { returned: giveBack(tx, and(eq(privacyRelease.projectId, projectId), which)) }));
     }
   }
 
@@ -80,8 +80,8 @@ export function createSqliteBudget(sqlite: Sqlite, now: () => number, append: Ap
         const isOpen = and(eq(privacyRelease.projectId, projectId), isOver());
         const isOwn = and(isUnassigned, eq(privacyRelease.analysisId, analysisId ?? ""));
         const { id } = privacyRelease;
-        const isUnsettled = [isOpen, isOwn].some((it) => db.select({ id }).from(privacyRelease).where(it).get());
-        if (isUnsettled) return asBalance(db.transaction((tx) => settle(tx, projectId, analysisId), immediate));
+        const isOutdated = [isOpen, isOwn].some((it) => db.select({ id }).from(privacyRelease).where(it).get());
+        if (isOutdated) return asBalance(db.transaction((tx) => reconcile(tx, projectId, analysisId), immediate));
         const row = db.select().from(privacyBudget).where(eq(privacyBudget.projectId, projectId)).get();
         return row === undefined ? emptyBalance(projectId) : asBalance(row);
       }),
@@ -103,7 +103,7 @@ export function createSqliteBudget(sqlite: Sqlite, now: () => number, append: Ap
       }),
     set: (changed) =>
       change((tx) => {
-        const row = settle(tx, changed.projectId);
+        const row = reconcile(tx, changed.projectId);
         append?.(tx, changedEntry(changed));
         const { budget, by: changedBy, reason } = changed;
         const ownBudget = budget === undefined ? null : formatDecimal(budget);
@@ -123,7 +123,7 @@ export function createSqliteBudget(sqlite: Sqlite, now: () => number, append: Ap
         const rows = db.selectDistinct({ analysisId }).from(privacyRelease).where(isUnassigned).all();
         return rows.map((row) => row.analysisId);
       }),
-    setProject: (analysisId, projectId) => change((tx) => void settle(tx, projectId, analysisId)),
+    setProject: (analysisId, projectId) => change((tx) => void reconcile(tx, projectId, analysisId)),
   };
 }
 

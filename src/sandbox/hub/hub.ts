@@ -7,7 +7,7 @@ import { answerWithFault, createHubFaults, DROPPED_STATUS, type FaultMatch, type
 import { createHubRouter } from "./router.ts";
 import { createHubSessions } from "./sessions.ts";
 import { createHubState, type HubGeneration, type HubState } from "./state.ts";
-import { disarrange, isTampering, redirect } from "./tampering.ts";
+import { isTampering, redirect, tamper } from "./tampering.ts";
 
 export type { HubControls } from "./controls.ts";
 export type { FaultMatch, HubFault } from "./faults.ts";
@@ -111,7 +111,7 @@ export function createSandboxHub(options: SandboxHubOptions): SandboxHub {
       const uploadFault = fault?.kind === "empty" || fault?.kind === "twice" ? fault.kind : undefined;
       const answer = async () => {
         if (!isTampering(fault)) return route(request, uploadFault);
-        return disarrange(fault, await route(redirect(fault, request, state), uploadFault));
+        return tamper(fault, await route(redirect(fault, request, state), uploadFault));
       };
       const response = await answerWithFault(fault, request, answer);
       if (response.status !== DROPPED_STATUS) entry.status = response.status;

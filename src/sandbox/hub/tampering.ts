@@ -38,7 +38,7 @@ export function redirect({ kind }: Tampering, request: Request, state: HubState)
 }
 
 /** The answer with its pieces where they do not belong. Its length stays as it was. */
-export function disarrange(tampering: Tampering, response: Response): Response {
+export function tamper(tampering: Tampering, response: Response): Response {
   const { kind } = tampering;
   if ((kind !== "reorder" && kind !== "duplicate") || !response.ok || response.body === null) return response;
   const pieces = moved(response.body, kind, tampering.pieces ?? boundPieces);

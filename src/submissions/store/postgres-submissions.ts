@@ -54,7 +54,7 @@ const now = sql`now()`;
 const inMs = (ms: number) => sql`now() + ${ms} * interval '1 millisecond'`;
 const isPending = inArray(submission.state, [...pendingStates]);
 const isFree = or(isNull(submission.leaseUntil), lt(submission.leaseUntil, now));
-const isUnsettled = and(
+const isUndelivered = and(
   notInArray(submission.state, ["delivered", "held"]),
   sql`${submission.verdict} is distinct from 'declined'`,
 );
@@ -178,7 +178,7 @@ export function createPostgresSubmissions(
       }),
     count: (state) => postgres.run((db) => db.$count(submission, eq(submission.state, state))),
     retry: (id) =>
-      changeOne(and(eq(submission.id, id), isUnsettled, isFree), {
+      changeOne(and(eq(submission.id, id), isUndelivered, isFree), {
         ...noLease,
         state: "queued",
         nextAttemptAt: now,

@@ -36,7 +36,7 @@ type Changes = SQLiteUpdateSetSource<typeof submission>;
 type Row = typeof submission.$inferSelect;
 type Alteration = (db: Pick<SqliteDatabase, "update" | "delete">) => Row | undefined;
 
-const isUnsettled = and(
+const isUndelivered = and(
   notInArray(submission.state, ["delivered", "held"]),
   sql`${submission.verdict} is not 'declined'`,
 );
@@ -180,7 +180,7 @@ export function createSqliteSubmissions(
         return counted.where(eq(submission.state, state)).get()?.rows ?? 0;
       }),
     retry: (id) =>
-      changeOne(and(eq(submission.id, id), isUnsettled, isFree()), {
+      changeOne(and(eq(submission.id, id), isUndelivered, isFree()), {
         ...noLease,
         state: "queued",
         nextAttemptAt: inMs(0),

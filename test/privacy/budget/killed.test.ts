@@ -40,10 +40,10 @@ async function expectCovered(store: BudgetStore, projectId: string, drawn: strin
   expect(releases).toBeGreaterThanOrEqual(draws);
   expect(releases).toBeLessThanOrEqual(draws + times * atOnce);
   await store.releaseAll();
-  const settled = await store.find(projectId);
-  expect(settled.releases).toBeGreaterThanOrEqual(draws);
+  const reconciled = await store.find(projectId);
+  expect(reconciled.releases).toBeGreaterThanOrEqual(draws);
   const rows = await store.listReleases(projectId, new Date(0));
-  expect(rows).toHaveLength(settled.releases);
+  expect(rows).toHaveLength(reconciled.releases);
   expect(draws).toBeGreaterThan(0);
 }
 

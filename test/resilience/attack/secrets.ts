@@ -16,8 +16,8 @@ export function disguises(text: string): readonly string[] {
 
 /** Names of the secretsToFind that are in the text. */
 export function findSecrets(text: string, secretsToFind: Secrets): string[] {
-  return Object.entries(secretsToFind).flatMap(([name, needle]) => {
-    return disguises(needle).some((one) => text.includes(one)) ? [name] : [];
+  return Object.entries(secretsToFind).flatMap(([name, secret]) => {
+    return disguises(secret).some((one) => text.includes(one)) ? [name] : [];
   });
 }
 

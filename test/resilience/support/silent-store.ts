@@ -7,7 +7,7 @@ import { createUnderLoad } from "./under-load.ts";
 import { canStartWorld, startResilienceWorld } from "./world.ts";
 
 const failed = "502 Unexpected error from object store";
-const storing = ["put untagged", "put tagged", "put final", "get", "delete"] as const;
+const operations = ["put untagged", "put tagged", "put final", "get", "delete"] as const;
 const mebibyte = 2 ** 20;
 const limitMs = 20_000;
 /** The limit for a transfer on which no byte moves, on a busy machine. */
@@ -34,12 +34,12 @@ export async function sufferSilence(): Promise<void> {
       world.storeLine.pause();
       reader.socket.resume();
       const startedMs = performance.now();
-      const answers = Promise.all([upload, ...storing.map((one) => probes.ask(one, silentLimitMs))]);
+      const answers = Promise.all([upload, ...operations.map((one) => probes.ask(one, silentLimitMs))]);
       await eventually(async () => expect(await probes.readiness()).toBe("object_store"), 20_000);
       expect(await probes.health()).toBe("200");
       expect(await probes.ask("list tags", limitMs)).toBe("200");
       expect(await probes.ask("put intermediate", limitMs)).toBe("200");
-      expect(await answers).toEqual([failed, ...storing.map(() => failed)]);
+      expect(await answers).toEqual([failed, ...operations.map(() => failed)]);
       expect(performance.now() - startedMs).toBeGreaterThan(50_000);
       const received = await reader.until(/\r\n0\r\n\r\n$/);
       expect(received).not.toMatch(/\r\n0\r\n\r\n$/);
