@@ -246,7 +246,9 @@ for (const backend of backends) {
       }
     }, 30_000);
 
-    test("a project that is removed takes its held finals and what was decided with it", async () => {
+    test("a project that is removed takes its held finals and what was decided with it, and the Hub hears nothing", async () => {
+      const before = gate.aboutFiles().length;
+      const stored = await countObjects(service);
       const id = await gate.submit("of project 2", "p2.csv", "3");
       const declined = await gate.submit("of project 2 as well", "p2.csv", "3");
       await gate.decide(declined, "decline", { reason: "no" });
@@ -255,6 +257,7 @@ for (const backend of backends) {
       expect(removed.status).toBe(200);
       expect((await gate.ask("GET", `/${id}`)).status).toBe(404);
       expect((await gate.ask("POST", `/${id}/approve`, { sha256: hashOf("of project 2") })).status).toBe(404);
+      expect([gate.aboutFiles().length, await countObjects(service)]).toEqual([before, stored]);
     });
 
     test("metrics tell how many wait and since when", async () => {
