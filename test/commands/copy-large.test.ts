@@ -134,7 +134,8 @@ for (const [from, to] of [
 
         const io = createTestIo({});
         const request = { from: source.given, to: target.given, dryRun: false };
-        expect(await copy({ ...io, readTextFile: readFile }, request)).toBe(0);
+        const code = await copy({ ...io, readTextFile: readFile }, request);
+        expect([code, io.errors]).toEqual([0, []]);
         expect(io.printed[0]).toContain(`Copied ${count + 1} objects of `);
         const figure = `copied ${count + 1} objects with ${largeBytes} bytes in the largest`;
         if (isLong) console.info(`${figure}: ${performance.now() - begin} ms`);
