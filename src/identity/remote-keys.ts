@@ -138,8 +138,10 @@ function isJwk(value: unknown): value is JWK {
 
 /** One whose private half is public (RFC 7518 §6), or a shared secret, can be used by anybody to sign. */
 function isPublic(jwk: JWK): boolean {
-  return jwk.kty !== "oct" && jwk.d === undefined;
+  return jwk.kty !== "oct" && privateParts.every((part) => !(part in jwk));
 }
+
+const privateParts = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
 function createRemoteKey(jwk: JWK): RemoteKey {
   const ready = new Map<string, Promise<CryptoKey | undefined>>();

@@ -31,6 +31,11 @@ describe("a key that cannot judge is passed over, beside one that can", () => {
     ["RSA of 1024 bits", weakJwk],
     ["one for encryption", { ...goodJwk, use: "enc", kid: "x" }],
     ["one with its private half", leakedJwk],
+    ["one with a prime of its private half", { ...goodJwk, kid: "p", p: "AQAB" }],
+    ["one for signing with only", { ...goodJwk, kid: "s", key_ops: ["sign"] }],
+    ["one of another algorithm", { ...goodJwk, kid: "o", alg: "RSA-OAEP-256" }],
+    ["one of a kind that nobody knows", { kty: "XYZ", x: "AQAB" }],
+    ["one without its numbers", { kty: "RSA" }],
     ["a shared secret", { kty: "oct", k: "c2VjcmV0" }],
     ["a damaged one", { kty: "RSA", n: "!", e: "AQAB" }],
   ] as [string, JWK][])("%s", async (_, odd) => {

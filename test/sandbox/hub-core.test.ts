@@ -128,6 +128,23 @@ describe.each(GENERATIONS)("a %s Hub", (generation) => {
     expect((await served.call("/core/analysis-bucket-files", token, empty)).status).toBe(400);
   });
 
+  test("a full page of links is an internal error on a 2025 Hub, and on no other", async () => {
+    await using served = serveHub(generation);
+    const token = await served.signIn(served.nodeA);
+    const { id } = served.hub.bucketOf(seededAnalysis(served), "RESULT");
+    const listed: number[] = [];
+    const look = async () => (await served.call("/core/analysis-bucket-files", token)).status;
+    for (let count = 1; count <= 51; count += 1) {
+      const body = JSON.stringify({ name: `${count}`, external_id: crypto.randomUUID(), bucket_id: id, root: false });
+      const init = { method: "POST", headers: { "Content-Type": "application/json" }, body };
+      await served.call("/core/analysis-bucket-files", token, init);
+      if (count >= 49) listed.push(await look());
+    }
+    expect(listed).toEqual(generation === "2025" ? [200, 500, 500] : [200, 200, 200]);
+    const narrow = await served.call("/core/analysis-bucket-files?filter[name]=7", token);
+    expect(narrow.status).toBe(200);
+  });
+
   test("unknown routes are 404", async () => {
     await using served = serveHub(generation);
     expect((await served.call("/core/nothing", await served.signIn(served.nodeA))).status).toBe(404);

@@ -2,7 +2,7 @@ import { HubProblemError } from "./errors.ts";
 import { type Resource, type Row, type RowTest, spellKey } from "./resources.ts";
 import type { HubGeneration, HubState } from "./state.ts";
 
-const MAX_PAGE = 50;
+export const MAX_PAGE = 50;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 export interface Page {
