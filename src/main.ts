@@ -149,6 +149,18 @@ function keepMemoryOutOfCoreFiles(): void {
   }
 }
 
+/** Also of the Python services, and what there is in their place. */
+const foreignArguments = {
+  "--log-config": "use LOG__LEVEL and LOG__FORMAT instead",
+  "--log-level": "use LOG__LEVEL instead",
+  "--root-path": "every route answers under /storage by itself, and SERVER__PUBLIC_URL sets what links begin with",
+  "--proxy-headers": "X-Forwarded-Proto is always honoured",
+  "--forwarded-allow-ips": "X-Forwarded-Proto is always honoured",
+} as const;
+
+const camelCased = (name: string) =>
+  name.replace(/^--/, "").replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+
 /** What the Python services' images were started with still counts; workers and a second start find it in the environment. */
 function preferArguments(io: ProcessIo, given: Readonly<Record<string, string | number | undefined>>): void {
   for (const [name, value] of Object.entries(given)) {
@@ -173,10 +185,15 @@ function createProgram(io: ProcessIo, finish: (exitCode: number) => void): Comma
     .option("--port <port>", "as SERVER__PORT, which it wins over", portNumber)
     .option("--workers <number>", "as SERVER__WORKERS, which it wins over")
     .addOption(new Option("--log-config <file>").hideHelp())
-    .action(async ({ worker, host, port, workers, logConfig }) => {
+    .addOption(new Option("--log-level <level>").hideHelp())
+    .addOption(new Option("--root-path <path>").hideHelp())
+    .addOption(new Option("--proxy-headers").hideHelp())
+    .addOption(new Option("--forwarded-allow-ips <addresses>").hideHelp())
+    .action(async ({ worker, host, port, workers, ...foreign }) => {
       preferArguments(io, { SERVER__HOST: host, SERVER__PORT: port, SERVER__WORKERS: workers });
-      if (logConfig !== undefined)
-        io.printError("warning: --log-config is of the Python service; use LOG__LEVEL and LOG__FORMAT instead");
+      for (const [name, instead] of Object.entries(foreignArguments)) {
+        if (camelCased(name) in foreign) io.printError(`warning: ${name} is of the Python service; ${instead}`);
+      }
       const parent = worker === undefined ? undefined : io.connectParent();
       if (parent === undefined) finish(await (await load.serve()).serve(io));
       else finish(await (await load.worker()).serveAsWorker(io, parent));

@@ -51,6 +51,22 @@ describe("ranges of RFC 9110", () => {
   test.each(["bytes=0-1", "Bytes=0-1", "bytes= 0-1", "bytes=,0-1,", "bytes=0-1 , "])("%p is a part", (text) => {
     expect(range({ range: text })).toEqual(part);
   });
+  test.each(["bytes=0-1,20-30", "bytes=20-,0-1", "bytes=-0, 0-1"])("of %p what the object has is a part", (text) => {
+    expect(range({ range: text })).toEqual(part);
+  });
+  test.each(["bytes=20-30", "bytes=10-", "bytes=-0", "bytes=20-30,40-", "bytes=-0,99999999999999999999-"])(
+    "%p is nothing that the object has",
+    (text) => {
+      expect(range({ range: text })).toBe("unsatisfiable");
+      expect(range({ range: text, "if-range": '"x"' })).toBe("all");
+    },
+  );
+  test.each(["bytes=0-1,5-2", "bytes=20-30,x", "bytes=0 - 1", "bytes =0-1", "bytes=0-1;q=1", "bytes=", "bytes=,"])(
+    "%p, which is malformed, is all",
+    (text) => {
+      expect(range({ range: text })).toBe("all");
+    },
+  );
   test.each(["bytes=0-1,3-4", "bytes 0-1", "bytes=-", "bytes=a-b", "bytes=1-0", "lines=0-1"])("%p is all", (text) => {
     expect(range({ range: text })).toBe("all");
   });
