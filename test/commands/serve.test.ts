@@ -188,7 +188,7 @@ test.each([
   [["serve", "--log-config", "log.yaml"], "warning: --log-config is of the Python service"],
   [["--log-level", "debug"], "warning: --log-level is of the Python service; use LOG__LEVEL"],
   [["--root-path", "/storage"], "warning: --root-path is of the Python service; every route answers under /storage"],
-  [["--proxy-headers", "--forwarded-allow-ips", "*"], "warning: --forwarded-allow-ips is of the Python service"],
+  [["--forwarded-allow-ips", "*"], "warning: --forwarded-allow-ips is of the Python service"],
 ])("the arguments of the Python images are understood or explained: %j", (args, warning) => {
   const { stderr, exitCode } = Bun.spawnSync([process.execPath, "src/main.ts", ...args], { env: {}, cwd: "." });
   // Nothing but the settings keeps it from starting.
