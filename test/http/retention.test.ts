@@ -18,6 +18,20 @@ async function idOf(response: Response): Promise<string> {
   return ((await response.json()) as { object_id: string }).object_id;
 }
 
+/** A form in chunks, of which nobody knows how long it will be. */
+function unmeasured(bytes: number): RequestInit {
+  const head = '--b\r\nContent-Disposition: form-data; name="file"; filename="x"\r\n\r\n';
+  const pieces = [new TextEncoder().encode(head), new Uint8Array(bytes), new TextEncoder().encode("\r\n--b--\r\n")];
+  const body = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      const piece = pieces.shift();
+      if (piece === undefined) controller.close();
+      else controller.enqueue(piece);
+    },
+  });
+  return { body, headers: { "content-type": "multipart/form-data; boundary=b" } };
+}
+
 for (const backend of backends) {
   describe.skipIf(!isAvailable(backend))(`usage on ${backend} storage`, () => {
     test("is told with nothing set, and nothing is written down for it", async () => {
@@ -112,6 +126,32 @@ for (const backend of backends) {
         expect(await usage.json()).toMatchObject({ total: 1, node: { bytes: 1000, objects: 3 } });
       });
     });
+
+    test("50 uploads at once that do not tell their length stay within the quota, and nobody else is kept from storing", async () => {
+      const mebibyte = 1024 * 1024;
+      const env = { QUOTA__PROJECT_BYTES: String(8 * mebibyte), SUBMISSIONS__WAIT_SECONDS: "0" };
+      const service = await startTestService({ backend, env });
+      const { put, usage } = clientOf(service);
+      const answers = await Promise.all(
+        Array.from({ length: 50 }, (_, number) =>
+          service.fetch(number % 2 ? "1" : "2", "/local", { method: "PUT", ...unmeasured(mebibyte) }),
+        ),
+      );
+      const statuses = answers.map(({ status }) => status);
+      expect(new Set(statuses)).toEqual(new Set([200, 507]));
+      const stored = statuses.filter((status) => status === 200).length;
+      expect(stored).toBeLessThanOrEqual(8);
+      expect(await usage("1")).toMatchObject({ bytes: stored * mebibyte, objects: stored });
+      // What is left is there for the next ones: nothing stays reserved for those that were refused.
+      for (let left = 8 - stored; left > 0; left -= 1) {
+        expect((await put("1", ["file", file(mebibyte)])).status).toBe(200);
+      }
+      expect((await service.fetch("1", "/local", { method: "PUT", ...unmeasured(1) })).status).toBe(507);
+      expect((await service.fetch("3", "/local", { method: "PUT", ...unmeasured(mebibyte) })).status).toBe(200);
+      const body = formOf(["file", file(mebibyte)]);
+      expect((await service.fetch("1", "/final", { method: "PUT", body })).status).toBeOneOf([202, 204]);
+      await service.stop();
+    }, 60_000);
 
     test("a rule that is new shows what it would remove, and files tell when they go", async () => {
       const env = {
