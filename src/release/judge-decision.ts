@@ -25,7 +25,8 @@ export function judgeDecision(
 
 /** Whoever has a name or a subject in common with somebody may be the same: one person must not be two. */
 export function isSamePerson(one: Reviewer, other: Reviewer): boolean {
-  return one.subject === other.subject || plain(one.name) === plain(other.name);
+  const known = [one.name, one.subject].map(plain);
+  return [other.name, other.subject].map(plain).some((text) => known.includes(text));
 }
 
 /** What nobody sees in a name makes nobody another person. */

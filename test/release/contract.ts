@@ -90,7 +90,12 @@ export function describeReleaseStore(name: string, open: () => Promise<GateUnder
       expect(first).toMatchObject({ state: "held", verdict: undefined });
       expect(first?.decisions.map(({ reviewer }) => reviewer.name)).toEqual(["Ada"]);
       const spellings = [" ada", "A\u200bda", "Ada\u0000", "ＡＤＡ"].map((name) => ({ name, subject: "another" }));
-      for (const same of [ada, ...spellings, { name: "another", subject: ada.subject }]) {
+      for (const same of [
+        ada,
+        ...spellings,
+        { name: "another", subject: ada.subject },
+        { name: ada.subject, subject: "a" },
+      ]) {
         await expect(releases.decide([approval(held)], same, 2)).rejects.toMatchObject({ code: "conflict" });
       }
       expect(await submissions.claim(mine)).toBeUndefined();

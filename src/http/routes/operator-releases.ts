@@ -1,8 +1,10 @@
 import type { z } from "@hono/zod-openapi";
+import type { Context } from "hono";
 import type { Finding, Preview } from "../../release/findings/examination.ts";
 import type { ReleaseContent } from "../../release/read-content.ts";
-import type { PastDecision, Release } from "../../release/release-store.ts";
+import type { Decision, PastDecision, Release } from "../../release/release-store.ts";
 import type { ReleaseDetails } from "../../release/releases.ts";
+import { type AppEnv, idleSeconds } from "../env.ts";
 import { limitJson } from "../json-body.ts";
 import { attachment } from "../object-response.ts";
 import { requireOperator } from "../operator-auth.ts";
@@ -16,6 +18,16 @@ export function operatorReleaseRoutes({ operator }: OperatorRouteDeps) {
   const middleware = [requireOperator(() => operator.operators)];
   const deciding = [...middleware, limitJson];
   const shown = (release: Release) => describe(release, operator.releases.reviewers);
+
+  /** What is approved is read from its first to its last byte, and a list may be long. */
+  async function decide(c: Context<AppEnv>, decisions: readonly Decision[]) {
+    c.env.setIdleTimeout(0);
+    try {
+      return await operator.releases.decide(decisions, c.get("operator"));
+    } finally {
+      c.env.setIdleTimeout(idleSeconds);
+    }
+  }
 
   router.openapi({ ...specs.listReleases, middleware }, async (c) => {
     const { status, project_id: projectId, analysis_id: analysisId, order, cursor, limit } = c.req.valid("query");
@@ -40,30 +52,28 @@ export function operatorReleaseRoutes({ operator }: OperatorRouteDeps) {
       const kind = decision === "approve" ? ("approved" as const) : ("declined" as const);
       return { submissionId, kind, sha256, reason: tidy(reason) };
     });
-    const items = await operator.releases.decide(decisions, c.get("operator"));
+    const items = await decide(c, decisions);
     return c.json({ items: items.map(shown) }, 200);
   });
 
-  async function decideOne(id: string, kind: "approved" | "declined", asked: Asked, reviewer: Reviewer) {
+  async function decideOne(c: Context<AppEnv>, id: string, kind: "approved" | "declined", asked: Asked) {
     const decision = { submissionId: id, kind, sha256: asked.sha256, reason: tidy(asked.reason) };
-    const [release] = await operator.releases.decide([decision], reviewer);
+    const [release] = await decide(c, [decision]);
     return shown(release ?? (await operator.releases.get(id)));
   }
 
   router.openapi({ ...specs.approveRelease, middleware: deciding }, async (c) => {
     const { submission_id: id } = c.req.valid("param");
-    return c.json(await decideOne(id, "approved", c.req.valid("json"), c.get("operator")), 200);
+    return c.json(await decideOne(c, id, "approved", c.req.valid("json")), 200);
   });
 
   router.openapi({ ...specs.declineRelease, middleware: deciding }, async (c) => {
     const { submission_id: id } = c.req.valid("param");
-    return c.json(await decideOne(id, "declined", c.req.valid("json"), c.get("operator")), 200);
+    return c.json(await decideOne(c, id, "declined", c.req.valid("json")), 200);
   });
 
   return router;
 }
-
-type Reviewer = Parameters<OperatorRouteDeps["operator"]["releases"]["decide"]>[1];
 
 interface Asked {
   readonly sha256: string;
