@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { Command, Option } from "commander";
-import type { ProcessIo } from "./commands/host.ts";
+import type { ProcessIo } from "./commands/process-io.ts";
 import { addBudgetCommand } from "./commands/program/budget-command.ts";
 import { addCopyCommand } from "./commands/program/copy-command.ts";
 import { portNumber } from "./commands/program/numbers.ts";

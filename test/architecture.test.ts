@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { findMisnamed } from "./support/file-names.ts";
 import { breaches, files, importsOf, roomOf } from "./support/source-files.ts";
 
 const contracts = [
@@ -283,4 +284,8 @@ test("only the server listens", () => {
 test("no file is longer than 300 lines", () => {
   const long = files.filter(({ text }) => text.split("\n").length > 301).map(({ path }) => path);
   expect(long).toEqual([]);
+});
+
+test("files are named after what they export, in kebab-case", () => {
+  expect(findMisnamed(files)).toEqual([]);
 });

@@ -6,7 +6,7 @@ import { isLastingRefusal } from "../database/postgres-failure.ts";
 import { inspectPostgres, provePostgresWrite } from "../database/postgres-usability.ts";
 import { createPostgresDigests } from "../digests/postgres-digests.ts";
 import { createPostgresIdempotency } from "../idempotency/postgres-idempotency.ts";
-import { isLastingS3Refusal } from "../objects/s3/errors.ts";
+import { isLastingS3Refusal } from "../objects/s3/s3-failure.ts";
 import { observeObjectStore, observePostgres } from "../observability/observed-calls.ts";
 import { createPostgresOperators } from "../operators/postgres-operators.ts";
 import { createPostgresTraffic } from "../operators/postgres-traffic.ts";

@@ -2,7 +2,7 @@ import { readBudgets } from "../app/privacy-services.ts";
 import { type BudgetBook, type BudgetView, createBudgetBook } from "../privacy/budget/budget-book.ts";
 import { formatDecimal, parseDecimal } from "../privacy/budget/decimal.ts";
 import { parseUuid } from "../uuid.ts";
-import { exitUsage, type ProcessIo } from "./host.ts";
+import { exitUsage, type ProcessIo } from "./process-io.ts";
 import { plainTableLines } from "./table.ts";
 import { type NodeAccess, withStores } from "./with-stores.ts";
 

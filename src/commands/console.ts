@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { hashToken } from "../app/operator-services.ts";
 import { serviceUrl } from "../app/start-service.ts";
-import { exitUsage, type ProcessIo } from "./host.ts";
+import { exitUsage, type ProcessIo } from "./process-io.ts";
 import { withStores } from "./with-stores.ts";
 
 const longestName = 100;

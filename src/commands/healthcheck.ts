@@ -1,6 +1,6 @@
 import { reasonOf } from "../errors.ts";
 import { loadSetting } from "../settings/load.ts";
-import type { ProcessIo } from "./host.ts";
+import type { ProcessIo } from "./process-io.ts";
 
 const limitMs = 5_000;
 

@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { type Curve, generateKeyPair } from "../crypto/keys.ts";
 import { reasonOf } from "../errors.ts";
-import type { ProcessIo } from "./host.ts";
+import type { ProcessIo } from "./process-io.ts";
 
 export interface KeygenOptions {
   readonly curve: Curve;

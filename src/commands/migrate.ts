@@ -1,6 +1,6 @@
 import { reasonOf } from "../errors.ts";
-import { exitConfig, type ProcessIo } from "./host.ts";
 import { openDatabase } from "./open-database.ts";
+import { exitConfig, type ProcessIo } from "./process-io.ts";
 import { readSettings } from "./read-settings.ts";
 
 /** Brings the database up to date, as `serve` would at its start, and says what that took. */

@@ -1,6 +1,6 @@
 import { describeApp } from "../http/app.ts";
 import { version } from "../version.ts";
-import type { ProcessIo } from "./host.ts";
+import type { ProcessIo } from "./process-io.ts";
 
 /** Prints the OpenAPI document; needs no settings. */
 export async function openapi(io: ProcessIo): Promise<number> {

@@ -1,6 +1,6 @@
 import { loadSettings } from "../settings/load.ts";
 import type { Settings } from "../settings/settings.ts";
-import type { ProcessIo } from "./host.ts";
+import type { ProcessIo } from "./process-io.ts";
 
 /** Prints warnings, and all problems at once when there are any. */
 export function readSettings(io: ProcessIo): Settings | undefined {

@@ -4,7 +4,7 @@ import { createRecordBook, type RecordBook } from "../record/record-book.ts";
 import { type RecordFilter, recordEvents } from "../record/record-store.ts";
 import { createSealer } from "../record/sealer.ts";
 import { parseUuid } from "../uuid.ts";
-import { exitUsage, type ProcessIo } from "./host.ts";
+import { exitUsage, type ProcessIo } from "./process-io.ts";
 import { plainTableLines } from "./table.ts";
 import { type NodeAccess, withStores } from "./with-stores.ts";
 

@@ -2,7 +2,7 @@ import { openReleases } from "../app/release-services.ts";
 import type { Release, ReleaseFilter } from "../release/release-store.ts";
 import type { ReleaseDetails, Releases } from "../release/releases.ts";
 import { parseUuid } from "../uuid.ts";
-import { exitUsage, type ProcessIo } from "./host.ts";
+import { exitUsage, type ProcessIo } from "./process-io.ts";
 import { plainTableLines } from "./table.ts";
 import { withStores } from "./with-stores.ts";
 

@@ -6,8 +6,8 @@ import { removesAnything } from "../retention/rules.ts";
 import type { Settings } from "../settings/settings.ts";
 import { pause } from "../time/deadline.ts";
 import { parseUuid } from "../uuid.ts";
-import { exitUsage, type ProcessIo } from "./host.ts";
 import type { Stores } from "./open-stores.ts";
+import { exitUsage, type ProcessIo } from "./process-io.ts";
 import { tableLines } from "./table.ts";
 import { type NodeAccess, withStores } from "./with-stores.ts";
 

@@ -19,7 +19,7 @@ import { listen } from "../server/server.ts";
 import { parseSettings } from "../settings/load.ts";
 import type { Settings } from "../settings/settings.ts";
 import { consoleLink, newTicket } from "./console.ts";
-import type { ProcessIo } from "./host.ts";
+import type { ProcessIo } from "./process-io.ts";
 import { sandboxClients } from "./sandbox-clients.ts";
 import { describeSandbox } from "./sandbox-tour.ts";
 

@@ -4,7 +4,7 @@ import { reasonOf } from "../errors.ts";
 import { createRequestContext } from "../request-context.ts";
 import { version } from "../version.ts";
 import { describeService } from "./describe-service.ts";
-import { exitConfig, type ProcessIo } from "./host.ts";
+import { exitConfig, type ProcessIo } from "./process-io.ts";
 import { readSettings } from "./read-settings.ts";
 import { serveWithWorkers } from "./workers/workers.ts";
 

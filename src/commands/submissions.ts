@@ -1,7 +1,7 @@
 import { type Submission, type SubmissionState, submissionKey } from "../submissions/store/submission-store.ts";
 import { parseUuid } from "../uuid.ts";
-import { exitUsage, type ProcessIo } from "./host.ts";
 import type { Stores } from "./open-stores.ts";
+import { exitUsage, type ProcessIo } from "./process-io.ts";
 import { plainTableLines } from "./table.ts";
 import { withStores } from "./with-stores.ts";
 

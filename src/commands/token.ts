@@ -1,5 +1,5 @@
 import { reasonOf } from "../errors.ts";
-import type { ProcessIo } from "./host.ts";
+import type { ProcessIo } from "./process-io.ts";
 import { sandboxClients } from "./sandbox-clients.ts";
 
 export interface TokenOptions {

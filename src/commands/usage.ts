@@ -1,8 +1,8 @@
 import { removesAnything } from "../retention/rules.ts";
 import { createUsageBook, type NodeUsage } from "../retention/usage-book.ts";
 import type { Settings } from "../settings/settings.ts";
-import type { ProcessIo } from "./host.ts";
 import type { Stores } from "./open-stores.ts";
+import type { ProcessIo } from "./process-io.ts";
 import { tableLines } from "./table.ts";
 import { withStores } from "./with-stores.ts";
 

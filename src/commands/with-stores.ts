@@ -2,8 +2,8 @@ import { createPinoLog } from "../app/pino-log.ts";
 import { reasonOf } from "../errors.ts";
 import { type Log, quietLog } from "../log.ts";
 import type { Settings } from "../settings/settings.ts";
-import { exitConfig, exitUsage, type ProcessIo } from "./host.ts";
 import { openStores, type Stores } from "./open-stores.ts";
+import { exitConfig, exitUsage, type ProcessIo } from "./process-io.ts";
 import { readSettings } from "./read-settings.ts";
 
 export interface NodeAccess {

@@ -3,7 +3,7 @@ import { createCoreReader } from "./core-reader.ts";
 import { createDownload } from "./download.ts";
 import { createFileRecords } from "./file-records.ts";
 import type { Hub } from "./hub.ts";
-import { createHubDirectory } from "./lookups.ts";
+import { createHubDirectory } from "./hub-directory.ts";
 import { createSession } from "./session.ts";
 import type { SignIn } from "./sign-in.ts";
 import { createTokenSource } from "./token.ts";

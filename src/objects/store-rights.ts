@@ -1,6 +1,6 @@
 import { AppError } from "../errors.ts";
 import type { ObjectStore } from "./object-store.ts";
-import { s3CodeOf } from "./s3/errors.ts";
+import { s3CodeOf } from "./s3/s3-failure.ts";
 
 /** What the access key may not do, though the service needs it. */
 export class MissingRight extends Error {

@@ -1,6 +1,6 @@
 import { AppError } from "../errors.ts";
 import type { Authenticator } from "../identity/authenticator.ts";
-import { findRoles } from "./claims.ts";
+import { findRoles } from "./find-roles.ts";
 import type { OperatorStore, Session, SessionKind } from "./operator-store.ts";
 
 /** Somebody who may look into what this node does, and decide. */

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { type BudgetRequest, budget } from "../../src/commands/budget.ts";
 import { formOf, startTestService } from "../support/service.ts";
-import { createTestIo } from "./host.ts";
+import { createTestIo } from "./test-io.ts";
 
 test("budgets are listed and set beside a running service, which heeds them at once", async () => {
   const service = await startTestService({ env: { DP__PROJECT_EPSILON: "10" } });

@@ -5,8 +5,8 @@ import { copyObjects } from "../../src/commands/copy/copy-objects.ts";
 import { type End, findStorage, openEnd } from "../../src/commands/copy/open-end.ts";
 import type { ObjectStore } from "../../src/objects/object-store.ts";
 import { backends, isAvailable } from "../support/service.ts";
-import { createTestIo } from "./host.ts";
 import { contentOf, dropScratch, openEmpty, quiet, readFile, storeOf } from "./storages.ts";
+import { createTestIo } from "./test-io.ts";
 
 /** `COPY_OBJECTS=10000 COPY_MIB=2048` takes a quarter of an hour. */
 const count = Number(Bun.env.COPY_OBJECTS ?? "240");

@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { copy } from "../../src/commands/copy/copy.ts";
 import { backends, formOf, isAvailable, startTestService, type TestService } from "../support/service.ts";
-import { createTestIo } from "./host.ts";
 import { contentOf, dropScratch, fileOf, openEmpty, scratch, storeOf } from "./storages.ts";
+import { createTestIo } from "./test-io.ts";
 
 afterAll(dropScratch);
 

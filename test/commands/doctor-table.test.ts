@@ -8,7 +8,7 @@ import type { Environment } from "../../src/settings/environment.ts";
 import { storeThatForbids } from "../objects/forbidding-store.ts";
 import { createPrivateCertificate, opensslInstalled, type PrivateCertificate } from "../support/certificate.ts";
 import { isAvailable, startTestService, type TestService } from "../support/service.ts";
-import { createTestIo } from "./host.ts";
+import { createTestIo } from "./test-io.ts";
 
 /**
  * What is wrong, and how it comes to be so. `docs/doctor.md` tells what doctor says of each; with WRITE_DOCS=1 this test

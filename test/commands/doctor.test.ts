@@ -10,7 +10,7 @@ import { createPrivateCertificate, opensslInstalled } from "../support/certifica
 import { startTestService, type TestService } from "../support/service.ts";
 import { countObjects } from "../support/storage-check.ts";
 import { examine } from "./examine.ts";
-import { createTestIo } from "./host.ts";
+import { createTestIo } from "./test-io.ts";
 
 describe("the doctor", () => {
   let service: TestService;

@@ -1,6 +1,6 @@
 import { doctor } from "../../src/commands/doctor/doctor.ts";
 import type { Environment } from "../../src/settings/environment.ts";
-import { createTestIo } from "./host.ts";
+import { createTestIo } from "./test-io.ts";
 
 interface Finding {
   readonly check: string;

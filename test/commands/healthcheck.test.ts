@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { healthcheck } from "../../src/commands/healthcheck.ts";
-import { createTestIo } from "./host.ts";
+import { createTestIo } from "./test-io.ts";
 
 /** Runs it against a server that answers so; needs nothing in the environment but where that is. */
 async function check(answer: () => Response, env: Record<string, string> = {}, hostname = "127.0.0.1") {

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { keygen } from "../../src/commands/keygen.ts";
 import { parsePrivateKey } from "../../src/crypto/keys.ts";
-import { createTestIo } from "./host.ts";
+import { createTestIo } from "./test-io.ts";
 
 let folder: string;
 beforeAll(async () => {

@@ -2,12 +2,12 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { exitConfig } from "../../src/commands/host.ts";
 import { migrate } from "../../src/commands/migrate.ts";
+import { exitConfig } from "../../src/commands/process-io.ts";
 import { acquireDataDirLock } from "../../src/database/data-dir-lock.ts";
 import { NODE } from "../settings/environment.ts";
 import { createTestDatabase, type TestDatabase, testPostgresUrl } from "../support/postgres-database.ts";
-import { createTestIo } from "./host.ts";
+import { createTestIo } from "./test-io.ts";
 
 async function runMigrate(env: Record<string, string>) {
   const io = createTestIo({ ...NODE, ...env });

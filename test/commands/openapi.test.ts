@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { openapi } from "../../src/commands/openapi.ts";
 import { startTestService } from "../support/service.ts";
-import { createTestIo } from "./host.ts";
+import { createTestIo } from "./test-io.ts";
 
 test("the document is the one that the service serves", async () => {
   const io = createTestIo({});

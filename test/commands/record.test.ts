@@ -5,7 +5,7 @@ import { type RecordRequest, record } from "../../src/commands/record.ts";
 import type { Environment } from "../../src/settings/environment.ts";
 import { type Beside, openBeside } from "../support/beside.ts";
 import { backends, formOf, isAvailable, startTestService, type TestService } from "../support/service.ts";
-import { createTestIo } from "./host.ts";
+import { createTestIo } from "./test-io.ts";
 
 const list = { action: "list", limit: 50, json: true } as const;
 

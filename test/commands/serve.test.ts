@@ -14,7 +14,7 @@ import { eventually } from "../support/eventually.ts";
 import { createTestLog } from "../support/log.ts";
 import { type Relay, startRelay } from "../support/relay.ts";
 import { isAvailable, startTestService, type TestService } from "../support/service.ts";
-import { createTestIo, type TestIo } from "./host.ts";
+import { createTestIo, type TestIo } from "./test-io.ts";
 
 const { privatePem } = generateKeyPair("P-384");
 

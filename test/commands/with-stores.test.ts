@@ -5,15 +5,15 @@ import { join } from "node:path";
 import { rootCertificates } from "node:tls";
 import { budget } from "../../src/commands/budget.ts";
 import { printConsoleLink } from "../../src/commands/console.ts";
-import type { ProcessIo } from "../../src/commands/host.ts";
 import { peers } from "../../src/commands/peers.ts";
+import type { ProcessIo } from "../../src/commands/process-io.ts";
 import { record } from "../../src/commands/record.ts";
 import { releases } from "../../src/commands/releases.ts";
 import { retention } from "../../src/commands/retention.ts";
 import { submissions } from "../../src/commands/submissions.ts";
 import { usage } from "../../src/commands/usage.ts";
 import { NODE } from "../settings/environment.ts";
-import { createTestIo } from "./host.ts";
+import { createTestIo } from "./test-io.ts";
 
 const commands: readonly (readonly [string, (io: ProcessIo) => Promise<number>])[] = [
   ["budget", (io) => budget(io, { action: "list", json: false })],

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { doctor } from "../../src/commands/doctor/doctor.ts";
 import { type PeersRequest, peers } from "../../src/commands/peers.ts";
 import { generateKeyPair, parsePublicKey } from "../../src/crypto/keys.ts";
-import { createTestIo } from "../commands/host.ts";
+import { createTestIo } from "../commands/test-io.ts";
 import { contentOf, pathOf, send } from "../support/intermediates.ts";
 import { type Backend, backends, formOf, isAvailable, startTestService, type TestService } from "../support/service.ts";
 

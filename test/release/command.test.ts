@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { type ReleasesRequest, releases } from "../../src/commands/releases.ts";
 import { submissions } from "../../src/commands/submissions.ts";
-import { createTestIo } from "../commands/host.ts";
+import { createTestIo } from "../commands/test-io.ts";
 import { eventually } from "../support/eventually.ts";
 import { backends, isAvailable, startTestService, type TestService } from "../support/service.ts";
 import { type Gate, gateEnv, hashOf, openGate } from "./gate.ts";

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { S3Client } from "bun";
 import { retention } from "../../src/commands/retention.ts";
-import { createTestIo } from "../commands/host.ts";
+import { createTestIo } from "../commands/test-io.ts";
 import { eventually } from "../support/eventually.ts";
 import { createTestDatabase, type TestDatabase } from "../support/postgres-database.ts";
 import { createTestBucket, type TestBucket } from "../support/s3.ts";

@@ -5,7 +5,7 @@ import { sql } from "drizzle-orm";
 import { type RetentionRequest, retention } from "../../src/commands/retention.ts";
 import { usage } from "../../src/commands/usage.ts";
 import { openPostgres } from "../../src/database/postgres-connection.ts";
-import { createTestIo } from "../commands/host.ts";
+import { createTestIo } from "../commands/test-io.ts";
 import { eventually } from "../support/eventually.ts";
 import { backends, formOf, isAvailable, startTestService, type TestService } from "../support/service.ts";
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { type SubmissionsRequest, submissions } from "../../src/commands/submissions.ts";
-import { createTestIo } from "../commands/host.ts";
+import { createTestIo } from "../commands/test-io.ts";
 import { eventually } from "../support/eventually.ts";
 import { backends, type Client, formOf, isAvailable, startTestService, type TestService } from "../support/service.ts";
 import { countObjects } from "../support/storage-check.ts";

@@ -2,7 +2,7 @@ import { reasonOf } from "../../errors.ts";
 import { quietLog } from "../../log.ts";
 import { parseLocalKey } from "../../retention/local-key.ts";
 import type { StorageSettings } from "../../settings/settings.ts";
-import { exitConfig, exitUsage, type ProcessIo } from "../host.ts";
+import { exitConfig, exitUsage, type ProcessIo } from "../process-io.ts";
 import { progressBar } from "../retention.ts";
 import { type Counted, changed, compareObjects, copyObjects, countObjects, during } from "./copy-objects.ts";
 import { copyRows, findSharedTables, fingerprint, type SharedTable } from "./copy-rows.ts";

@@ -1,6 +1,6 @@
 import { loadSettings } from "../../settings/load.ts";
 import type { Settings } from "../../settings/settings.ts";
-import type { ProcessIo } from "../host.ts";
+import type { ProcessIo } from "../process-io.ts";
 import { createDoctorContext } from "./context.ts";
 import { hubChecks, shorten } from "./hub-checks.ts";
 import { identityCheck } from "./identity-check.ts";

@@ -1,4 +1,4 @@
-import { s3CodeOf } from "../../objects/s3/errors.ts";
+import { s3CodeOf } from "../../objects/s3/s3-failure.ts";
 import type { StorageSettings } from "../../settings/settings.ts";
 import { adviseOnTls } from "../../tls-failure.ts";
 

@@ -2,7 +2,7 @@ import type { Log } from "../../log.ts";
 import type { Settings } from "../../settings/settings.ts";
 import { backoff } from "../../time/backoff.ts";
 import { within } from "../../time/deadline.ts";
-import type { ProcessIo } from "../host.ts";
+import type { ProcessIo } from "../process-io.ts";
 import { createReportCollector } from "./collect-reports.ts";
 import type { FromWorker, WorkerEnd, WorkerProcess } from "./ipc.ts";
 

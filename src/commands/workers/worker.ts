@@ -4,7 +4,7 @@ import { reasonOf } from "../../errors.ts";
 import type { MetricsReport } from "../../observability/metrics.ts";
 import { createRequestContext } from "../../request-context.ts";
 import type { Settings } from "../../settings/settings.ts";
-import type { ProcessIo } from "../host.ts";
+import type { ProcessIo } from "../process-io.ts";
 import type { ParentLine } from "./ipc.ts";
 
 /** Longer than the other process waits for the slowest worker. */

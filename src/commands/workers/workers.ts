@@ -6,7 +6,7 @@ import { type HeldPort, holdPort } from "../../server/server.ts";
 import type { Settings } from "../../settings/settings.ts";
 import { version } from "../../version.ts";
 import { describeService } from "../describe-service.ts";
-import type { ProcessIo } from "../host.ts";
+import type { ProcessIo } from "../process-io.ts";
 import type { WorkerEnd } from "./ipc.ts";
 import { createSupervisor } from "./supervisor.ts";
 

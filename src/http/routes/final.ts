@@ -4,7 +4,7 @@ import { formatDecimal } from "../../privacy/budget/decimal.ts";
 import type { FinalResults } from "../../results/final.ts";
 import { findNoiseProblems, parameterNames } from "../../results/noisy-form.ts";
 import type { Upload } from "../../results/upload.ts";
-import { authenticate } from "../auth.ts";
+import { authenticate } from "../authenticate.ts";
 import type { AppEnv } from "../env.ts";
 import { createRouter } from "../router.ts";
 import { digestOf, type UploadRoute, type Uploads } from "../uploads.ts";

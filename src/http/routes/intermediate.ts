@@ -1,7 +1,7 @@
 import type { Authenticator } from "../../identity/authenticator.ts";
 import { findReceiverProblems, isMeantAsReceiver } from "../../results/intermediate-delivery.ts";
 import type { IntermediateResults, SentIntermediate } from "../../results/intermediate-results.ts";
-import { authenticate } from "../auth.ts";
+import { authenticate } from "../authenticate.ts";
 import { idleSeconds, stallSeconds } from "../env.ts";
 import { attachment, neverShown } from "../object-response.ts";
 import { createRouter } from "../router.ts";

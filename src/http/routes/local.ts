@@ -2,7 +2,7 @@ import { createMiddleware } from "hono/factory";
 import type { Authenticator } from "../../identity/authenticator.ts";
 import { cleanFilename } from "../../results/file-name.ts";
 import type { LocalResults } from "../../results/local.ts";
-import { authenticate } from "../auth.ts";
+import { authenticate } from "../authenticate.ts";
 import { type AppEnv, idleSeconds, stallSeconds } from "../env.ts";
 import { answerObject } from "../object-response.ts";
 import { createRouter } from "../router.ts";

@@ -1,5 +1,5 @@
+import { type HttpClient, outcomeOf } from "./http-client.ts";
 import type { Outbound, OutboundLimits, OutboundRequest } from "./outbound.ts";
-import { type HttpClient, outcomeOf } from "./request.ts";
 import type { CallResponse } from "./response.ts";
 import { type Outcome, type RetryPolicy, withRetries } from "./retry.ts";
 import { startTimeLimit } from "./time-limit.ts";

@@ -1,9 +1,9 @@
 import type { Log } from "../../log.ts";
 import { createCall } from "./call.ts";
+import { createHttpClient } from "./http-client.ts";
 import type { Outbound, OutboundLimits, OutboundRequest } from "./outbound.ts";
 import type { FetchLike } from "./plain-fetch.ts";
 import type { ProxySettings } from "./proxy.ts";
-import { createHttpClient } from "./request.ts";
 import type { RetryPolicy } from "./retry.ts";
 import { createDownload, createUpload } from "./transfer.ts";
 

@@ -1,8 +1,8 @@
 import type { OutboundParts } from "./call.ts";
+import { outcomeOf } from "./http-client.ts";
 import { createIdleWatch, type IdleWatch, watchAnswerBody, watchRequestBody } from "./idle-watch.ts";
 import { explainFailure, type Route } from "./network-failure.ts";
 import type { DownloadAnswer, Outbound, UploadRequest } from "./outbound.ts";
-import { outcomeOf } from "./request.ts";
 import { withRetries } from "./retry.ts";
 import { startTimeLimit } from "./time-limit.ts";
 

@@ -2,10 +2,10 @@ import type { AppError } from "../../errors.ts";
 import type { Log } from "../../log.ts";
 import { type BodyGuard, guardBody } from "../../streams/guarded-body.ts";
 import type { ByteRange } from "../object-store.ts";
-import { asS3Failure, s3Failure } from "./errors.ts";
 import type { S3Request, S3Response, SendS3Request } from "./messages.ts";
 import { maxAttempts, pauseAfter } from "./retry.ts";
-import { defaultIdleMs, type S3Options } from "./settings.ts";
+import { asS3Failure, s3Failure } from "./s3-failure.ts";
+import { defaultIdleMs, type S3Options } from "./s3-options.ts";
 
 /** A store that breaks off again and again before it has sent this much is not asked for ever. */
 const progressBytes = 4 * 1024;

@@ -1,7 +1,7 @@
 import type { ScannedObject } from "../object-store.ts";
-import { s3Failure } from "./errors.ts";
 import type { S3Request, SendS3Request } from "./messages.ts";
 import { readText } from "./request.ts";
+import { s3Failure } from "./s3-failure.ts";
 import { elementsOf, isWhole, keyTextOf, textOf } from "./xml.ts";
 
 const oneKey = { "list-type": "2", "max-keys": "1" };

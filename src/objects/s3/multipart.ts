@@ -1,7 +1,7 @@
-import { s3CodeOf, s3Failure } from "./errors.ts";
 import type { S3Response, SendS3Request } from "./messages.ts";
 import { maxParts, tooLargeForParts } from "./part-plan.ts";
 import { readText } from "./request.ts";
+import { s3CodeOf, s3Failure } from "./s3-failure.ts";
 import { lookForStored } from "./stored.ts";
 import { elementsOf, escapeXml, textOf } from "./xml.ts";
 

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { AppError } from "../../errors.ts";
-import { s3CodeOf, s3Failure } from "./errors.ts";
 import { listKeys, listUnfinishedUploads, type UnfinishedUpload } from "./list.ts";
 import type { SendS3Request } from "./messages.ts";
 import { dropBody, readText } from "./request.ts";
+import { s3CodeOf, s3Failure } from "./s3-failure.ts";
 import { elementsOf, escapeXml, isWhole, isXmlText, textOf } from "./xml.ts";
 
 /** Small, as one object that is being read makes MinIO wait with the whole request, and holds its other objects until then. */

@@ -1,9 +1,9 @@
 import { AppError } from "../../errors.ts";
 import { guardResponse, lengthOf } from "./body.ts";
-import { asS3Failure, codeOfResponse, s3CodeOf, s3Failure } from "./errors.ts";
 import type { S3Request, S3Response, SendS3Request } from "./messages.ts";
 import { maxAttempts, pauseAfter } from "./retry.ts";
-import { defaultIdleMs, type S3Options } from "./settings.ts";
+import { asS3Failure, codeOfResponse, s3CodeOf, s3Failure } from "./s3-failure.ts";
+import { defaultIdleMs, type S3Options } from "./s3-options.ts";
 import { createS3Signer } from "./sign.ts";
 import { textOf } from "./xml.ts";
 

@@ -2,13 +2,13 @@ import { parseDisposition } from "../../content-disposition.ts";
 import { checkFolderPrefix } from "../object-key.ts";
 import type { ByteRange, ObjectInfo, ObjectStore, OpenObject } from "../object-store.ts";
 import { lengthOf, totalOf } from "./body.ts";
-import { s3Failure } from "./errors.ts";
 import { checkS3Key } from "./key.ts";
 import { checkListing, listKeys, listUnfinishedUploads, scanObjects } from "./list.ts";
 import type { S3Response, SendS3Request } from "./messages.ts";
 import { abortUpload, abortUploadsOf, removeKey, removeKeysUnder } from "./remove.ts";
 import { createS3Requests, dropBody } from "./request.ts";
-import { defaultIdleMs, type S3Options } from "./settings.ts";
+import { s3Failure } from "./s3-failure.ts";
+import { defaultIdleMs, type S3Options } from "./s3-options.ts";
 import { createS3Uploader } from "./upload.ts";
 import { inspectVersioning } from "./versioning.ts";
 

@@ -3,7 +3,7 @@ import { S3Client } from "bun";
 import { encodeStrictly } from "../content-headers.ts";
 import { encodeKey } from "./key.ts";
 import type { S3Request } from "./messages.ts";
-import type { S3Options } from "./settings.ts";
+import type { S3Options } from "./s3-options.ts";
 
 export interface SignedRequest {
   readonly url: URL;

@@ -1,6 +1,6 @@
 import { lengthOf } from "./body.ts";
-import { s3Failure } from "./errors.ts";
 import type { SendS3Request } from "./messages.ts";
+import { s3Failure } from "./s3-failure.ts";
 
 /** For answers that prove nothing, as those of a proxy in between: throws unless the store has an object of this size. */
 export async function lookForStored(

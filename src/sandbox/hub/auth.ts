@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import type { SandboxSeed } from "../seed.ts";
-import { jsonResponse } from "./answers.ts";
 import { USER_ID } from "./resources.ts";
+import { jsonResponse } from "./responses.ts";
 import type { HubSessions, TokenPair } from "./sessions.ts";
 import type { HubGeneration, HubState, Identity } from "./state.ts";
 

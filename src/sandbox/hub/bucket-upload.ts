@@ -1,10 +1,10 @@
-import { jsonResponse } from "./answers.ts";
 import { addFile, linkFile } from "./changes.ts";
 import type { HubContents } from "./content.ts";
 import type { HubEnv } from "./core.ts";
 import { HubProblemError } from "./errors.ts";
 import { droppedConnection, neverResponses } from "./faults.ts";
 import { bucketFileResource, spellRow } from "./resources.ts";
+import { jsonResponse } from "./responses.ts";
 import type { HubGeneration, HubState, Identity, StoredFile } from "./state.ts";
 import { readUpload, type UploadedPart } from "./upload.ts";
 

@@ -1,9 +1,9 @@
 import { type Context, Hono } from "hono";
-import { jsonResponse, listResponse, recordResponse } from "./answers.ts";
 import { coreResources } from "./core-resources.ts";
 import { HubProblemError } from "./errors.ts";
 import { assertUuid, MAX_PAGE, queryRows } from "./query.ts";
 import type { Resource } from "./resources.ts";
+import { jsonResponse, listResponse, recordResponse } from "./responses.ts";
 import type { FileLink, HubGeneration, HubState, Identity } from "./state.ts";
 
 /** What the entry of the stand-in puts beside a request. */

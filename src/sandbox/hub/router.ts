@@ -1,10 +1,10 @@
 import { Hono } from "hono";
 import type { SandboxSeed } from "../seed.ts";
-import { jsonResponse } from "./answers.ts";
 import { createHubAuth } from "./auth.ts";
 import type { HubContents } from "./content.ts";
 import { createHubCore, type HubEnv } from "./core.ts";
 import { type Authup, HubProblemError, problemResponse } from "./errors.ts";
+import { jsonResponse } from "./responses.ts";
 import type { HubSessions } from "./sessions.ts";
 import type { HubGeneration, HubState, Identity } from "./state.ts";
 import { createHubStorage } from "./storage.ts";

@@ -1,6 +1,5 @@
 import { Hono } from "hono";
 import { getMimeType } from "hono/utils/mime";
-import { jsonResponse, listResponse, recordResponse } from "./answers.ts";
 import { createBucketUpload } from "./bucket-upload.ts";
 import { mayRemoveFile, removeFile } from "./changes.ts";
 import { type HubContents, streamOf } from "./content.ts";
@@ -8,6 +7,7 @@ import { type HubEnv, hubVersion } from "./core.ts";
 import { HubProblemError } from "./errors.ts";
 import { assertUuid, queryRows } from "./query.ts";
 import { bucketFileResource, bucketRow } from "./resources.ts";
+import { jsonResponse, listResponse, recordResponse } from "./responses.ts";
 import type { HubGeneration, HubState, StoredFile } from "./state.ts";
 
 interface Deps {

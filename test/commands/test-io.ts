@@ -1,4 +1,4 @@
-import type { ProcessIo } from "../../src/commands/host.ts";
+import type { ProcessIo } from "../../src/commands/process-io.ts";
 import type { Environment } from "../../src/settings/environment.ts";
 
 export interface TestIo extends ProcessIo {
