@@ -63,6 +63,7 @@ export function listen({ hostname, port, sharesPort = false, fetch, log }: Liste
     log.info("http.request", { requestId, method: request.method, route: "/*", status, durationMs: 0 });
     const response = detailResponse(status, detail);
     response.headers.set("X-Request-Id", requestId);
+    response.headers.set("Cache-Control", "no-store");
     return response;
   }
   const notFound = (request: Request) => refuse(request, 404, "Not Found");

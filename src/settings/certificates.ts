@@ -9,14 +9,19 @@ export interface CertificateBundle {
   readonly faults: readonly string[];
 }
 
+/** Editors lose a dash, or make a long one of two. */
+const dashes = "[-\\u2010-\\u2015]+ ?";
+const block = new RegExp(
+  `${dashes}BEGIN (?:TRUSTED |X509 )?CERTIFICATE ?${dashes}([\\s\\S]*?)(?:${dashes}END [A-Z0-9 ]*${dashes}|(?=${dashes}BEGIN )|$)`,
+  "g",
+);
+
 /**
  * Reads every block by itself. One odd byte in a file would otherwise make TLS libraries use none of it, or only what comes
  * before it, without a word: a byte order mark, indented lines, lost or foreign line breaks, OpenSSL's TRUSTED form.
  */
 export function parseCertificates(text: string, nowMs: number): CertificateBundle {
-  const blocks = text.matchAll(
-    /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----([\s\S]*?)(?:-----END [A-Z0-9 ]*-----|(?=-----BEGIN )|$)/g,
-  );
+  const blocks = text.matchAll(block);
   const certificates: X509Certificate[] = [];
   const faults: string[] = [];
   let number = 0;
@@ -48,7 +53,8 @@ function judge(certificate: X509Certificate, nowMs: number): string | undefined 
 }
 
 function decode(body: string): X509Certificate | undefined {
-  const der = Buffer.from(body.replace(/[^A-Za-z0-9+/=]/g, ""), "base64");
+  // A line break may have been written as the two characters that stand for it.
+  const der = Buffer.from(body.replace(/\\[nr]|[^A-Za-z0-9+/=]/g, ""), "base64");
   try {
     return new X509Certificate(der.subarray(0, lengthOf(der)));
   } catch {

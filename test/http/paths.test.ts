@@ -50,7 +50,9 @@ test("what gets no further than the port has a request id and a line in the log 
     const client = await connectRaw(service.url);
     const id = crypto.randomUUID();
     await client.send(`GET ${target} HTTP/1.1\r\n${lines.join("\r\n")}\r\nX-Request-Id: ${id}\r\n\r\n`);
-    expect((await client.until(/\r\n\r\n/)).toLowerCase()).toContain(`x-request-id: ${id}`);
+    const answer = (await client.until(/\r\n\r\n/)).toLowerCase();
+    expect(answer).toContain(`x-request-id: ${id}`);
+    expect(answer).toContain("cache-control: no-store");
     client.close();
     const line = service.logLines.find(({ fields }) => fields.requestId === id);
     expect([line?.event, line?.fields.status, line?.fields.method]).toEqual(["http.request", status, "GET"]);

@@ -29,6 +29,11 @@ describe("a file of authorities", () => {
     ["indented", authority.replace(/^/gm, "    ")],
     ["in OpenSSL's TRUSTED form", block(trusted, "TRUSTED CERTIFICATE")],
     ["behind text", `# our authority\nsubject=CN\n${authority}`],
+    ["with line breaks written out", authority.trim().replaceAll("\n", "\\n")],
+    ["with Windows' line breaks written out", authority.trim().replaceAll("\n", "\\r\\n")],
+    ["with a dash too few", authority.replaceAll("-----BEGIN", "----BEGIN")],
+    ["with long dashes", authority.replaceAll("--", "\u2014")],
+    ["quoted as in a letter", authority.replace(/^/gm, "> ")],
     ["without its end", authority.replace(/-----END[^-]+-----\n/, "")],
   ])("is read %s, beside another", (_, text) => {
     const { certificates, faults, pem } = parseCertificates(`${text}\n${second}`, nowMs);

@@ -208,4 +208,4 @@ test("whatever the environment holds, the answer is either settings or named pro
       for (const problem of parsed.problems) expect(names).toContain(problem.split(" ")[0] ?? "");
     }),
   );
-});
+}, 30_000);
