@@ -1,6 +1,7 @@
 import type { RowGroup } from "./harness/bench.ts";
 import { cipher } from "./rows/cipher.ts";
 import { deletion } from "./rows/delete.ts";
+import { besideEarlier } from "./rows/earlier.ts";
 import { finals } from "./rows/final.ts";
 import { growth } from "./rows/growth.ts";
 import { hubRequests } from "./rows/hub-requests.ts";
@@ -33,6 +34,7 @@ export const groups: readonly RowGroup[] = [
   { name: "memory-by-size", run: memoryBySize },
   { name: "intermediate-size", run: intermediateSizes },
   { name: "start", run: starts },
+  { name: "earlier", run: besideEarlier },
   { name: "hub-requests", run: hubRequests },
   { name: "localdp", run: localdp },
   { name: "workers", run: workers },

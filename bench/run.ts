@@ -10,8 +10,8 @@ import { setUp } from "./harness/set-up.ts";
 
 /**
  * `bun run bench [ROW…] [--quick] [--rounds N] [--write] [--executable FILE]`: the groups of rows that are named, or whose name contains
- * a word that names none; or all. Builds the executable and starts PostgreSQL and Ceph unless they are given (TEST_POSTGRES_URL, TEST_S3_*). With
- * --write the table in README.md, results.json and the plots are made anew; with words, for those rows alone.
+ * a word that names none; or all. Builds the executable and starts PostgreSQL and Ceph unless they are given (TEST_POSTGRES_URL, TEST_S3_*). Group
+ * `earlier` needs an executable of an earlier version (--earlier FILE). With --write the table in README.md, results.json and the plots are made anew; with words, for those rows alone.
  */
 const { values: flags, positionals: words } = parseArgs({
   allowPositionals: true,
@@ -20,6 +20,7 @@ const { values: flags, positionals: words } = parseArgs({
     write: { type: "boolean", default: false },
     rounds: { type: "string" },
     executable: { type: "string" },
+    earlier: { type: "string" },
   },
 });
 if (flags.quick && flags.write) throw new Error("--quick gives no figures worth keeping: leave --write out");
@@ -37,6 +38,7 @@ const bench: Bench = {
   rounds: Number(flags.rounds ?? (flags.quick ? 2 : 5)),
   seconds: flags.quick ? 1 : 4,
   executable,
+  earlier: flags.earlier,
   scratch,
   ...createScratch(scratch),
   add(row) {

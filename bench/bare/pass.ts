@@ -71,7 +71,9 @@ const server = Bun.serve({
     const { pathname, searchParams } = new URL(request.url);
     const [to, isRead] = [searchParams.get("to") ?? "", pathname === "/read"];
     if (request.method !== "GET") return send(request, to, isRead);
-    const { body, status } = await fetch(to, { headers: headersOf(request) });
+    // A Hub would compress on the fly.
+    const headers = { ...headersOf(request), "accept-encoding": "identity" };
+    const { body, status } = await fetch(to, { headers });
     return new Response(isRead && body !== null ? readAndHandOn(body as Body) : body, { status });
   },
 });

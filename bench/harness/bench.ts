@@ -10,6 +10,8 @@ export interface Bench {
   /** How long each side sends small requests in a round. */
   readonly seconds: number;
   readonly executable: string;
+  /** One of an earlier version, to be held beside it. */
+  readonly earlier: string | undefined;
   /** A folder in memory. */
   readonly scratch: string;
   /** A file of so many bytes without any pattern, in memory. */

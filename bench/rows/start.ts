@@ -11,7 +11,7 @@ import { startWorld } from "../harness/world.ts";
 
 const settledMs = 1_500;
 
-interface Start {
+export interface Start {
   /** Until the first 200, in ms. */
   readonly ms: number;
   /** A moment later, in MiB. */
@@ -20,7 +20,7 @@ interface Start {
   readonly connections: number;
 }
 
-interface Candidate {
+export interface Candidate {
   readonly command: readonly string[];
   readonly env: Record<string, string>;
   readonly url: string;
@@ -50,7 +50,7 @@ async function start({ command, env, url, countConnections = async () => 0 }: Ca
 }
 
 /** All candidates in turns; each starts with its files in the page cache, for it has been started once before. */
-async function startInTurns(candidates: readonly Candidate[], times: number): Promise<readonly Start[][]> {
+export async function startInTurns(candidates: readonly Candidate[], times: number): Promise<readonly Start[][]> {
   const starts = candidates.map((): Start[] => []);
   for (let round = -1; round < times; round++) {
     for (const [index, candidate] of candidates.entries()) {
