@@ -1,5 +1,6 @@
 import { and, eq, inArray, min, sql, TransactionRollbackError } from "drizzle-orm";
 import type { BunSQLDatabase } from "drizzle-orm/bun-sql";
+import { onceFor } from "../database/once-for.ts";
 import type { Postgres } from "../database/postgres-connection.ts";
 import { isRemoved, keepFromRemoval, noteRemoval, removedProject } from "../database/postgres-removed-project.ts";
 import { provePostgresWrite } from "../database/postgres-usability.ts";
@@ -23,27 +24,15 @@ export function createPostgresCatalog(
     tag: (entry) => postgres.run((db) => tagObject(db, entry, refuse)),
     findFilename: (clientId, objectId) =>
       postgres.run(async (db) => {
-        const isSought = and(eq(result.clientId, clientId), eq(result.objectId, objectId));
-        const [row] = await db.select({ filename: result.filename }).from(result).where(isSought);
+        const [row] = await filenameQuery(db).execute({ clientId, objectId });
         return row?.filename;
       }),
     listTags: (projectId) =>
       postgres.run(async (db) => {
-        const isOfProject = eq(tag.projectId, projectId);
-        const rows = await db.select({ tagName: tag.tagName }).from(tag).where(isOfProject).orderBy(tag.id);
+        const rows = await tagsQuery(db).execute({ projectId });
         return rows.map(({ tagName }) => tagName);
       }),
-    listTagged: (projectId, tagName) =>
-      postgres.run((db) =>
-        db
-          .select({ objectId: result.objectId, filename: result.filename })
-          .from(taggedResult)
-          .innerJoin(tag, eq(taggedResult.tagId, tag.id))
-          .innerJoin(result, eq(taggedResult.resultId, result.id))
-          .where(and(eq(tag.projectId, projectId), eq(tag.tagName, tagName)))
-          .groupBy(result.id)
-          .orderBy(min(taggedResult.id)),
-      ),
+    listTagged: (projectId, tagName) => postgres.run((db) => taggedQuery(db).execute({ projectId, tagName })),
     removeProject: (projectId, analysisIds = [], actor) =>
       postgres.run((db) =>
         db.transaction(async (tx) => {
@@ -59,6 +48,36 @@ export function createPostgresCatalog(
     close: postgres.close,
   };
 }
+
+// Without a name a query is not prepared on the server, only built: a pooler gives each transaction another session.
+const filenameQuery = onceFor((db: BunSQLDatabase) =>
+  db
+    .select({ filename: result.filename })
+    .from(result)
+    .where(and(eq(result.clientId, sql.placeholder("clientId")), eq(result.objectId, sql.placeholder("objectId"))))
+    .prepare(""),
+);
+
+const tagsQuery = onceFor((db: BunSQLDatabase) =>
+  db
+    .select({ tagName: tag.tagName })
+    .from(tag)
+    .where(eq(tag.projectId, sql.placeholder("projectId")))
+    .orderBy(tag.id)
+    .prepare(""),
+);
+
+const taggedQuery = onceFor((db: BunSQLDatabase) =>
+  db
+    .select({ objectId: result.objectId, filename: result.filename })
+    .from(taggedResult)
+    .innerJoin(tag, eq(taggedResult.tagId, tag.id))
+    .innerJoin(result, eq(taggedResult.resultId, result.id))
+    .where(and(eq(tag.projectId, sql.placeholder("projectId")), eq(tag.tagName, sql.placeholder("tagName"))))
+    .groupBy(result.id)
+    .orderBy(min(taggedResult.id))
+    .prepare(""),
+);
 
 type Transaction = Pick<BunSQLDatabase, "execute" | "insert" | "select" | "delete">;
 

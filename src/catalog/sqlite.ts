@@ -1,4 +1,5 @@
 import { and, eq, inArray, min, sql, TransactionRollbackError } from "drizzle-orm";
+import { onceFor } from "../database/once-for.ts";
 import type { Sqlite, SqliteDatabase } from "../database/sqlite-connection.ts";
 import { isRemoved, removedProject } from "../database/sqlite-removed-project.ts";
 import type { AppendInSqlite } from "../record/sqlite-append.ts";
@@ -12,29 +13,14 @@ type RefuseInSqlite = (tx: Pick<SqliteDatabase, "select">, id: Pick<NewTaggedRes
 export function createSqliteCatalog(sqlite: Sqlite, append?: AppendInSqlite, refuse?: RefuseInSqlite): Catalog {
   return {
     tag: (entry) => sqlite.run((db) => tagObject(db, entry, refuse)),
-    findFilename: (clientId, objectId) =>
-      sqlite.run((db) => {
-        const isSought = and(eq(result.clientId, clientId), eq(result.objectId, objectId));
-        return db.select({ filename: result.filename }).from(result).where(isSought).get()?.filename;
-      }),
+    findFilename: (clientId, objectId) => sqlite.run((db) => filenameQuery(db).get({ clientId, objectId })?.filename),
     listTags: (projectId) =>
-      sqlite.run((db) => {
-        const isOfProject = eq(tag.projectId, projectId);
-        const rows = db.select({ tagName: tag.tagName }).from(tag).where(isOfProject).orderBy(tag.id).all();
-        return rows.map(({ tagName }) => tagName);
-      }),
-    listTagged: (projectId, tagName) =>
       sqlite.run((db) =>
-        db
-          .select({ objectId: result.objectId, filename: result.filename })
-          .from(taggedResult)
-          .innerJoin(tag, eq(taggedResult.tagId, tag.id))
-          .innerJoin(result, eq(taggedResult.resultId, result.id))
-          .where(and(eq(tag.projectId, projectId), eq(tag.tagName, tagName)))
-          .groupBy(result.id)
-          .orderBy(min(taggedResult.id))
-          .all(),
+        tagsQuery(db)
+          .all({ projectId })
+          .map(({ tagName }) => tagName),
       ),
+    listTagged: (projectId, tagName) => sqlite.run((db) => taggedQuery(db).all({ projectId, tagName })),
     removeProject: (projectId, analysisIds = [], actor) =>
       sqlite.run((db) =>
         db.transaction(
@@ -62,6 +48,35 @@ export function createSqliteCatalog(sqlite: Sqlite, append?: AppendInSqlite, ref
     close: sqlite.close,
   };
 }
+
+const filenameQuery = onceFor((db: SqliteDatabase) =>
+  db
+    .select({ filename: result.filename })
+    .from(result)
+    .where(and(eq(result.clientId, sql.placeholder("clientId")), eq(result.objectId, sql.placeholder("objectId"))))
+    .prepare(),
+);
+
+const tagsQuery = onceFor((db: SqliteDatabase) =>
+  db
+    .select({ tagName: tag.tagName })
+    .from(tag)
+    .where(eq(tag.projectId, sql.placeholder("projectId")))
+    .orderBy(tag.id)
+    .prepare(),
+);
+
+const taggedQuery = onceFor((db: SqliteDatabase) =>
+  db
+    .select({ objectId: result.objectId, filename: result.filename })
+    .from(taggedResult)
+    .innerJoin(tag, eq(taggedResult.tagId, tag.id))
+    .innerJoin(result, eq(taggedResult.resultId, result.id))
+    .where(and(eq(tag.projectId, sql.placeholder("projectId")), eq(tag.tagName, sql.placeholder("tagName"))))
+    .groupBy(result.id)
+    .orderBy(min(taggedResult.id))
+    .prepare(),
+);
 
 function tagObject(
   db: SqliteDatabase,

@@ -2,6 +2,7 @@ import { SQL } from "bun";
 import { type BunSQLDatabase, drizzle } from "drizzle-orm/bun-sql";
 import { AppError } from "../errors.ts";
 import { createConnectionPool } from "./connection-pool.ts";
+import { onceFor } from "./once-for.ts";
 import {
   describePostgresFailure,
   isConnectionBroken,
@@ -74,7 +75,7 @@ export function openPostgres(settings: PostgresSettings, times: PostgresTimes = 
 
   async function attempt<T>(work: Work<T>, outcome: Outcome, signal: AbortSignal): Promise<T> {
     try {
-      const value = await pool.use((client) => work(drizzle({ client })), signal);
+      const value = await pool.use((client) => work(databaseOf(client)), signal);
       answers += 1;
       return value;
     } catch (error) {
@@ -142,6 +143,9 @@ export function openPostgres(settings: PostgresSettings, times: PostgresTimes = 
     close: () => pool.close({ timeout: 5 }),
   };
 }
+
+/** Made once for each connection, with what was built for it. */
+const databaseOf = onceFor((client: SQL): BunSQLDatabase => drizzle({ client }));
 
 function openConnection(settings: PostgresSettings, times: PostgresTimes, hasLimits: boolean): SQL {
   const limits = {
