@@ -1,5 +1,7 @@
-import { reasonOf } from "../../errors.ts";
+import { AppError, reasonOf } from "../../errors.ts";
 import type { ObjectStore, OpenObject, ScannedObject } from "../../objects/object-store.ts";
+import { backoff } from "../../time/backoff.ts";
+import { pause } from "../../time/deadline.ts";
 import type { Journal } from "./row-database.ts";
 
 /** What failed at one of the two, for the operator. */
@@ -14,12 +16,17 @@ export interface ObjectsDeps {
   readonly to: ObjectStore;
   readonly journal: Journal;
   readonly progress: (bytes: number, objects: number) => void;
+  /** Before an object is tried again; doubles each time. */
+  readonly retryMs?: number;
 }
 
 export interface Counted {
   readonly bytes: number;
   readonly objects: number;
 }
+
+/** A night's copying is not to end because a store has hiccuped once. */
+const mostAttempts = 4;
 
 export const folders = ["local/", "submissions/"];
 
@@ -40,7 +47,7 @@ export async function copyObjects(deps: ObjectsDeps): Promise<void> {
   for (const folder of folders) {
     for await (const scanned of deps.from.scan(folder)) {
       const told = bytes;
-      await copyObject(deps, scanned, (copied) => deps.progress(told + copied, objects));
+      await withRetries(deps, () => copyObject(deps, scanned, (copied) => deps.progress(told + copied, objects)));
       bytes += scanned.sizeBytes;
       objects += 1;
       deps.progress(bytes, objects);
@@ -73,6 +80,23 @@ export function changed(): Error {
   return new Error(
     "The source has changed while it was copied: stop the service that uses it, and run the same command again; what is copied stays.",
   );
+}
+
+async function withRetries({ retryMs = 1_000 }: ObjectsDeps, work: () => Promise<void>): Promise<void> {
+  for (let attempts = 1; ; attempts += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (attempts === mostAttempts || !mayPass(error)) throw error;
+      await pause(backoff(attempts, { firstMs: retryMs, longestMs: 60_000 }));
+    }
+  }
+}
+
+/** A full disk and whatever is no failure of a store or a database stay as they are. */
+function mayPass(error: unknown): boolean {
+  const { cause } = error instanceof SideError ? error : {};
+  return cause instanceof AppError && (cause.code === "object_store" || cause.code === "database");
 }
 
 async function copyObject(
