@@ -94,9 +94,9 @@ export function createReleases(deps: ReleasesDeps): Releases {
     async decide(decisions, reviewer) {
       for (const decision of decisions) await prove(decision, reviewer);
       const decided = await store.decide(decisions, reviewer, reviewers);
-      for (const release of decided) {
-        const kind = decisions.find(({ submissionId }) => submissionId === release.id)?.kind ?? "approved";
-        await recordOutcome(release, `final.${kind}`, reviewer.name);
+      for (const { submissionId, kind } of decisions) {
+        const release = decided.find(({ id }) => id === submissionId);
+        if (release !== undefined) await recordOutcome(release, `final.${kind}`, reviewer.name);
       }
       return decided;
     },

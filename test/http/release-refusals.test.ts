@@ -96,3 +96,14 @@ test.each(["status=nope", "limit=0", "limit=201", "limit=x", "cursor=x", "projec
     expect([status, loc]).toEqual([422, ["query", query.replace(/=.*/, "")]]);
   },
 );
+
+test("who approves and declines the same one in one list has declined it, and the log tells both", async () => {
+  const id = await gate.submit("both");
+  const approval = { submission_id: id, decision: "approve", sha256: hashOf("both") };
+  const decisions = [approval, { ...approval, decision: "decline", reason: "second thoughts" }];
+  expect((await gate.ask("POST", "/decisions", { decisions })).status).toBe(200);
+  expect(await gate.statusOf(id)).toMatchObject({ last_error: "Declined by the node: second thoughts" });
+  const logged = service.logLines.filter(({ event, fields }) => event.startsWith("final.") && fields.objectId === id);
+  const events = logged.map(({ event }) => event);
+  expect(events).toEqual(["final.submitted", "final.held", "final.approved", "final.declined"]);
+});
