@@ -7,6 +7,8 @@ export const options = { contentType: "text/plain", filename: "data.bin", maxByt
 export const publicFailure = { code: "object_store", message: "Unexpected error from object store" };
 
 export const idleMs = 300;
+/** Where the store answers at once: a busy machine is no silent store. */
+export const ampleMs = 20_000;
 
 export type Answer = (request: Request, url: URL) => Response | Promise<Response>;
 

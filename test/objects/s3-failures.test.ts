@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { planParts } from "../../src/objects/s3/part-plan.ts";
 import { createS3ObjectStore } from "../../src/objects/s3/s3-object-store.ts";
 import {
+  ampleMs,
   bucket,
   cleanUp,
   detailOf,
@@ -101,7 +102,7 @@ describe("a store that refuses", () => {
   ] as const;
   for (const [status, code, remedy] of codes) {
     test(`with ${code}: operators are told what to do, the public nothing`, async () => {
-      const { store } = storeThatAnswers(() => refusal(status, code));
+      const { store } = storeThatAnswers(() => refusal(status, code), ampleMs);
       const calls = [store.check(), store.open("a/b"), store.put("a/b", streamOf(patternBytes(9)).stream, options)];
       for (const failure of await Promise.all(calls.map(failureOf))) {
         expect(failure).toMatchObject(publicFailure);
@@ -114,7 +115,7 @@ describe("a store that refuses", () => {
 
   for (const code of ["QuotaExceeded", "XMinioStorageFull"]) {
     test(`with ${code} is full`, async () => {
-      const { store } = storeThatAnswers(() => refusal(507, code));
+      const { store } = storeThatAnswers(() => refusal(507, code), ampleMs);
       for (const sizeBytes of [9, 9_000_000]) {
         const failure = await failureOf(store.put("a/b", streamOf(patternBytes(sizeBytes)).stream, options));
         expect(failure).toMatchObject({ code: "storage_full", message: "The object store is full" });
@@ -133,7 +134,7 @@ describe("a store that refuses", () => {
       return request.method === "GET"
         ? listing("<IsTruncated>false</IsTruncated>")
         : new Response("", { headers: { etag: '"e"' } });
-    });
+    }, ampleMs);
     expect(await store.put("a/b", streamOf(patternBytes(9)).stream, options)).toBe(9);
     expect(await Array.fromAsync(store.list("a/"))).toEqual([]);
     await store.remove("a/b");
@@ -141,7 +142,7 @@ describe("a store that refuses", () => {
   });
 
   test("for good is not asked for ever", async () => {
-    const { store, requests } = storeThatAnswers(() => refusal(503, "SlowDown"));
+    const { store, requests } = storeThatAnswers(() => refusal(503, "SlowDown"), ampleMs);
     expect(await failureOf(store.stat("a/b"))).toMatchObject(publicFailure);
     expect(requests).toHaveLength(3);
   });
@@ -159,7 +160,7 @@ describe("a store that refuses", () => {
 describe("a store that answers nonsense", () => {
   for (const text of ["", "<html>Welcome</html>", "<ListBucketResult>"]) {
     test(`fails: ${JSON.stringify(text)}`, async () => {
-      const { store } = storeThatAnswers(() => new Response(text));
+      const { store } = storeThatAnswers(() => new Response(text), ampleMs);
       expect(await failureOf(Array.fromAsync(store.list("a/")))).toMatchObject(publicFailure);
       expect(await failureOf(store.removeAll("a/"))).toMatchObject(publicFailure);
       expect(await failureOf(store.sweepUnfinished(new Date()))).toMatchObject(publicFailure);
@@ -170,7 +171,7 @@ describe("a store that answers nonsense", () => {
 
   test("a listing that goes round in circles ends", async () => {
     const page = "<IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken>";
-    const { store } = storeThatAnswers(() => listing(page));
+    const { store } = storeThatAnswers(() => listing(page), ampleMs);
     expect(await failureOf(Array.fromAsync(store.list("a/")))).toMatchObject(publicFailure);
   });
 
@@ -195,7 +196,7 @@ test("parts are so large that 10,000 hold the file, and so few at a time that me
 });
 
 test("an announcement of 50 TB is too large at once: the store is not asked, the source is let go of", async () => {
-  const { store, requests } = storeThatAnswers(() => refusal(500, "InternalError"));
+  const { store, requests } = storeThatAnswers(() => refusal(500, "InternalError"), ampleMs);
   for (const maxBytes of [50 * 10 ** 12, 10_000 * 64 * 1024 ** 2 + 1]) {
     const source = endlessSource();
     expect(await failureOf(store.put("a/b", source.stream, { ...options, maxBytes }))).toMatchObject({

@@ -72,8 +72,11 @@ export async function commitFile(root: string, staged: string, target: string): 
   let hasMadeFolders = false;
   for (let attempt = 1, moved = false; !moved; attempt++) {
     // The folder may be removed at any moment; there is nothing between making it and the move that would take time.
-    const gone = attempt < commitAttempts ? ["ENOENT"] : [];
-    const made = await ignoring(gone, mkdir(folder, { recursive: true, mode: 0o700 }));
+    const mayRepeat = attempt < commitAttempts;
+    const gone = mayRepeat ? ["ENOENT"] : [];
+    // A folder that goes between being found and being looked at is EEXIST.
+    const raced = mayRepeat ? ["ENOENT", "EEXIST"] : [];
+    const made = await ignoring(raced, mkdir(folder, { recursive: true, mode: 0o700 }));
     hasMadeFolders ||= made !== undefined;
     const moving = rename(staged, target).then(() => true);
     moved = (await ignoring(gone, moving)) ?? false;
