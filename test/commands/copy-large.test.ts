@@ -9,8 +9,8 @@ import { contentOf, dropScratch, openEmpty, quiet, readFile, storeOf } from "./s
 import { createTestIo } from "./test-io.ts";
 
 /** `COPY_OBJECTS=10000 COPY_MIB=2048` takes a quarter of an hour. */
-const count = Number(Bun.env.COPY_OBJECTS ?? "240");
-const largeBytes = Number(Bun.env.COPY_MIB ?? "24") * 1024 * 1024;
+const count = Number(Bun.env.COPY_OBJECTS ?? "160");
+const largeBytes = Number(Bun.env.COPY_MIB ?? "8") * 1024 * 1024;
 const isLong = Bun.env.COPY_OBJECTS !== undefined;
 const projectId = "10000000-0000-4000-8000-000000000001";
 const idOf = (number: number) => `30000000-0000-4000-8000-${String(number).padStart(12, "0")}`;
@@ -106,7 +106,7 @@ for (const [from, to] of [
         await filled.close();
 
         const begin = performance.now();
-        const killed = [0.001, 0.2, 0.5].map((share) => Math.ceil(share * count));
+        const killed = [0.001, 0.4].map((share) => Math.ceil(share * count));
         let copied = 0;
         if (isLong) await killAfter(source.given, target.given, 1, 1_500);
         for (const objects of killed) {

@@ -6,7 +6,7 @@ import { createTestLog } from "../support/log.ts";
 import { backends, formOf, isAvailable, startTestService, type TestService } from "../support/service.ts";
 
 /** Twenty take a minute. */
-const kills = Number(Bun.env.RETENTION_KILLS ?? "3");
+const kills = Number(Bun.env.RETENTION_KILLS ?? "2");
 const objectsPerKill = 25;
 const env = {
   RETENTION__UNTAGGED_DAYS: "7",
