@@ -55,8 +55,7 @@ export function createUploadTurns(deps: UploadTurnsDeps): UploadTurns {
   const hasShare = ({ analysisId, weight }: Waiting) => (taken.get(analysisId) ?? 0) + weight <= share;
 
   function grantTurns(): void {
-    for (const next of waiting) {
-      if (!hasShare(next)) continue;
+    for (let next = findNext(); next !== undefined; next = findNext()) {
       // Smaller ones behind it must not pass it for ever.
       if (next.weight > free) break;
       waiting.delete(next);
@@ -64,6 +63,14 @@ export function createUploadTurns(deps: UploadTurnsDeps): UploadTurns {
       next.grant();
     }
     watch();
+  }
+
+  /** The oldest of the analysis that has the fewest turns: the many of one, or of two, must not stand before all others. */
+  function findNext(): Waiting | undefined {
+    let next: Waiting | undefined;
+    const had = (one: Waiting) => taken.get(one.analysisId) ?? 0;
+    for (const one of waiting) if (hasShare(one) && (next === undefined || had(one) < had(next))) next = one;
+    return next;
   }
 
   function count({ analysisId, weight }: Pick<Waiting, "analysisId" | "weight">, sign: 1 | -1): void {

@@ -37,6 +37,23 @@ describe("turns of uploads", () => {
     expect(await hasTurn(taken[2] ?? Promise.reject())).toBe(true);
   });
 
+  test("go to the analysis that has the fewest, however many of others have waited longer", async () => {
+    const { open } = room(4);
+    const held = ["a", "a", "b", "b"].map((id) => open(id));
+    await Promise.all(held.map((turn) => turn.take()));
+    const crowd = Array.from({ length: 100 }, (_, index) => open(index % 2 ? "a" : "b").take());
+    const [c, d] = [open("c").take(), open("c").take()];
+    held[0]?.release();
+    expect([await hasTurn(c), await hasTurn(d), (await Promise.all(crowd.map(hasTurn))).includes(true)]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    held[1]?.release();
+    // Now "a" has none and "c" has one.
+    expect([await hasTurn(d), (await Promise.all(crowd.map(hasTurn))).indexOf(true)]).toEqual([false, 1]);
+  });
+
   test("keep no piece of an upload that has been read", async () => {
     const turn = room(2).open("a");
     await turn.take();
