@@ -47,7 +47,7 @@ describe.skipIf(chromiumPath === undefined)("hostile files before operators, in 
       const strange = "iframe, object, embed, article svg, article script, img:not(.content), base";
       expect([id, await page.locator(strange).count()]).toEqual([id, 0]);
     }
-    expect(await page.title()).toBe(`(${ids.length}) Releases – FLAME node`);
+    await eventually(async () => expect(await page.title()).toBe(`(${ids.length}) Releases – FLAME node`), 30_000);
     expect(await page.evaluate<string[]>("window.reports")).toEqual([]);
     expect(asked.filter((path) => path.includes(ranPath))).toEqual([]);
     // What was under way when the page was loaded anew was broken off.
