@@ -25,6 +25,7 @@ const { values: flags } = parseArgs({
 });
 const [results, turns] = [Number(flags.results), Number(flags.turns)];
 const goal = 1.5;
+const rounds = 2;
 
 interface Row {
   readonly name: string;
@@ -50,19 +51,22 @@ async function compare(database: string, small: Subject, big: Subject): Promise<
       const stores = subject.open();
       return timeOperation(which, stores, turns).finally(stores.close);
     };
-    const smallMs = await time(small, smallOperations.get(operation.name) ?? operation);
-    const bigMs = await time(big, operation);
+    let [smallMs, bigMs] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+    // In turns, so that whatever else the machine does hits both.
+    for (let round = 0; round < rounds; round += 1) {
+      smallMs = Math.min(smallMs, await time(small, smallOperations.get(operation.name) ?? operation));
+      bigMs = Math.min(bigMs, await time(big, operation));
+    }
     const { uses, scans } = await big.explain(operation, turns + 1);
     rows.push({ name: operation.name, small: smallMs, big: bigMs, uses, scans, grows: operation.grows });
     console.error(`${database}  ${operation.name}: ${smallMs.toFixed(2)} → ${bigMs.toFixed(2)} ms  ${scans}`);
   }
   const { results, tags, projects, delivered, queued, onRecord } = big.sizes;
+  const counts = { results, tags, projects, "finals delivered": delivered, queued, "rows on record": onRecord };
+  const told = Object.entries(counts).map(([what, count]) => `${count.toLocaleString("en")} ${what}`);
+  const filled = big.fillSeconds < 2 ? "" : ` Filled in ${big.fillSeconds.toFixed(0)} s.`;
   print(`\n## ${database}\n`);
-  print(
-    `${results.toLocaleString("en")} results, ${tags.toLocaleString("en")} tags, ${projects.toLocaleString("en")} projects, ` +
-      `${delivered.toLocaleString("en")} finals delivered, ${queued.toLocaleString("en")} queued, ` +
-      `${onRecord.toLocaleString("en")} rows on record. Filled in ${big.fillSeconds.toFixed(0)} s.\n`,
-  );
+  print(`${told.join(", ")}.${filled}\n`);
   print("| what is asked | a thousandth, ms | all, ms | ratio | indexes | gone through |");
   print("|---|---:|---:|---:|---|---|");
   for (const { name, small, big, uses, scans, grows } of rows) {
@@ -77,12 +81,14 @@ const tell = (what: string) => console.error(`${new Date().toISOString()} ${what
 const thousandth = Math.max(100, Math.round(results / 1_000));
 try {
   print(`# What ten million results cost\n`);
-  print(
-    `By \`bun bench/scale.ts\` on ${availableParallelism()} cores. Medians of ${turns} turns, each about other rows; ratios of what takes under half a`,
-  );
-  print(
-    "millisecond more are the machine's. A database is compared with one that has a thousandth of its rows, and as many of each project.",
-  );
+  for (const line of [
+    `By \`bun bench/scale.ts\` on ${availableParallelism()} cores. A database is compared with one that has a thousandth of its rows, and as many`,
+    `of each project. The fastest of ${turns} turns, each about other rows, which are in memory by then; up to half a millisecond more counts as`,
+    "nothing. Indexes are those that PostgreSQL has counted a use of, with the rows read by them, and those in SQLite's plans; tables",
+    "that are gone through are told from 1,000 rows on, in SQLite always.",
+  ]) {
+    print(line);
+  }
   if (flags.databases.includes("postgres")) {
     const server = flags.postgres === undefined ? await startPostgres({ durable: true }) : undefined;
     const url = flags.postgres ?? server?.url ?? "";

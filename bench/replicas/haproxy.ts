@@ -25,7 +25,7 @@ export const haproxyInstalled = (): boolean => Bun.which("haproxy") !== null;
  * What cannot be connected to is tried elsewhere, whatever it is, for nothing of it was sent. What was sent is sent again only where
  * that is safe: GET and HEAD. Connections to replicas end with each request: on one that is kept, an upload may just cross its end.
  */
-const configuration = (port: number, replicas: readonly number[]) => `
+const configuration = (port: number, replicas: readonly number[], isChecked: boolean) => `
 global
   maxconn 2000
   nbthread 1
@@ -50,13 +50,14 @@ backend replicas
   option httpchk GET /readyz
   http-check expect status 200
   http-request disable-l7-retry unless { method GET HEAD }
-${replicas.map((at, index) => `  server r${index + 1} 127.0.0.1:${at} check inter 200ms fall 2 rise 1`).join("\n")}
+${replicas.map((at, index) => `  server r${index + 1} 127.0.0.1:${at} ${isChecked ? "check inter 200ms fall 1 rise 1" : ""}`).join("\n")}
 `;
 
-export async function startHaproxy(port: number, replicas: readonly number[]): Promise<Proxy> {
+/** `isChecked`: whether a replica that is not ready gets nothing. */
+export async function startHaproxy(port: number, replicas: readonly number[], isChecked: boolean): Promise<Proxy> {
   const folder = createServerDir("haproxy", findUser("haproxy"));
   const [file, log] = [join(folder, "haproxy.cfg"), join(folder, "log")];
-  writeFileSync(file, configuration(port, replicas));
+  writeFileSync(file, configuration(port, replicas, isChecked));
   const daemon = startDaemon([Bun.which("haproxy") ?? "haproxy", "-db", "-f", file], log);
   const url = `http://127.0.0.1:${port}`;
   const isReady = async () => {

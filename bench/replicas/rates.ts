@@ -38,7 +38,7 @@ export async function measureRates(
       services.push(service);
     }
     const ports = services.map(({ url }) => Number(new URL(url).port));
-    const proxy = await startHaproxy(await findFreePort(), ports);
+    const proxy = await startHaproxy(await findFreePort(), ports, false);
     own.defer(proxy.stop);
     for (const { work, next } of await listWorks(proxy.url, world.token)) {
       // Not counted: connections are opened, keys are fetched.
