@@ -205,6 +205,7 @@ function retentionOperations(ids: Ids): Operation[] {
     },
     {
       name: "PUT /local: room by the quotas",
+      grows: "with the projects and what waits, for the node's quota",
       run: async ({ retention }, turn) => {
         const id = crypto.randomUUID();
         await retention.reservations.reserve({
@@ -219,7 +220,11 @@ function retentionOperations(ids: Ids): Operation[] {
       },
     },
     { name: "GET /local/usage", run: ({ retention }, turn) => retention.objects.usageOf(ids(turn).projectId) },
-    { name: "GET /metrics: usage", run: ({ retention }) => retention.objects.readNode() },
+    {
+      name: "GET /metrics: usage",
+      run: ({ retention }) => retention.objects.readNode(),
+      grows: "with the projects and what waits",
+    },
     {
       name: "GET /operator/usage: projects by size",
       run: ({ retention }) => retention.objects.listUsage(0, page),
@@ -228,6 +233,7 @@ function retentionOperations(ids: Ids): Operation[] {
     {
       name: "usage at the end of a day (job)",
       run: ({ retention }) => retention.objects.noteDay("2026-01-31", "2025-01-31"),
+      grows: "with the projects",
     },
     {
       name: "sweep: a page of 1,000 (job)",

@@ -11,7 +11,8 @@ type Row = typeof privacyBudget.$inferSelect;
 
 /** Takes the write lock at once: what was read under it cannot be outdated when it is written. */
 const immediate = { behavior: "immediate" } as const;
-const isReserved = eq(privacyRelease.state, "reserved");
+/** With these very words, and no parameter, the index is used. */
+const isReserved = sql`${privacyRelease.state} = 'reserved'`;
 const isUnassigned = isNull(privacyRelease.projectId);
 
 /** Privacy budgets in an SQLite file; `now` gives milliseconds since the epoch. */
