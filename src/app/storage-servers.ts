@@ -44,6 +44,7 @@ export async function openServers(
     const prepareDatabase = async () => {
       const concerns = await inspectPostgres(postgres);
       logMigrations(log, await migratePostgres(postgres));
+      await buildMissingIndexes(postgres, storage.postgres, log);
       await provePostgresWrite(postgres);
       return concerns;
     };
@@ -58,8 +59,6 @@ export async function openServers(
     const concerns = await store.inspect(AbortSignal.timeout(storeCheckMs));
     for (const concern of concerns) log.warn("object_store.concern", { concern });
     onPart("object_store", "ok");
-    // Nobody waits for it, not even the end of this process: the server goes on by itself, or the next process does.
-    void buildMissingIndexes(storage.postgres, log);
     const append = isRecording ? createAppendInPostgres(requestId) : undefined;
     return {
       objects,

@@ -42,10 +42,10 @@ describe.skipIf(testPostgresUrl === undefined)("indexes on tables that are large
   test("a migration leaves them out, and a start builds them; a second one has nothing to do", async () => {
     expect(await migrate()).toContain("0012_record_lists");
     expect(await missing()).toEqual(names);
-    await buildMissingIndexes(database.settings, log);
+    await (await buildMissingIndexes(postgres, database.settings, log)).building;
     expect(await missing()).toEqual([]);
     const before = await oid("record_entry_time");
-    await buildMissingIndexes(database.settings, log);
+    await (await buildMissingIndexes(postgres, database.settings, log)).building;
     expect(await oid("record_entry_time")).toBe(before);
   });
 
@@ -94,7 +94,8 @@ describe.skipIf(testPostgresUrl === undefined)("indexes on tables that are large
       grant select, insert, update, delete on all tables in schema public to flame_reader`);
     const told: string[] = [];
     const warn = (event: string) => void told.push(event);
-    await buildMissingIndexes({ ...database.settings, user: "flame_reader" }, { ...log, warn });
+    const guest = { ...database.settings, user: "flame_reader" };
+    await (await buildMissingIndexes(postgres, guest, { ...log, warn })).building;
     expect(told).toEqual(["database.indexes.failed"]);
     expect(await missing()).toEqual(names);
     await database.execute("drop owned by flame_reader");
