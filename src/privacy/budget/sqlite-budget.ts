@@ -51,8 +51,9 @@ export function createSqliteBudget(sqlite: Sqlite, now: () => number, append: Ap
   }
 
   function release(tx: Transaction, which: SQL | undefined): void {
-    const projects = tx.selectDistinct({ projectId: privacyRelease.projectId }).from(privacyRelease).where(which).all();
-    for (const { projectId } of projects) {
+    // Asked for each project once, SQLite would go through all releases in their projects' order.
+    const found = tx.select({ projectId: privacyRelease.projectId }).from(privacyRelease).where(which).all();
+    for (const projectId of new Set(found.map((row) => row.projectId))) {
       if (projectId === null) continue;
       const row = findOrAdd(tx, projectId);
       update(tx, row, reconciled(row, { returned: giveBack(tx, and(eq(privacyRelease.projectId, projectId), which)) }));
