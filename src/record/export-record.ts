@@ -47,7 +47,11 @@ export async function* exportRecord(
   }
 }
 
-/** RFC 4180; what a spreadsheet would take for a formula gets an apostrophe in front of it. */
+/**
+ * RFC 4180; what a spreadsheet would take for a formula gets an apostrophe in front of it. Any line break is quoted, not only the
+ * one between rows: a name with one in it would begin a row of its own.
+ */
 function csvOf(rows: readonly DescribedEntry[]): string {
-  return stringify([...rows], { columns: [...columns], record_delimiter: "windows", escape_formulas: true });
+  const safety = { escape_formulas: true, quoted_match: /[\r\n]/ };
+  return stringify([...rows], { columns: [...columns], record_delimiter: "windows", ...safety });
 }
