@@ -5,7 +5,10 @@ import { dirname, join } from "node:path";
 /** The text of a file, `undefined` where there is none. */
 export type ReadText = (path: string) => string | undefined;
 
-/** How much memory this process may use: the least of what machine, container (cgroup v1 or v2) and `prlimit` allow. */
+/**
+ * How much memory this process may use: the least of what machine, container (cgroup v1 or v2) and `prlimit` allow. The last
+ * two stand in files of /proc and the cgroup alone.
+ */
 export function findMemoryLimit(read: ReadText = readText, machineBytes: number = totalmem()): number {
   return Math.min(machineBytes, ...cgroupLimits(read), ...processLimits(read));
 }

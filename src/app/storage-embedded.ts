@@ -45,7 +45,7 @@ export async function openEmbedded(
     proveWritable(spoolDir, "let DATA_DIR name a folder on a local disk that the service's user may write to");
     const append = isRecording ? createAppendInSqlite(Date.now, requestId) : undefined;
     const submissions = createSqliteSubmissions(sqlite, Date.now, undefined, append);
-    // Whoever held them is dead: this process has the lock.
+    // The process that held them is dead: this one has the lock.
     await submissions.releaseAll();
     const budgets = createSqliteBudget(sqlite, Date.now, append);
     await budgets.releaseAll();

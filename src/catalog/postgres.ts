@@ -126,7 +126,7 @@ async function linkNewResult(tx: Transaction, entry: NewTaggedResult): Promise<b
 }
 
 /**
- * Both upserts update the row they meet without changing it, which locks it: whoever tags the same pair at the same time
+ * Both upserts update the row they meet without changing it, which locks it: another one that tags the same pair at the same time
  * waits, and then sees the link. Resolves with the name that the result is known by; with another one nothing is linked.
  */
 async function linkResult(tx: Transaction, entry: NewTaggedResult): Promise<string> {

@@ -8,7 +8,7 @@ export interface ProcessIo {
   readonly readTextFile: ReadTextFile;
   /** A line for people or programs that read the command's result. */
   print(line: string): void;
-  /** Text of any length; resolves when whoever reads it has taken it. */
+  /** Text of any length; resolves when its reader has taken it. */
   write(text: string): Promise<void>;
   /** How far something is, instead of what it said before; for people at a terminal alone. */
   showProgress(text: string): void;

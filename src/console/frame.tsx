@@ -138,7 +138,7 @@ function useNavigation(panel: Panel, overview: Summary | undefined, openHelp: ()
   useShortcuts(useMemo(() => ({ ...Object.fromEntries(openers), "?": openHelp }), []));
 }
 
-/** Whoever follows a link by keyboard or ear goes on in what it leads to. */
+/** Moves the focus to what a link leads to, for keyboards and screen readers. */
 function useFocusOn(panel: Panel) {
   const main = useRef<HTMLElement>(null);
   const shown = useRef(panel);

@@ -2,7 +2,7 @@ import { useLayoutEffect } from "preact/hooks";
 
 const setting = "flame-shortcuts";
 
-/** Single keys can be hit by mistake, or by speech (WCAG 2.1.4): whoever wants may turn them off. */
+/** Single keys can be hit by mistake, or by speech (WCAG 2.1.4): so they can be turned off. */
 export function areShortcutsOn(): boolean {
   return localStorage.getItem(setting) !== "off";
 }

@@ -48,7 +48,7 @@ export interface BoundSealer {
  * Encryption between this node and a peer: AES-256-GCM under a key from their static ECDH secret, derived in one
  * of two ways (`KeyDerivation`): both are read, the cipher's settings say which one is written. A file is
  * `segmented` (cut into pieces that are each sealed by themselves) or one `single` message; both are read, the cipher's
- * settings say which one is written. The bound framing is told apart by its first bytes, and read as well.
+ * settings say which one is written. The bound framing is recognised by its first bytes, and read as well.
  *
  * Every released byte is authentic, and cutting or lengthening a file is noticed where its announced size does not change
  * along with it. What segmented files cannot show, because their segments carry neither number nor end mark: that the Hub

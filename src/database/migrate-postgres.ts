@@ -53,7 +53,7 @@ export async function migratePostgres(
   migrations = postgresMigrations,
   deferAt = largeBytes,
 ): Promise<string[]> {
-  // Whoever may not make tables need not, where nothing is pending.
+  // A user without the right to make tables does not need it while nothing is pending.
   if ((await listPendingPostgresMigrations(postgres, migrations)).length === 0) return [];
   return postgres.run((db) => migrate(db, migrations, deferAt).catch(explain), { timeoutMs: migrationTimeoutMs });
 }

@@ -15,6 +15,9 @@ const lineBreak = Buffer.from("\r\n");
 const headerEnd = Buffer.from("\r\n\r\n");
 
 /**
+ * A reader of our own: libraries push parts instead of being pulled, drop what a part's header says, or take an empty file name for
+ * a field; `formData()` keeps whole files in memory. See docs/decisions/multipart-reader.md.
+ *
  * Reads a body (RFC 2046 §5.1.1) that comes in pieces cut anywhere. Pieces are searched where they lie; only a piece that
  * ends in what may be the beginning of a boundary is joined with the next one.
  */

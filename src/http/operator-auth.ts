@@ -11,7 +11,7 @@ export function requireOperator(operators: () => Operators): MiddlewareHandler<A
   return async (c, next) => {
     const authorization = c.req.header("authorization");
     const credentials = { authorization, session: getCookie(c, sessionCookie) };
-    // Whoever is refused is to be on record.
+    // A refusal is put on record with the client that was refused.
     const operator = await operators().identify(credentials, (clientId) => c.set("clientId", clientId));
     refuseOtherSites(c.req.method, c.req.header("sec-fetch-site"), authorization !== undefined);
     c.set("operator", operator);

@@ -1,6 +1,6 @@
 import type { AuditEvent, AuditFields, Log } from "../log.ts";
 
-/** Lines about refused tokens; whoever sends thousands of them a second must not fill the log. */
+/** Lines about refused tokens; a client that sends thousands of them a second must not fill the log. */
 export interface RefusedTokens {
   /** Writes a line, or counts it in one that follows within a second; says whether it was written. */
   report(fields: AuditFields): boolean;

@@ -27,7 +27,7 @@ export function createHubDirectory(options: HubDirectoryOptions): HubDirectory {
     },
     forgetProject: projects.forget,
     async projectExists(projectId) {
-      // Not `false`: whoever asks deletes what belongs to a project that is gone.
+      // Not `false`: the caller deletes what belongs to a project that is gone.
       if (!isUuid(projectId)) throw new AppError("invalid_input", "The project ID is not a UUID");
       return (await core.findRecord("projects", projectId.toLowerCase())) !== undefined;
     },
@@ -73,7 +73,7 @@ function createNodeLookup({ core, cacheSeconds, now }: HubDirectoryOptions) {
     const record = await core.findRecord("nodes", nodeId);
     return record === undefined ? undefined : readNode(record);
   }
-  // Whoever waits for a node to get its key should not wait any longer than that takes.
+  // A client that waits for a node to get its key should not wait any longer than that takes.
   const keep = (node: HubNode) => node.publicKey !== undefined;
   return createCachedLookup({ find, keep, maxAgeMs: Math.min(cacheSeconds * 1000, NODE_MAX_AGE_MS), now });
 }

@@ -36,7 +36,7 @@ export function createUploadSource(body: ReadableStream<Uint8Array>, idleMs: num
     chunk(index) {
       const again = kept?.[index];
       if (again !== undefined) return Promise.resolve(again);
-      // An attempt that was given up may have left a read under way; its chunk belongs to whoever asks for it now.
+      // An attempt that was given up may have left a read under way; its chunk belongs to the attempt that asks for it now.
       if (latest === undefined || index >= taken) {
         taken = index + 1;
         latest = take();

@@ -33,13 +33,13 @@ export interface Operators {
    */
   areOn(): Promise<boolean>;
   /**
-   * Throws `not_authenticated` without any credentials, `forbidden` for whoever is no operator, and the authenticator's errors.
-   * `onClient` is told whose token it is, before it is known whether that is an operator.
+   * Throws `not_authenticated` without any credentials, `forbidden` for a client that is no operator, and the authenticator's errors.
+   * `onClient` is called with the token's owner before it is known whether that is an operator.
    */
   identify(credentials: Credentials, onClient?: (clientId: string) => void): Promise<Operator>;
   /** Opens a session by a one-time link; throws `not_authenticated` when it was used, is too old or unknown. */
   redeem(ticket: string): Promise<OpenedSession>;
-  /** Opens a session for whoever the identity provider has vouched for; throws `forbidden` for one who is no operator. */
+  /** Opens a session for a person that the identity provider has vouched for; throws `forbidden` for one who is no operator. */
   admit(candidates: readonly Claims[], clientId: string): Promise<OpenedSession>;
   signOut(session: string): Promise<void>;
 }

@@ -8,7 +8,7 @@ import type { Peers } from "./peers.ts";
 
 export interface PeersDeps {
   readonly store: Pick<PeerStore, "meet" | "noteFraming" | "find">;
-  /** How files are sent. `auto`: bound to whoever has sent bound files, else segmented. */
+  /** How files are sent. `auto`: bound to peers that have sent bound files, segmented to others. */
   readonly framing: "segmented" | "single" | "bound" | "auto";
   readonly pin: PinRule;
   /** SHA-256 of a public key; `undefined` for what is none. */

@@ -33,7 +33,7 @@ export function createPostgresPeers(postgres: Postgres, append: AppendInPostgres
   }
 
   return {
-    // A repetition would no longer be told the news; whoever asks again finds what is known by then.
+    // A repetition would not see the change as news any more. The next call finds what is known by then.
     meet: (nodeId, keySha256, rule) =>
       postgres.run((db) => db.transaction((tx) => meet(tx, nodeId, keySha256, rule)), { repeatable: false }),
     noteFraming: (nodeId, keySha256, framing) =>

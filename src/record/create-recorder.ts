@@ -12,7 +12,7 @@ export interface RecorderDeps {
   readonly requestId: () => string | undefined;
   readonly log: Log;
   readonly retryMs?: number;
-  /** How long whoever waits for a note waits at most. */
+  /** How long a request waits for its note at most. */
   readonly patienceMs?: number;
   readonly minuteMs?: number;
 }

@@ -14,10 +14,10 @@ export interface DenialsDeps {
   readonly minuteMs: number;
 }
 
-/** More clients than a node has; whoever comes beyond them is nobody in particular. */
+/** More clients than a node has. Those beyond share one row without a name. */
 const maxClients = 1_000;
 
-/** One row a minute and client, so that whoever tries a thousand times does not fill the record. How often is in the log. */
+/** One row a minute and client, so that a client that tries a thousand times does not fill the record. How often is in the log. */
 export function createDenials({ note, log, minuteMs }: DenialsDeps): Denials {
   const counts = new Map<string | undefined, number>();
   let timer: ReturnType<typeof setTimeout> | undefined;

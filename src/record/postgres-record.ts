@@ -102,7 +102,7 @@ async function countSealed(db: Pick<BunSQLDatabase, "select">): Promise<number> 
   return (await db.select({ rows }).from(recordEntry))[0]?.rows ?? 0;
 }
 
-/** Waits for whoever seals; each later statement sees what that one has written. */
+/** Waits for another process that seals; each later statement sees what it has written. */
 async function lockSealing(tx: Transaction): Promise<void> {
   await tx.execute(sql`select pg_advisory_xact_lock(${sealLock})`);
 }

@@ -26,7 +26,7 @@ export const recordEntry = pgTable(
   },
   (table) => [
     index("record_entry_unsealed").on(table.place).where(sql`sequence is null`),
-    // For the lists. Only of sealed rows: whoever writes a row does not wait for them.
+    // For the lists. Only of sealed rows: writing a row does not wait for them.
     index("record_entry_event").on(table.event, table.sequence).where(sql`sequence is not null`),
     index("record_entry_project").on(table.projectId, table.sequence).where(sql`sequence is not null`),
     index("record_entry_analysis").on(table.analysisId, table.sequence).where(sql`sequence is not null`),

@@ -28,7 +28,7 @@ export interface NewEntry {
   /** A UUID by which writing it again is known as a repetition. */
   readonly id?: string | undefined;
   readonly event: RecordEvent;
-  /** Whoever did it: a client id, or an operator's name. */
+  /** Who did it: a client id, or an operator's name. */
   readonly actor?: string | undefined;
   readonly analysisId?: string | undefined;
   readonly projectId?: string | undefined;

@@ -4,7 +4,7 @@ import type { Decision, Release, Reviewer } from "./release-store.ts";
 /** What a decision makes of a final: it waits for one more approval, is due, or will not leave. */
 export type Consequence = "held" | "queued" | "rejected";
 
-/** Throws why a decision cannot be taken; whoever was first has decided. */
+/** Throws why a decision cannot be taken; the first one counts. */
 export function judgeDecision(
   release: Release | undefined,
   decision: Decision,
@@ -23,7 +23,7 @@ export function judgeDecision(
   return approvals.length + 1 >= reviewers ? "queued" : "held";
 }
 
-/** Whoever has a name or a subject in common with somebody may be the same: one person must not be two. */
+/** Two with a name or a subject in common may be one person, who must not count as two. */
 export function isSamePerson(one: Reviewer, other: Reviewer): boolean {
   const known = [one.name, one.subject].map(plain);
   return [other.name, other.subject].map(plain).some((text) => known.includes(text));
@@ -46,7 +46,7 @@ export function fileChanged(): AppError {
   return new AppError("changed", "The file is not the one you looked at.");
 }
 
-/** What the analysis is told. */
+/** What the analysis finds as the error of its submission. */
 export function declinedBecause(reason: string): string {
   return `Declined by the node: ${reason}`;
 }

@@ -3,7 +3,7 @@ import type { SubmissionState } from "../submissions/store/submission-store.ts";
 /** `expired`: nobody has decided in time, which is as if the node had declined. */
 export type DecisionKind = "approved" | "declined" | "expired";
 
-/** Whoever decides. */
+/** The person who decides. */
 export interface Reviewer {
   /** For the record. */
   readonly name: string;

@@ -84,7 +84,7 @@ export async function sendStored(
     const target = await prepare(deps, analysisId, remoteNodeId);
     return await deliver(deps, target, facts, {
       filename: first.info.filename ?? defaultFilename,
-      // Whoever has begun to read it closes it.
+      // A stream that is being read is closed by its reader.
       open: async () => (plain.locked ? streamOf(await openObject()) : plain),
       isRepeatable: true,
       plainBytes: first.info.sizeBytes,

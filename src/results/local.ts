@@ -216,13 +216,13 @@ async function store(
     const tagName = tagOf(upload.fields());
     const sha256 = upload.sha256?.();
     if (sha256 !== undefined) await deps.digests?.set(projectId, objectId, sha256);
-    // Not before the file is durable: whoever removes the project after this look finds the file, and removes it.
+    // Not before the file is durable: a removal of the project after this look finds the file, and takes it along.
     const isKept =
       tagName === undefined
         ? !(await isProjectRemoved(deps, projectId))
         : (await catalog.tag({ projectId, clientId: analysisId, objectId, tagName, filename })) !== undefined;
     if (!isKept) throw removedMeanwhile(hub, projectId, analysisId);
-    // Who has hung up meanwhile never learns the id, by which alone an untagged file is found.
+    // A client that has hung up never learns the id, and an untagged file is found by its id alone. `fields` throws then.
     if (tagName === undefined) upload.fields();
     return objectId;
   } catch (error) {

@@ -8,7 +8,7 @@ export interface Used {
   readonly ownBytes: number;
 }
 
-/** The project's quota is told first where both are in the way. */
+/** Where both quotas are in the way, the answer names the project's. */
 export function judgeReserve(request: Reserve, { projectBytes, nodeBytes, ownBytes }: Used): Grant {
   const { bytes, takesLess, projectQuota, nodeQuota } = request;
   const limits = [

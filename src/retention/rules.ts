@@ -23,7 +23,7 @@ export function removesAnything({ untaggedDays, taggedDays, tags }: RetentionRul
   return untaggedDays > 0 || taggedDays > 0 || tags.some(({ days }) => days > 0);
 }
 
-/** By which other rules are told from these. */
+/** A text that is equal for equal rules only. */
 export function textOf({ untaggedDays, taggedDays, tags, intermediateDays = 0 }: RetentionRules): string {
   return JSON.stringify([untaggedDays, taggedDays, tags.map(({ pattern, days }) => [pattern, days]), intermediateDays]);
 }

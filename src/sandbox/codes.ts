@@ -6,7 +6,7 @@ export interface SandboxSignIn {
   readonly nonce: string | undefined;
 }
 
-/** Codes of the authorization code flow, with PKCE (RFC 7636); each works once. Whoever comes is let in. */
+/** Codes of the authorization code flow, with PKCE (RFC 7636); each works once. Everybody is let in. */
 export interface SandboxCodes {
   /** Sends the browser back with a code, or says what is wrong with the request. */
   authorize(url: URL, issuer: string): Response;

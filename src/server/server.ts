@@ -131,7 +131,7 @@ export async function holdPort({ hostname, port }: Pick<ListenOptions, "hostname
   const fetch = () => detailResponse(503, "The service is starting", { Connection: "close", "Retry-After": "1" });
   const hold = (port: number, reusePort: boolean) =>
     Bun.serve({ hostname, port, reusePort, development: false, fetch });
-  // A shared port is given to any who would share it; only who wants it alone is told that it is taken.
+  // Linux gives a shared port to everybody who asks to share it. Only a request for it alone shows that it is taken.
   const alone = hold(port, false);
   const chosen = alone.port ?? port;
   await alone.stop(true);

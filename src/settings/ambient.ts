@@ -21,7 +21,7 @@ const ambient = [
   /^(?:HOSTALIASES|LOCALDOMAIN|RES_OPTIONS)$/,
 ];
 
-/** In it a process that was started without ambient variables is told their names. */
+/** Passes the names of ambient variables to a process that is started without them. */
 export const leftOutName = "FLAME_RESULT_LEFT_OUT";
 
 /** Names of variables that are not ours and would change what the service does. */

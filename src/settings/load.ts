@@ -126,7 +126,7 @@ function readFiles(values: Partial<SettingValues>, readTextFile: ReadTextFile, p
 function findKeyFaults(values: Partial<SettingValues>, files: Files): string[] {
   const isInFile = values.CRYPTO__PROVIDER === "file";
   const pem = isInFile ? files.key?.pem : values.CRYPTO__ECDH_PRIVATE_KEY;
-  // What holds no PEM at all is told already.
+  // A file without any PEM is reported already.
   if (values.CRYPTO__PROVIDER === undefined || pem === undefined || !pem.includes("PRIVATE KEY-----")) return [];
   const source = isInFile ? `CRYPTO__ECDH_PRIVATE_KEY_PATH (${files.key?.path})` : "CRYPTO__ECDH_PRIVATE_KEY";
   try {

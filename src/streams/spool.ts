@@ -8,7 +8,7 @@ import { pullStream } from "./pull-stream.ts";
 const NAME_PREFIX = "flame-spool-";
 const READ_BYTES = 256 * 1024;
 
-/** Bytes set aside on disk. Whoever wrote it must `remove` it. */
+/** Bytes set aside on disk. The caller of `write` must `remove` it. */
 export interface SpooledFile {
   readonly sizeBytes: number;
   /** Reads the file from its start; may be called again, also while another stream is open. */

@@ -21,7 +21,7 @@ export interface RecordOutcomeDeps {
 
 /**
  * Writes down what has become of an attempt, ends its lease and answers the client that waits for it. Never throws: what
- * cannot be written down now is found out again by whoever takes over the lease.
+ * cannot be written down now is found out again by the process that takes over the lease.
  */
 export type RecordOutcome = (submission: HeldSubmission, outcome: Outcome) => Promise<void>;
 
@@ -50,7 +50,7 @@ async function conclude(deps: RecordOutcomeDeps, submission: HeldSubmission) {
   const { store, objects, clients, rollback, lease, log } = deps;
   const { id, analysisId, sizeBytes: bytes, attempts } = submission;
   try {
-    // Whoever has taken the lease over needs the file, and will find out the same; unless it was us, and the answer got lost.
+    // Another process that holds the lease by now needs the file, and finds out the same. Or it was us, and the answer got lost.
     const isMarked = await store.markDelivered(id, lease.holder);
     if (!isMarked && (await store.find(id))?.state !== "delivered") return;
     log.info("final.delivered", { analysisId, objectId: id, bytes, attempts, outcome: "ok" });
@@ -88,7 +88,7 @@ async function postpone(deps: RecordOutcomeDeps, submission: HeldSubmission, err
 async function refuse(deps: RecordOutcomeDeps, submission: HeldSubmission, error: AppError): Promise<void> {
   const { store, clients, rollback, lease, log } = deps;
   const { id, analysisId, sizeBytes: bytes, attempts } = submission;
-  // Whoever has taken the lease over may be about to send it.
+  // Another process that holds the lease by now may be about to send it.
   if (!(await store.renew(id, lease))) return clients.answer(id, "queued");
   const client = clients.take(id);
   if (client !== undefined) {

@@ -1,14 +1,14 @@
 /** What a client is told about its submission. */
 export type Verdict = "delivered" | "queued";
 
-/** Whoever has taken the duty to answer a client. */
+/** A client whose answer is now the duty of the one who took it. */
 export interface TakenClient {
   refuse(error: Error): void;
 }
 
 /**
  * Clients that wait for the delivery of their submissions. Each is answered once: `queued` at the latest after the waiting
- * time, unless somebody has taken over the duty to answer by then.
+ * time, unless it was taken by then.
  */
 export interface WaitingClients {
   wait(submissionId: string, analysisId: string): Promise<Verdict>;

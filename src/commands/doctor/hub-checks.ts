@@ -7,7 +7,7 @@ import { type DoctorContext, patienceMs } from "./context.ts";
 import { type Check, failed, ok, type Verdict, warning } from "./verdict.ts";
 
 const signInFirst = "Put the sign-in in order first.";
-/** Nothing on the Hub has this id: whoever says so was reached and understood. */
+/** Nothing on the Hub has this id. A server that says so was reached, and has understood. */
 const unknownId = "00000000-0000-4000-8000-000000000000";
 
 /** Sign-in, the Hub's two other services, and what the Hub knows of this node. */

@@ -67,7 +67,7 @@ async function readClock(whose: string, url: string, fetch: FetchLike, now: () =
     if (Number.isNaN(theirsMs)) return { whose, aheadSeconds: undefined };
     return { whose, aheadSeconds: ((askedMs + answeredMs) / 2 - theirsMs - 500) / 1000 };
   } catch {
-    // Whoever cannot be reached has a check of their own.
+    // Whether it can be reached is another check.
     return undefined;
   }
 }

@@ -36,7 +36,7 @@ interface Slot {
 }
 
 const pauses = { firstMs: 200, longestMs: 30_000 };
-/** Whoever has served for so long has not ended because of how it was started. */
+/** A worker that has served for so long has not ended because of how it was started. */
 const steadyMs = 10_000;
 
 export function createSupervisor({ startWorker, settings, log, onFirstListening, now }: SupervisorDeps): Supervisor {

@@ -11,7 +11,7 @@ import type { ParentLine } from "./ipc.ts";
 const gatherLimitMs = 2_000;
 
 /**
- * One of several processes that share a port: serves until it is told to stop, or until nobody is there any more to tell it.
+ * One of several processes that share a port: serves until its parent says stop, or is gone.
  * Resolves with the exit code.
  */
 export async function serveAsWorker(io: ProcessIo, parent: ParentLine): Promise<number> {

@@ -10,7 +10,7 @@ import type { ProcessIo } from "../process-io.ts";
 import type { WorkerEnd } from "./ipc.ts";
 import { createSupervisor } from "./supervisor.ts";
 
-/** For what is to be done after the running requests are over or cut; whoever is not done by then is killed. */
+/** For what is to be done after the running requests are over or cut; a worker that needs longer is killed. */
 const endingSeconds = 30;
 
 /**

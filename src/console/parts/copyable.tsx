@@ -8,7 +8,7 @@ interface CopyableProps {
   readonly length?: number;
 }
 
-/** An id: its beginning, the whole for whoever points at it, and a click to copy that. */
+/** An id: its beginning, the whole one under the pointer, and a click to copy it. */
 export function Copyable({ text, what, length = 8 }: CopyableProps) {
   const copy = useCopy(text, what);
   return (

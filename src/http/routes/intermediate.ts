@@ -36,7 +36,7 @@ export function intermediateRoutes(deps: IntermediateRouteDeps) {
   }
 
   router.openapi({ ...specs.putIntermediateResult, middleware }, async (c) => {
-    // The field belongs into the form. Whoever puts it into the query does not mean to send the file to everybody.
+    // The field belongs into the form. A client that puts it into the query does not mean to send the file to everybody.
     const isForNode = Object.keys(c.req.query()).some(isMeantAsReceiver);
     return uploads.answer(c, receiver, async (upload) => {
       const sent = await intermediate.send(c.get("clientId"), upload, isForNode);

@@ -27,7 +27,7 @@ export function operatorSessionRoutes({ operator, urls }: OperatorRouteDeps) {
     setCookie(c, sessionCookie, token, { path, httpOnly: true, sameSite: "Strict", secure: isSecure(c), ...expires });
   }
 
-  /** Before a byte of the body is read: whoever comes here has shown nothing yet. */
+  /** Before a byte of the body is read: the client has shown no credentials yet. */
   const guardLink: MiddlewareHandler<AppEnv> = (c, next) => {
     refuseOtherSites(c.req.method, c.req.header("sec-fetch-site"), true);
     countAttempt(c, "link");

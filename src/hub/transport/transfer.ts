@@ -6,6 +6,10 @@ import type { DownloadAnswer, Outbound, UploadRequest } from "./outbound.ts";
 import { withRetries } from "./retry.ts";
 import { startTimeLimit } from "./time-limit.ts";
 
+/**
+ * The Hub closes kept connections after 5 s, without notice. A body of which a byte was taken cannot be sent again, so transfers go on
+ * fresh connections.
+ */
 export function createUpload({ http, limits, retryPolicy }: OutboundParts): Outbound["upload"] {
   async function attempt({ method, url, headers = {}, openBody }: UploadRequest, route: Route) {
     const watch = createIdleWatch(limits.idleMs, route);

@@ -89,7 +89,7 @@ export async function commitFile(root: string, staged: string, target: string): 
   }
 }
 
-/** Synchronises a folder and those above it; one that is gone took its content with it, as whoever removed it wished. */
+/** Synchronises a folder and those above it. One that is gone was removed on purpose, with its content. */
 async function syncFolders(lowest: string, topmost: string): Promise<void> {
   for (let folder = lowest; ; folder = dirname(folder)) {
     await ignoring(["ENOENT"], syncFolder(folder));

@@ -23,7 +23,10 @@ interface Attempt {
   readonly isLast: boolean;
 }
 
-/** Signed requests to one bucket, for all that Bun's own S3 client cannot do, cannot give up or does not look at. */
+/**
+ * Signed requests to one bucket, for all that Bun's own S3 client cannot do, cannot give up or does not look at. They do not use the
+ * Hub's transport: its proxy, sign-in and retries are the Hub's, while a store needs ranges, entity tags and a limit for silence.
+ */
 export function createS3Requests(settings: S3Options): SendS3Request {
   const sign = createS3Signer(settings);
   const { idleMs = defaultIdleMs, log, now = () => performance.now() } = settings;

@@ -111,7 +111,7 @@ export function createPostgresBudget(postgres: Postgres, append: AppendInPostgre
   };
 }
 
-/** Waits for whoever charges the same project; each later statement sees what that one has written. */
+/** Waits for another charge of the same project; each later statement sees what that one has written. */
 async function lock(tx: Transaction, projectId: string): Promise<Row> {
   const find = () => tx.select().from(privacyBudget).where(eq(privacyBudget.projectId, projectId)).for("update");
   const [row] = await find();

@@ -69,7 +69,7 @@ export function createHubStorage(deps: Deps): Hono<HubEnv> {
   return app;
 }
 
-/** Chunked, without length, entity tag or ranges. Whoever accepts gzip gets it, which is slow. */
+/** Chunked, without length, entity tag or ranges. A client that accepts gzip gets it, which is slow. */
 function contentResponse(generation: HubGeneration, file: StoredFile, zips: boolean): Response {
   const headers = new Headers({ "Content-Type": "application/octet-stream" });
   if (generation === "2025") headers.set("Content-Encoding", "identity");

@@ -6,9 +6,9 @@ export type Tampering =
   | { readonly kind: "reorder"; readonly pieces?: Pieces }
   /** Its first piece comes a second time instead of the second one. */
   | { readonly kind: "duplicate"; readonly pieces?: Pieces }
-  /** Whoever reads gets the newest file that they have sent themselves. */
+  /** A reader gets the newest file that it has sent itself. */
   | { readonly kind: "reflect" }
-  /** Whoever reads gets another file of the same sender: the newest one in the bucket. */
+  /** A reader gets another file of the same sender: the newest one in the bucket. */
   | { readonly kind: "substitute" };
 
 /** Which bytes make up a piece; those of bound files unless said otherwise. */

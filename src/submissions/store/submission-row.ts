@@ -36,7 +36,7 @@ export function statesOf(status: SubmissionFilter["status"]): SubmissionState[] 
 
 export const endedStates = ["delivered", "rejected"] as const satisfies SubmissionState[];
 
-/** `standsAside`: by the clock of whoever has read the row. */
+/** `standsAside`: by the clock of the process that reads the row. */
 export function asSubmission(row: SubmissionRow, standsAside: boolean): Submission {
   const { state, nextAttemptAt, lastError, submittedAt, endedAt } = row;
   return {
