@@ -3,7 +3,7 @@ import type { Storage, StorageDeps } from "./storage.ts";
 
 /** Opens what the settings name, waiting for it if need be, and brings the database up to date. */
 export async function openStorage(storage: StorageSettings, deps: StorageDeps): Promise<Storage> {
-  // Each with a database driver of its own, of which a process needs one.
+  // Each has a database driver of its own, and a process needs one of them.
   if (storage.kind === "directory") return (await import("./storage-embedded.ts")).openEmbedded(storage, deps);
   return (await import("./storage-servers.ts")).openServers(storage, deps);
 }

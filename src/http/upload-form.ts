@@ -24,7 +24,7 @@ export interface UploadLimits {
 export interface UploadFields {
   /** Text parts it reads; none of them may come as a file. */
   readonly texts: readonly string[];
-  /** Those of which two different values are an error; of others the last counts. */
+  /** Fields that must not have two different values; of others the last one counts. */
   readonly singles?: readonly string[];
   /** What is wrong with the text parts, told along with a missing file. */
   readonly check?: (fields: ReadonlyMap<string, string>) => readonly FieldProblem[];

@@ -20,7 +20,7 @@ export interface UploadTurn {
 
 export interface UploadTurnsDeps {
   readonly turns: number;
-  /** How many turns an upload needs of which so much is announced. */
+  /** How many turns an upload of the announced size needs. */
   readonly weigh: (announcedBytes: number | undefined) => number;
   /** Milliseconds that go on evenly. */
   readonly now: () => number;

@@ -16,7 +16,7 @@ const mostCharacters = 1_024;
 const [open, close, comma] = [..."[],"].map((character) => character.charCodeAt(0));
 /** RFC 8259 §2. */
 const isSpace = (byte: number) => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
-/** Visible ASCII, of which numbers are made. */
+/** Visible ASCII: numbers are made of it. */
 const isVisible = (byte: number) => byte > 0x20 && byte < 0x7f;
 
 /** What may come next. */

@@ -89,7 +89,7 @@ function findDamage(entry: SealedEntry, last: Head): BrokenRow | undefined {
   };
 }
 
-/** What stands before the first row: nothing, or those that were pruned, of which the last pruning tells. */
+/** What stands before the first row: nothing, or the rows that were pruned, as the row of the last pruning says. */
 async function findStart(store: Readable): Promise<Head> {
   const [first] = await store.readAfter({}, 0, 1);
   const beginning = { sequence: 0, hash: genesis };

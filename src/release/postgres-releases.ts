@@ -107,7 +107,7 @@ async function findAll(db: Reader, ids: readonly string[]): Promise<Map<string, 
   return new Map((await withDecisions(db, rows)).map((release) => [release.id, release]));
 }
 
-/** The rows are locked first, in an order that all keep to: who comes second sees what the first one has decided. */
+/** The rows are locked first, in an order that all keep to. The second one sees what the first has decided. */
 async function decide(
   tx: Transaction,
   append: AppendInPostgres | undefined,

@@ -222,7 +222,7 @@ export function findReceiverProblems(fields: ReadonlyMap<string, string>): Field
 
 const receiverMissing = { field: "remote_node_id", problem: "missing", message: "Field required" };
 
-/** Whether who writes this means the receiver: `Remote_Node_ID`, `remoteNodeId`, or `node_id` as it is called in older links. */
+/** Whether a name like this means the receiver: `Remote_Node_ID`, `remoteNodeId`, or `node_id` as it is called in older links. */
 export function isMeantAsReceiver(name: string): boolean {
   return /^(?:remote)?nodeid$/.test(name.toLowerCase().replace(/[^a-z]/g, ""));
 }

@@ -247,7 +247,7 @@ function unknownAnalysis(analysisId: string) {
   return new AppError("not_found", `Analysis with ID ${analysisId} not found`);
 }
 
-/** Another process may have removed it, of which the look-ups of this one have not heard. */
+/** Another process may have removed it, and the look-ups of this one still remember it. */
 function removedMeanwhile(hub: Pick<HubDirectory, "forgetProject">, projectId: string, analysisId: string) {
   hub.forgetProject(projectId);
   return unknownAnalysis(analysisId);

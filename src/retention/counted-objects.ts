@@ -11,7 +11,7 @@ export interface CountedObjectsDeps {
 }
 
 /**
- * An object store of which the table of local results knows. Objects come before their rows and go before them: what lies in
+ * An object store whose objects the table of local results counts. Objects come before their rows and go before them: what lies in
  * the store is counted or will be, and a crash leaves at most a row or an object that the next listing puts right.
  */
 export function createCountedObjects({ objects, table, quota }: CountedObjectsDeps): ObjectStore {

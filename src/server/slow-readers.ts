@@ -49,7 +49,7 @@ export function createSlowReaders(options: SlowReadersOptions): SlowReaders {
     look,
     watch({ address, port: peerPort }, keepOpen) {
       watched.set(peerKey(address, peerPort), { keepOpen, unsent: undefined });
-      // The server sets its own, longer limit once more when it begins to send, which who takes nothing then would be left with.
+      // The server sets its own, longer limit once more when it begins to send. A client that takes nothing would be left with that.
       setTimeout(keepOpen, armAfterMs).unref();
       timer ??= setInterval(() => void look(), everyMs).unref();
     },

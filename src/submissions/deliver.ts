@@ -85,7 +85,7 @@ async function proveUnchanged({ objects, newHash }: DeliverDeps, { id, sha256 }:
   throw new AppError("changed", "The stored file is not the one that was approved.");
 }
 
-/** Between a submission and its approval an analysis may go for good, of which the Hub tells in more ways than one. */
+/** An analysis may go for good between a submission and its approval. The Hub says so in more ways than one. */
 function explain(error: unknown): unknown {
   const isGone = error instanceof AppError && isDefinite(error) && error.upstream?.status === 404;
   return isGone ? bucketGone() : error;

@@ -15,7 +15,7 @@ export interface Dispatcher {
   start(submission: HeldSubmission): void;
   /** Looks for what is due now instead of within a second. */
   look(): void;
-  /** Lets running deliveries go on for the time; then ends them, and gives them back to the next process. */
+  /** Lets running deliveries go on for the time; then ends them, and gives them back for the next process to take. */
   stop(graceMs: number): Promise<void>;
 }
 

@@ -52,7 +52,7 @@ export interface SubmissionQueue {
   start(): void;
   /** Clients wait no longer: what is not delivered yet is answered `queued`. */
   drain(): void;
-  /** Lets running deliveries have a short time; what is not over then is left to the next process. */
+  /** Lets running deliveries have a short time; what is not over then is left for the next process to take. */
   stop(): Promise<void>;
 }
 

@@ -4,7 +4,7 @@ import type { ObjectStore } from "../objects/object-store.ts";
 import { createRetryQueue } from "../time/retry-queue.ts";
 import { type SubmissionStore, submissionKey } from "./store/submission-store.ts";
 
-/** Takes back submissions of which the client is told that they have failed. */
+/** Takes back submissions that have failed for their clients. */
 export interface Rollback {
   /**
    * Removes row and file. What cannot be done now, because the database or the store is away, is tried again in the

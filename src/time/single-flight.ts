@@ -1,8 +1,8 @@
-/** Work that runs once at a time for each key: who asks while it runs waits for the same end. */
+/** Work that runs once at a time for each key. A caller that comes while it runs waits for the same end. */
 export interface SingleFlight<T> {
   run(key?: string): Promise<T>;
   isRunning(key?: string): boolean;
-  /** Who asks from now on does not wait for what runs, but starts anew. */
+  /** Callers from now on do not wait for what runs, but start anew. */
   forget(): void;
 }
 

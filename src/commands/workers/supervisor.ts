@@ -6,7 +6,7 @@ import type { ProcessIo } from "../process-io.ts";
 import { createReportCollector } from "./collect-reports.ts";
 import type { FromWorker, WorkerEnd, WorkerProcess } from "./ipc.ts";
 
-/** Workers, as many as the settings say, each of which is started again when it has ended. */
+/** Workers, as many as the settings say. Each is started again when it has ended. */
 export interface Supervisor {
   /** Resolves when the first serves and all others do or have ended once; or with the end of a first that does not. */
   start(): Promise<{ readonly failed?: WorkerEnd }>;

@@ -24,7 +24,7 @@ export function readHeader(header: Uint8Array, { inputKey, context }: BoundOpenO
 }
 
 /**
- * Decrypts what follows the header, of which so many bytes are announced. Resolves once the first chunk is authenticated;
+ * Decrypts what follows the header; its length was announced. Resolves once the first chunk is authenticated;
  * throws `DecryptionError` when it is not. Damage further on fails the stream with one, behind all that is authentic.
  */
 export async function openBound(

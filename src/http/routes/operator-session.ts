@@ -74,7 +74,7 @@ export function operatorSessionRoutes({ operator, urls }: OperatorRouteDeps) {
       open(c, await operator.operators.admit(claims, operator.signIn.clientId));
       return c.redirect(path, 303);
     } catch (error) {
-      // A person sits in front of it, whom the page tells what to do.
+      // A person sits in front of it, and the page says what to do.
       if (!(error instanceof AppError)) throw error;
       const isRefused = error.message.startsWith("Only operators");
       return c.redirect(`${path}#sign-in=${isRefused ? "refused" : "failed"}`, 303);

@@ -10,7 +10,7 @@ const commitAttempts = 100;
 
 /**
  * Writes a stream to a file, one block behind the other while the next is read, and has the disk begin early; resolves with
- * the number of bytes, of which the last are still to be synchronised. An error of the stream comes out as it is. The stream's
+ * the number of bytes; the last ones are still to be synchronised. An error of the stream comes out as it is. The stream's
  * chunks are copied, for their owner may use their memory again.
  */
 export async function writeStream(handle: FileHandle, body: ReadableStream<Uint8Array>): Promise<number> {

@@ -1,6 +1,6 @@
 import type { Finding } from "./examination.ts";
 
-/** Columns of which nearly every text is another one, as names, pseudonyms and case numbers are. */
+/** Columns in which nearly every text differs, as names, pseudonyms and case numbers do. */
 export interface TableColumns {
   add(column: number, cell: string): void;
   findings(header: readonly string[]): Finding[];

@@ -9,7 +9,7 @@ import type { FileLink, HubGeneration, HubState, Identity } from "./state.ts";
 /** What the entry of the stand-in puts beside a request. */
 export interface HubEnv {
   Bindings: {
-    /** Who asks; the entry has already turned away everybody else. */
+    /** The one who asks; others were turned away at the entry. */
     readonly identity: Identity;
     readonly uploadFault: "empty" | "twice" | undefined;
   };
