@@ -88,16 +88,7 @@ export async function createServices(settings: Settings, surroundings: Surroundi
   const adapterClientId = settings.hubAdapterClientId;
   const findEnd = isExpiring ? retention.preview.endOf : undefined;
   const usageOf = retention.usage.ofProject;
-  const keeping = {
-    objects,
-    catalog,
-    submissions,
-    rollback,
-    digests,
-    forgetDigests: storage.digests.forget,
-    findEnd,
-    usageOf,
-  };
+  const keeping = { objects, catalog, submissions, rollback, digests, findEnd, usageOf };
   const local = createLocalResults({ ...keeping, hub, newId, adapterClientId, log });
   const spool = createSpool({ dir: storage.spoolDir });
   const keepMs = settings.submissions.keepDays * dayMs;

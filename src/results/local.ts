@@ -62,7 +62,6 @@ export interface LocalResultsDeps {
   readonly hub: Pick<HubDirectory, "findProjectId" | "projectExists" | "forgetProject">;
   /** Where stored files are known by their hashes. */
   readonly digests?: DigestStore | undefined;
-  readonly forgetDigests?: DigestStore["forget"] | undefined;
   readonly rollback: Rollback;
   readonly newId: () => string;
   readonly adapterClientId: string;

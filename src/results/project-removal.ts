@@ -6,8 +6,8 @@ import type { ObjectStore } from "../objects/object-store.ts";
 import { type SubmissionStore, submissionKey } from "../submissions/store/submission-store.ts";
 
 export interface ProjectRemovalDeps {
-  /** Also where files are not known by their hashes any more: they may have been. */
-  readonly forgetDigests?: DigestStore["forget"] | undefined;
+  /** Where files are known by their hashes. Where they no longer are, the hourly sweep forgets those of earlier times. */
+  readonly digests?: Pick<DigestStore, "forget"> | undefined;
   readonly objects: Pick<ObjectStore, "remove" | "removeAll">;
   readonly catalog: Pick<Catalog, "removeProject" | "isRemoved">;
   readonly submissions: Pick<SubmissionStore, "listWithoutProject" | "setProject">;
@@ -42,7 +42,7 @@ export async function removeProject(deps: ProjectRemovalDeps, projectId: string,
   });
   for (const id of submissionIds) await objects.remove(submissionKey(id));
   await removeObjects();
-  await deps.forgetDigests?.([projectId]);
+  await deps.digests?.forget([projectId]);
 }
 
 /**

@@ -16,6 +16,7 @@ for (const backend of backends) {
       const stored = await put("/local", ["tag", "t"], file());
       const { object_id } = (await stored.json()) as { object_id: string };
       const to = service.peerNodeId;
+      const [project] = service.projects;
       const numbers = [
         ["epsilon", "1"],
         ["sensitivity", "1"],
@@ -33,6 +34,8 @@ for (const backend of backends) {
         await service.fetch("1", `/local/${object_id}`, { method: "HEAD" }),
       ];
       expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 204, 204, 200, 200, 200, 200]);
+      await service.hub.removeProject(project);
+      expect((await service.fetch("adapter", `/local?project_id=${project}`, { method: "DELETE" })).status).toBe(200);
       await service.stop();
     });
   });
