@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { createSqliteCatalog } from "../../src/catalog/sqlite.ts";
 import { migrateSqlite } from "../../src/database/migrate-sqlite.ts";
 import { openSqlite, type Sqlite } from "../../src/database/sqlite-connection.ts";
+import { createSqliteDigests } from "../../src/digests/sqlite-digests.ts";
 import { createDirectoryObjectStore } from "../../src/objects/directory/directory-object-store.ts";
 import type { ObjectStore } from "../../src/objects/object-store.ts";
 import { createReconciler } from "../../src/results/reconciler.ts";
@@ -56,7 +57,8 @@ function start(isAlone = false, spool = { sweep: async () => 0 }) {
   const steadyNow = () => performance.now() + laterMs;
   const catalog = createSqliteCatalog(sqlite);
   const keepMs = 30 * day;
-  const sweeps = listSweeps({ objects, catalog, submissions: store, spool, keepMs, isAlone, now, steadyNow });
+  const digests = createSqliteDigests(sqlite);
+  const sweeps = listSweeps({ objects, catalog, submissions: store, digests, spool, keepMs, isAlone, now, steadyNow });
   const reconciler = createReconciler(sweeps, log);
   return async () => {
     await reconciler.run();
@@ -180,4 +182,14 @@ test("one kind of leftovers that cannot be removed does not keep the others", as
   const lines = await reconcile(false, broken);
   expect(lines.map(({ event }) => event)).toContain("leftovers.sweep.failed");
   expect(await keys()).toEqual([]);
+});
+
+test("hashes of a removed project go, also where none are kept any more; those of others stay", async () => {
+  const [removed, other, objectId] = [crypto.randomUUID(), crypto.randomUUID(), crypto.randomUUID()];
+  const digests = createSqliteDigests(sqlite);
+  for (const projectId of [removed, other]) await digests.set(projectId, objectId, "0".repeat(64));
+  await createSqliteCatalog(sqlite).removeProject(removed, [], "adapter");
+  await reconcile();
+  expect(await digests.find(removed, objectId)).toBeUndefined();
+  expect(await digests.find(other, objectId)).toBe("0".repeat(64));
 });
