@@ -11,7 +11,7 @@ import {
 } from "../hub/files.ts";
 import type { Hub, HubBucket, HubFile } from "../hub/hub.ts";
 import type { Log } from "../log.ts";
-import type { ObjectStore } from "../objects/object-store.ts";
+import type { ObjectInfo, ObjectStore } from "../objects/object-store.ts";
 import { type ContentHash, hashOf } from "../streams/content-hash.ts";
 import { interruptible } from "../streams/interruptible.ts";
 import { type HeldSubmission, submissionKey } from "./store/submission-store.ts";
@@ -59,7 +59,7 @@ async function deliver(deps: DeliverDeps, submission: HeldSubmission, options: D
   const { id, analysisId, filename, attempts } = submission;
   const isRepeat = attempts > 1;
   if (isRepeat && (await objects.stat(submissionKey(id))) === undefined) throw fileMissing();
-  if (submission.isApproved) await proveUnchanged(deps, submission);
+  const approved = submission.isApproved ? await proveUnchanged(deps, submission) : undefined;
   const bucket = await hub.findBucket(analysisId, "RESULT");
   if (bucket === undefined) throw submission.isApproved ? bucketGone() : bucketMissing(analysisId);
   const names = { plain: plainName(filename), alternate: alternateName(filename, id) };
@@ -73,16 +73,22 @@ async function deliver(deps: DeliverDeps, submission: HeldSubmission, options: D
     deps,
     sameName.filter(({ path }) => path !== names.plain),
   );
-  await send(deps, bucket, submission, isTaken ? names.alternate : names.plain, options.signal);
+  const path = isTaken ? names.alternate : names.plain;
+  await send(deps, bucket, submission, { path, approved, signal: options.signal });
 }
 
-/** Operators have approved bytes, not an id: before the first of them leaves, all are looked at once more. */
-async function proveUnchanged({ objects, newHash }: DeliverDeps, { id, sha256 }: HeldSubmission): Promise<void> {
+/** Operators have approved bytes, not an id: before the first of them leaves, all are looked at once more. Resolves with what was read. */
+async function proveUnchanged({ objects, newHash }: DeliverDeps, { id, sha256 }: HeldSubmission): Promise<ObjectInfo> {
   const opened = await objects.open(submissionKey(id));
   if (opened === undefined) throw fileMissing();
   const content = opened.body instanceof Blob ? opened.body.stream() : opened.body;
-  if ((await hashOf(content, newHash())) === sha256) return;
-  throw new AppError("changed", "The stored file is not the one that was approved.");
+  if ((await hashOf(content, newHash())) === sha256) return opened.info;
+  throw notApproved();
+}
+
+/** A stored file is written once: another version has another entity tag, and one that was edited in its place another time. */
+function isSameVersion(one: ObjectInfo, other: ObjectInfo): boolean {
+  return one.etag === other.etag && one.sizeBytes === other.sizeBytes && +one.modifiedAt === +other.modifiedAt;
 }
 
 /** An analysis may go for good between a submission and its approval. The Hub says so in more ways than one. */
@@ -91,17 +97,27 @@ function explain(error: unknown): unknown {
   return isGone ? bucketGone() : error;
 }
 
+interface Sending {
+  readonly path: string;
+  /** The version that operators have approved. Only this one is sent. */
+  readonly approved: ObjectInfo | undefined;
+  readonly signal: AbortSignal;
+}
+
 async function send(
   deps: DeliverDeps,
   bucket: HubBucket,
   { id, contentType, sizeBytes }: HeldSubmission,
-  path: string,
-  signal: AbortSignal,
+  { path, approved, signal }: Sending,
 ): Promise<void> {
   const { hub, objects } = deps;
   const opened = await objects.open(submissionKey(id));
   if (opened === undefined) throw fileMissing();
   const content = opened.body instanceof Blob ? opened.body.stream() : opened.body;
+  if (approved !== undefined && !isSameVersion(approved, opened.info)) {
+    await content.cancel();
+    throw notApproved();
+  }
   const body = interruptible(content, signal);
   const files: readonly HubFile[] = await hub.upload(bucket.bucketId, { path, contentType, body, sizeBytes });
   try {
@@ -133,6 +149,10 @@ function isDefinite({ code, upstream }: AppError): boolean {
 
 function bucketGone() {
   return new AppError("not_found", "The Hub no longer has a result bucket for this analysis.");
+}
+
+function notApproved() {
+  return new AppError("changed", "The stored file is not the one that was approved.");
 }
 
 function fileMissing() {

@@ -54,6 +54,23 @@ describe.each(generations)("one attempt at a Hub of %s", (generation) => {
     await served.connect().upload(bucketId(), { path, contentType: "text/plain", body: new Blob([content]).stream() });
   };
 
+  test.each([
+    ["another version", { etag: '"2"' }],
+    ["an edit in its place", { modifiedAt: new Date(2) }],
+  ])("of an approved file, %s is not sent, however late it comes: not one byte of it", async (_, change) => {
+    const info = { sizeBytes: 8, contentType: "", filename: undefined, etag: '"1"', modifiedAt: new Date(1) };
+    const versions = [
+      { info, body: new Blob(["approved"]).stream() },
+      { info: { ...info, ...change }, body: new Blob(["planted!"]).stream() },
+    ];
+    const objects = { open: async () => versions.shift(), stat: async () => info };
+    const attempt = createDeliver({ hub: served.connect(), objects, newHash, log: createTestLog().log });
+    const outcome = await attempt({ ...held("approved", 1), isApproved: true }, { mayRename: true, signal: never });
+    expect(outcome).toMatchObject({ kind: "no", error: { code: "changed" } });
+    expect(paths()).toEqual([]);
+    expect(versions).toEqual([]);
+  });
+
   test("a repeat finds the copy of an earlier attempt, and only ties it to the analysis", async () => {
     await preload("result.csv", "mine");
     const linksBefore = links();
