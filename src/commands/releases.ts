@@ -1,4 +1,6 @@
+import { open, rm } from "node:fs/promises";
 import { openReleases } from "../app/release-services.ts";
+import { reasonOf } from "../errors.ts";
 import type { Release, ReleaseFilter } from "../release/release-store.ts";
 import type { ReleaseDetails, Releases } from "../release/releases.ts";
 import { parseUuid } from "../uuid.ts";
@@ -10,10 +12,12 @@ export type ReleasesRequest =
   | {
       readonly action: "list";
       readonly status: ReleaseFilter["status"];
+      readonly project?: string;
+      readonly analysis?: string;
       readonly limit: number;
       readonly json: boolean;
     }
-  | { readonly action: "show"; readonly id: string; readonly json: boolean }
+  | { readonly action: "show"; readonly id: string; readonly out?: string; readonly json: boolean }
   | {
       readonly action: "approve" | "decline";
       readonly id: string;
@@ -36,7 +40,11 @@ export async function releases(io: ProcessIo, request: ReleasesRequest): Promise
 }
 
 function findProblem(request: ReleasesRequest): string | undefined {
-  if (request.action === "list") return undefined;
+  if (request.action === "list") {
+    const { project, analysis } = request;
+    if (project !== undefined && parseUuid(project) === undefined) return "--project takes a UUID.";
+    return analysis !== undefined && parseUuid(analysis) === undefined ? "--analysis takes a UUID." : undefined;
+  }
   if (parseUuid(request.id) === undefined) {
     return `${request.id} is not the id of a submission; \`flame-result releases list\` shows them.`;
   }
@@ -55,7 +63,7 @@ async function run(io: ProcessIo, gate: Releases, request: ReleasesRequest): Pro
     const details = await gate.examine(submissionId);
     if (request.json) io.print(JSON.stringify(describe(details), undefined, 2));
     else for (const line of linesOf(details)) io.print(line);
-    return 0;
+    return request.out === undefined ? 0 : save(io, gate, submissionId, request.out);
   }
   const { action, as, sha256, reason } = request;
   const name = as.trim();
@@ -67,12 +75,36 @@ async function run(io: ProcessIo, gate: Releases, request: ReleasesRequest): Pro
   return 0;
 }
 
+/** Writes the file as it is, for its owner alone; nothing half-written stays. */
+async function save(io: ProcessIo, gate: Releases, submissionId: string, path: string): Promise<number> {
+  const { content } = await gate.content(submissionId, true);
+  if (content.as === "text") throw new Error("a download is never cut");
+  const file = await open(path, "wx", 0o600).catch((error: unknown) => {
+    io.printError(`${path} cannot be written: ${reasonOf(error)}`);
+  });
+  if (file === undefined) {
+    await content.body.cancel();
+    return 1;
+  }
+  try {
+    await file.writeFile(content.body);
+    await file.close();
+  } catch (error) {
+    await file.close().catch(() => {});
+    await rm(path, { force: true });
+    throw error;
+  }
+  io.printError(`The file is in ${path}.`);
+  return 0;
+}
+
 async function list(
   io: ProcessIo,
   gate: Releases,
-  { status, limit, json }: ReleasesRequest & { readonly action: "list" },
+  { status, project = "", analysis = "", limit, json }: ReleasesRequest & { readonly action: "list" },
 ): Promise<number> {
-  const { releases: found, total } = await gate.page({ status }, "oldest", undefined, limit);
+  const filter = { status, projectId: parseUuid(project), analysisId: parseUuid(analysis) };
+  const { releases: found, total } = await gate.page(filter, "oldest", undefined, limit);
   if (json) io.print(JSON.stringify({ items: found.map(summarise), total }, undefined, 2));
   else if (found.length === 0) io.print(status === "held" ? "Nothing waits for a decision." : "There are none.");
   else {

@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdtemp, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type ReleasesRequest, releases } from "../../src/commands/releases.ts";
 import { submissions } from "../../src/commands/submissions.ts";
 import { createTestIo } from "../commands/test-io.ts";
@@ -50,6 +53,32 @@ for (const backend of backends) {
       expect(await approve(id, "Bob", sha256)).toMatchObject({ code: 0, out: `${id} is approved` });
       await eventually(async () => expect(await gate.statusOf(id)).toMatchObject({ status: "delivered" }), 15_000);
     }, 30_000);
+
+    test("the whole file is saved beside what is shown of it, and never over another", async () => {
+      const content = "x,y\n".repeat(300_000);
+      const id = await gate.submit(content, "long.csv");
+      const folder = await mkdtemp(join(tmpdir(), "flame-release-"));
+      const out = join(folder, "copy.csv");
+      const show = { action: "show", id, out, json: false } as const;
+      expect(await command(show)).toMatchObject({ code: 0, err: `The file is in ${out}.` });
+      expect(await Bun.file(out).text()).toBe(content);
+      expect((await stat(out)).mode & 0o777).toBe(0o600);
+      await Bun.write(out, "mine");
+      expect(await command(show)).toMatchObject({ code: 1, err: expect.stringContaining("cannot be written: EEXIST") });
+      expect(await Bun.file(out).text()).toBe("mine");
+      await rm(folder, { recursive: true });
+    });
+
+    test("a list is of one project or analysis where one is named", async () => {
+      const id = await gate.submit("of the first");
+      const list = (more: object) => command({ action: "list", status: "held", limit: 50, json: false, ...more });
+      const [own, other] = service.analyses;
+      expect((await list({ analysis: own, project: service.projects[0] })).out).toContain(id);
+      for (const more of [{ analysis: other }, { project: crypto.randomUUID() }]) {
+        expect((await list(more)).out).not.toContain(id);
+      }
+      expect(await list({ project: "x" })).toMatchObject({ code: 2, err: "--project takes a UUID." });
+    });
 
     test("to decline needs a reason, and cannot be undone by trying again", async () => {
       const id = await gate.submit("secret");

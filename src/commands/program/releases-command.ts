@@ -13,13 +13,16 @@ export function addReleasesCommand(program: Command, run: (request: ReleasesRequ
     .description("show what waits, oldest first")
     .addOption(new Option("--status <status>", "those in this state").choices(releaseStatuses).default("held"))
     .option("--limit <rows>", "at most so many", wholeNumber, 50)
+    .option("--project <id>", "of this project alone")
+    .option("--analysis <id>", "of this analysis alone")
     .option("--json", "as JSON", false)
-    .action(({ status, limit, json }) => run({ action: "list", status, limit, json }));
+    .action((options) => run({ action: "list", ...options }));
   gate
     .command("show <id>")
     .description("show what helps to decide on one: what it is, findings, its beginning, earlier decisions")
+    .option("--out <file>", "also save the whole file there; one that is there already is left alone")
     .option("--json", "as JSON", false)
-    .action((id, { json }) => run({ action: "show", id, json }));
+    .action((id, options) => run({ action: "show", id, ...options }));
   const decision = (name: "approve" | "decline", description: string) =>
     gate
       .command(`${name} <id>`)
