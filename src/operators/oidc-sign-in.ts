@@ -48,6 +48,13 @@ interface Secrets {
 const discoveryMaxAgeMs = 600_000;
 const timeoutMs = 5_000;
 
+/** Some providers have an issuer that ends in a slash, and settings may or may not say so: either is the same provider. */
+function expectedIssuer(issuer: string, told: unknown): URL {
+  const withSlash = `${issuer.replace(/\/+$/, "")}/`;
+  const isTold = typeof told === "object" && told !== null && "issuer" in told && told.issuer === withSlash;
+  return new URL(isTold ? withSlash : issuer);
+}
+
 export function createOidcSignIn(deps: OidcSignInDeps): OidcSignIn {
   const { settings, judge, steadyNow, log } = deps;
   const { issuer, clientId, clientSecret } = settings;
@@ -65,7 +72,12 @@ export function createOidcSignIn(deps: OidcSignInDeps): OidcSignIn {
   async function discover(): Promise<oauth.AuthorizationServer> {
     if (known !== undefined && steadyNow() - known.at < discoveryMaxAgeMs) return known.server;
     const url = new URL(issuer);
-    const server = await oauth.processDiscoveryResponse(url, await oauth.discoveryRequest(url, options()));
+    const response = await oauth.discoveryRequest(url, options());
+    const told: unknown = await response
+      .clone()
+      .json()
+      .catch(() => undefined);
+    const server = await oauth.processDiscoveryResponse(expectedIssuer(issuer, told), response);
     known = { server, at: steadyNow() };
     return server;
   }

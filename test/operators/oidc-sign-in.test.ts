@@ -220,6 +220,37 @@ test("a provider that is away is told plainly", async () => {
   await service.stop();
 });
 
+test.each([
+  ["a slash that is told and set", "/o/app/", "/o/app/", 303],
+  ["a slash that is told and not set", "/o/app/", "/o/app", 303],
+  ["a slash that is set and not told", "/o/app", "/o/app/", 303],
+  ["another path", "/o/other/", "/o/app/", 502],
+])("an issuer with %s", async (_, told, set, status) => {
+  const provider: Bun.Server<undefined> = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    fetch: ({ url }) =>
+      new URL(url).pathname === "/o/app/.well-known/openid-configuration"
+        ? Response.json({
+            issuer: `${new URL(url).origin}${told}`,
+            authorization_endpoint: `${new URL(url).origin}/authorize`,
+            token_endpoint: `${new URL(url).origin}/token`,
+          })
+        : new Response(null, { status: 404 }),
+  });
+  const service = await startTestService({
+    env: {
+      OPERATOR__ROLES: "operator",
+      OPERATOR__OIDC_ISSUER: `http://127.0.0.1:${provider.port}${set}`,
+      OPERATOR__OIDC_CLIENT_ID: clientId,
+    },
+  });
+  const answer = await fetch(`${service.url}/operator/sign-in`, { redirect: "manual" });
+  expect(answer.status).toBe(status);
+  await service.stop();
+  await provider.stop(true);
+});
+
 async function freePort(): Promise<number> {
   const server = Bun.serve({ port: 0, fetch: () => new Response() });
   const { port } = server;
