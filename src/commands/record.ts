@@ -5,6 +5,7 @@ import { type RecordFilter, recordEvents } from "../record/record-store.ts";
 import { createSealer } from "../record/sealer.ts";
 import { parseUuid } from "../uuid.ts";
 import { exitUsage, type ProcessIo } from "./process-io.ts";
+import { progressBar } from "./progress-bar.ts";
 import { plainTableLines } from "./table.ts";
 import { type NodeAccess, withStores } from "./with-stores.ts";
 
@@ -63,7 +64,7 @@ async function run(io: ProcessIo, book: RecordBook, request: RecordRequest, filt
 
 async function verify(io: ProcessIo, book: RecordBook, head: string | undefined): Promise<number> {
   const progress = (done: number, rows: number) => {
-    io.showProgress(`${done} of ${rows} rows (${Math.floor((100 * done) / Math.max(1, rows))} %)`);
+    io.showProgress(`${progressBar(done, rows)} rows`);
   };
   const { rows, head: last, broken } = await book.verify({ head, progress });
   io.showProgress("");

@@ -2,12 +2,13 @@ import { createKeeper } from "../app/retention-services.ts";
 import { quietLog } from "../log.ts";
 import { createPreviewBook, type Preview } from "../retention/preview-book.ts";
 import type { Progress } from "../retention/retention-keeper.ts";
-import { removesAnything } from "../retention/rules.ts";
+import { type RetentionRules, removesAnything } from "../retention/rules.ts";
 import type { Settings } from "../settings/settings.ts";
 import { pause } from "../time/deadline.ts";
 import { parseUuid } from "../uuid.ts";
 import type { Stores } from "./open-stores.ts";
 import { exitUsage, type ProcessIo } from "./process-io.ts";
+import { progressBar } from "./progress-bar.ts";
 import { tableLines } from "./table.ts";
 import { type NodeAccess, withStores } from "./with-stores.ts";
 
@@ -21,9 +22,9 @@ const patienceMs = 150_000;
 /** Shows what the rules would remove, or removes it now, beside a running service or without one. */
 export async function retention(io: ProcessIo, request: RetentionRequest): Promise<number> {
   const findProblem = (settings: Settings) =>
-    removesAnything(settings.retention)
+    removesAnything(settings.retention) || settings.retention.intermediateDays > 0
       ? undefined
-      : "No rule is set: RETENTION__UNTAGGED_DAYS, RETENTION__TAGGED_DAYS and RETENTION__TAGS keep everything.";
+      : "No rule is set: RETENTION__UNTAGGED_DAYS, RETENTION__TAGGED_DAYS, RETENTION__TAGS and RETENTION__INTERMEDIATE_DAYS keep everything.";
   const work = ({ settings, stores }: NodeAccess) =>
     request.action === "run" ? run(io, settings, stores) : preview(io, settings, stores, request);
   return withStores(io, work, { findProblem });
@@ -45,7 +46,7 @@ async function preview(
   const book = createPreviewBook({ store, rules, steadyNow: () => performance.now() });
   const found = await book.list(projectId, undefined, limit);
   if (json) io.print(JSON.stringify(describe(found), undefined, 2));
-  else for (const line of linesOf(found)) io.print(line);
+  else for (const line of [...linesOf(found), ...hubLines(rules)]) io.print(line);
   return 0;
 }
 
@@ -71,13 +72,16 @@ async function run(io: ProcessIo, settings: Settings, stores: Stores): Promise<n
   if (done === undefined) io.printError("Another process has been at it all the time; try again later.");
   else if (!done.isComplete) io.printError("Another process has taken over; the service goes on with it.");
   if (done !== undefined) io.print(`Removed ${done.objects} objects of ${done.bytes} bytes.`);
+  if (done !== undefined) for (const line of hubLines(settings.retention)) io.print(line);
   return done?.isComplete ? 0 : 1;
 }
 
-export function progressBar(done: number, total: number): string {
-  const share = total === 0 ? 1 : Math.min(1, done / total);
-  const filled = Math.round(share * 30);
-  return `[${"#".repeat(filled)}${".".repeat(30 - filled)}] ${Math.floor(share * 100)} %, ${done} of ${total}`;
+/** The Hub's files are removed by the service alone, which is signed in there. */
+function hubLines({ intermediateDays = 0 }: RetentionRules): string[] {
+  if (intermediateDays === 0) return [];
+  return [
+    `Outside of a preview the service removes from the Hub, within the hour, what it sent more than ${intermediateDays} days ago.`,
+  ];
 }
 
 function describe({ previewUntil, due, total, items }: Preview) {

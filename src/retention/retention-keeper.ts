@@ -191,6 +191,11 @@ export function createRetentionKeeper(deps: RetentionKeeperDeps): RetentionKeepe
     sweepNow: (actor, progress) =>
       whileHolding(async () => {
         const moment = await look();
+        if (!removesAnything(rules)) {
+          // Rules of the Hub's files alone: the service carries them out, now that no preview keeps it.
+          await save({ rulesSince: withoutPreview(steadyTime(moment)) });
+          return { objects: 0, bytes: 0, isComplete: true };
+        }
         if (isListingDue(moment, false) && !(await list(moment, progress))) return undefined;
         await save({ rulesSince: withoutPreview(steadyTime(moment)) });
         return runSweep(moment, actor, progress);

@@ -86,7 +86,7 @@ for (const backend of backends) {
       const { code, out, shown } = await command({ action: "verify", head: head?.hash.toUpperCase() ?? "" });
       expect(code).toBe(0);
       expect(out[0]).toMatch(/^The record is whole: \d+ rows, the last is \d+ with the hash [0-9a-f]{64}$/);
-      expect(shown[0]).toMatch(/^\d+ of \d+ rows \(100 %\)$/);
+      expect(shown[0]).toMatch(/^\[#+\] 100 %, (\d+) of \1 rows$/);
       expect(shown.at(-1)).toBe("");
       const other = await command({ action: "verify", head: "ab".repeat(32) });
       expect(other.code).toBe(1);

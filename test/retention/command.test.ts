@@ -81,6 +81,24 @@ for (const backend of backends) {
       });
     });
 
+    test("a rule for the Hub's files alone is told, and a run ends its preview", async () => {
+      const environment = {
+        ...service.environment,
+        RETENTION__UNTAGGED_DAYS: "0",
+        QUOTA__PROJECT_BYTES: "0",
+        RETENTION__INTERMEDIATE_DAYS: "7",
+      };
+      const rule = "the service removes from the Hub, within the hour, what it sent more than 7 days ago.";
+      for (const request of [{ action: "preview", limit: 5, json: false }, { action: "run" }] as const) {
+        const io = createTestIo(environment);
+        expect([request.action, await retention(io, request)]).toEqual([request.action, 0]);
+        expect(io.printed.at(-1)).toContain(rule);
+      }
+      const io = createTestIo(environment);
+      await retention(io, { action: "preview", limit: 5, json: false });
+      expect(io.printed.join()).not.toContain("only show what they would remove");
+    });
+
     test("without a rule there is nothing to preview or run, and usage lists the store", async () => {
       await put(10);
       const environment = { ...service.environment, RETENTION__UNTAGGED_DAYS: "0", QUOTA__PROJECT_BYTES: "0" };

@@ -3,7 +3,7 @@ import { quietLog } from "../../log.ts";
 import { parseLocalKey } from "../../retention/local-key.ts";
 import type { StorageSettings } from "../../settings/settings.ts";
 import { exitConfig, exitUsage, type ProcessIo } from "../process-io.ts";
-import { progressBar } from "../retention.ts";
+import { progressBar } from "../progress-bar.ts";
 import { type Counted, changed, compareObjects, copyObjects, countObjects, during } from "./copy-objects.ts";
 import { copyRows, findSharedTables, fingerprint, type SharedTable } from "./copy-rows.ts";
 import { type End, findStorage, openEnd, placesOf } from "./open-end.ts";
