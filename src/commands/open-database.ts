@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { sqlitePath } from "../app/storage.ts";
 import { acquireDataDirLock } from "../database/data-dir-lock.ts";
 import { listPendingPostgresMigrations, migratePostgres, postgresMigrations } from "../database/migrate-postgres.ts";
@@ -15,7 +16,7 @@ export interface DatabaseAccess {
   listPending(): Promise<string[]>;
   /** Throws when the service could not work on it; sentences about what should not stay so. Changes nothing. */
   inspect(): Promise<string[]>;
-  /** Throws when another process uses the embedded database. */
+  /** Throws when something is pending and another process uses the embedded database. */
   migrate(): Promise<string[]>;
   close(): Promise<void>;
 }
@@ -52,6 +53,8 @@ function openEmbedded(dataDir: string): DatabaseAccess {
     listPending: () => use(listPendingSqliteMigrations),
     inspect: async () => [],
     async migrate() {
+      // Beside a running service nothing is pending, and nobody needs its lock.
+      if (existsSync(sqlitePath(dataDir)) && (await use(listPendingSqliteMigrations)).length === 0) return [];
       const lock = acquireDataDirLock(dataDir);
       return use(migrateSqlite).finally(lock.release);
     },

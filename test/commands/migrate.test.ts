@@ -29,7 +29,14 @@ describe("migrating a data folder", () => {
     expect(await runMigrate({ DATA_DIR: dataDir })).toMatchObject(nothingToDo);
   });
 
-  test("does nothing while a service uses it", async () => {
+  test("works beside a service when there is nothing to do", async () => {
+    await runMigrate({ DATA_DIR: dataDir });
+    const lock = acquireDataDirLock(dataDir);
+    expect(await runMigrate({ DATA_DIR: dataDir })).toMatchObject(nothingToDo);
+    lock.release();
+  });
+
+  test("does nothing that is to be done while a service uses it", async () => {
     const lock = acquireDataDirLock(dataDir);
     const { code, printed, complaints } = await runMigrate({ DATA_DIR: dataDir });
     expect([code, printed]).toEqual([1, []]);
