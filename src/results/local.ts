@@ -243,7 +243,8 @@ function objectKey(projectId: string, objectId: string): string {
 }
 
 function unknownAnalysis(analysisId: string) {
-  return new AppError("not_found", `Analysis with ID ${analysisId} not found`);
+  // The Hub may only not know it yet.
+  return new AppError("not_found", `Analysis with ID ${analysisId} not found`, { mayPass: true });
 }
 
 /** Another process may have removed it, and the look-ups of this one still remember it. */

@@ -5,7 +5,7 @@ import type { Settings } from "./settings.ts";
 
 /** What is legal but likely not meant, or not safe. */
 export function findWarnings(
-  { hub, storage, oidc, operators, intermediate, extraCaCerts }: Settings,
+  { hub, storage, oidc, operators, intermediate, extraCaCerts, record, log }: Settings,
   texts: ReadonlyMap<string, string>,
 ): string[] {
   const warnings = (extraCaCerts?.faults ?? []).map((fault) => `EXTRA_CA_CERTS (${extraCaCerts?.path}): ${fault}`);
@@ -23,6 +23,11 @@ export function findWarnings(
   }
   if (intermediate.anyAnalysis) {
     warnings.push("INTERMEDIATE__ANY_ANALYSIS is on: every analysis may read every intermediate this node can reach");
+  }
+  if (record.isEnabled && !["info", "debug"].includes(log.level)) {
+    warnings.push(
+      `LOG__LEVEL=${log.level} leaves out the record's seals (\`record.sealed\`): without them nobody can tell whether its end was cut off`,
+    );
   }
   const isCleartext = (url: string) => /^http:\/\/(?!localhost[:/]|127\.|\[::1\])/.test(`${url}/`);
   if ([hub.coreBaseUrl, hub.storageBaseUrl, hub.authBaseUrl].some(isCleartext)) {

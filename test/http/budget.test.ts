@@ -142,6 +142,8 @@ describe.each(backends)("with a budget, %s", (backend) => {
       expect((await rows("budget.changed")).map(({ actor, project_id }) => [actor, project_id])).toEqual(
         Array.from({ length: 3 }, () => ["console", service.projects[0]]),
       );
+      const told = service.logLines.filter(({ event }) => event === "budget.changed");
+      expect(told.map(({ fields }) => fields.user)).toEqual(["console", "console", "console"]);
       const metrics = await (await fetch(`${service.url}/metrics`)).text();
       expect(metrics).toMatch(/^flame_result_dp_budget_refusals_total 4$/m);
       expect(Number(/^flame_result_dp_epsilon_spent_total (.+)$/m.exec(metrics)?.[1])).toBeCloseTo(2.3, 9);

@@ -93,3 +93,11 @@ describe("choices that are not safe or likely not meant", () => {
     },
   );
 });
+
+test("a log that leaves out the record's seals is pointed out, where there is a record", () => {
+  expect(warnings({ ...NODE, LOG__LEVEL: "warn" })).toEqual([]);
+  expect(warnings({ ...NODE, LOG__LEVEL: "debug", RECORD__ENABLED: "1" })).toEqual([]);
+  for (const more of [{ RECORD__ENABLED: "1" }, { RELEASE__REVIEW: "all" }]) {
+    expect(warnings({ ...NODE, LOG__LEVEL: "warn", ...more })).toEqual([expect.stringContaining("record.sealed")]);
+  }
+});

@@ -27,17 +27,16 @@ export function peersChecks({ settings, log }: DoctorContext): readonly Check[] 
 function judge({ accept }: Settings["crypto"], peers: readonly Peer[]): Verdict {
   const heard = peers.filter(({ framing }) => framing !== undefined);
   const older = heard.filter(({ framing }) => framing !== "bound");
-  const seen = `${peers.length} known, ${heard.length - older.length} of them last seen with bound framing`;
+  const named = heard.map(({ nodeId, framing, lastSeen }) => {
+    return `${nodeId} (${framing}, ${lastSeen.toISOString().slice(0, 10)})`;
+  });
+  const bound = heard.length - older.length;
+  const seen = `${peers.length} known, ${bound} of them last seen with bound framing${named.length > 0 ? `: ${named.join(", ")}` : ""}`;
   const waiting = peers.filter(({ waitingKeySha256 }) => waitingKeySha256 !== undefined).map(({ nodeId }) => nodeId);
   if (waiting.length > 0) {
     const remedy = "Ask that node's people for their key, then `flame-result peers trust NODE`.";
-    return warning(`the Hub gives another public key than before for ${waiting.join(", ")}`, remedy);
+    return warning(`the Hub gives another public key than before for ${waiting.join(", ")}; ${seen}`, remedy);
   }
-  if (older.length === 0) return ok(seen);
-  const named = older.map(({ nodeId, framing, lastSeen }) => {
-    return `${nodeId} (${framing}, ${lastSeen.toISOString().slice(0, 10)})`;
-  });
-  const message = `${seen}; last seen with an older one: ${named.join(", ")}`;
-  if (accept === "any") return ok(message);
-  return warning(message, "CRYPTO__ACCEPT=bound refuses their files: let them set CRYPTO__FRAMING=bound.");
+  if (older.length === 0 || accept === "any") return ok(seen);
+  return warning(seen, "CRYPTO__ACCEPT=bound refuses their files: let them set CRYPTO__FRAMING=bound.");
 }

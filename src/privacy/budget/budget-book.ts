@@ -65,7 +65,7 @@ export function createBudgetBook({ store, nodeBudget, now, log }: BudgetBookDeps
       const changed = view(await store.set(change));
       const { projectId, budget, by, reason } = change;
       const epsilon = budget === undefined ? null : formatDecimal(budget);
-      log.info("budget.changed", { projectId, operator: by, epsilon, reason, outcome: "ok" } satisfies AuditFields);
+      log.info("budget.changed", { projectId, user: by, epsilon, reason, outcome: "ok" } satisfies AuditFields);
       return changed;
     },
   };

@@ -5,7 +5,7 @@ export const RECORD = {
   RECORD__ENABLED: {
     schema: flag,
     default: "0",
-    doc: "1 = keep a tamper-evident record of what leaves this node, comes in from others, is decided or destroyed.",
+    doc: "1 = keep a tamper-evident record of what leaves this node, comes in from others, is decided or destroyed. A release gate, a privacy budget, retention or quotas turn it on.",
   },
   RECORD__KEEP_DAYS: {
     schema: wholeNumber(0, 36_500),

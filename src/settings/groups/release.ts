@@ -5,7 +5,7 @@ export const RELEASE = {
   RELEASE__REVIEW: {
     schema: oneOf("off", "all", "unless-dp"),
     default: "off",
-    doc: "all = hold every final result until an operator lets it out; unless-dp = but not numbers with noise that a project's privacy budget pays for.",
+    doc: "all = hold every final result until an operator lets it out; unless-dp = but not numbers with noise that a project's privacy budget pays for. Needs `FINAL__QUEUE=1`, and turns the record on.",
   },
   RELEASE__REVIEWERS: {
     schema: wholeNumber(1, 2),
