@@ -3,18 +3,18 @@ import type { Answer, Fingerprint, Scope } from "../idempotency/idempotency-stor
 import type { Repeats, RunningAttempt } from "../idempotency/repeats.ts";
 import { errorResponse } from "./error-responses.ts";
 
-/** A request that may be sent again. */
+/** A request with an idempotency key: the client may send it again. */
 export interface RepeatableRequest<T extends Response> {
   work(attempt: RunningAttempt): Promise<T>;
-  /** What is known of the request when the work has ended, in whichever way. */
+  /** The request's fingerprint. Called when the work has ended, with or without an error. */
   facts(): Fingerprint;
-  /** Throws where what was told the first time is not so any more. */
+  /** Throws if the first response is no longer true, because the results that it names were removed. */
   refuseReplay(): Promise<void>;
-  /** Reads no more of the request than it takes to tell it from the one that had the key. */
+  /** Returns the fingerprint of this request. Reads it only until it differs from the first request with the key. */
   compare(first: Fingerprint): Promise<Fingerprint>;
 }
 
-/** Has the work done by the first request with the key, and gives every other one the first one's answer. */
+/** The first request with the key does the work. Every repeat gets the first one's response. */
 export async function answerOnce<T extends Response>(
   repeats: Repeats,
   scope: Scope,
@@ -24,7 +24,7 @@ export async function answerOnce<T extends Response>(
   if (begun.kind === "finished") {
     if (isOther(begun.fingerprint, await request.compare(begun.fingerprint))) throw keyReused();
     if (begun.answer.status < 300) await request.refuseReplay();
-    // It is what the work has given, or an error, which every route may answer.
+    // The stored response came from the same work, so it has the type T, or it is an error response.
     return replay(begun.answer) as T;
   }
   try {
@@ -38,14 +38,14 @@ export async function answerOnce<T extends Response>(
   }
 }
 
-/** What the client itself has done wrong, and will have done wrong the next time. */
+/** Errors that the client caused and that a repeat would cause again. Their responses are stored under the key. */
 const lasting: readonly ErrorCode[] = ["invalid_input", "invalid_form", "not_found", "conflict", "too_large"];
 
 export function isLasting(error: unknown): boolean {
   return error instanceof AppError && lasting.includes(error.code) && !error.mayPass && !error.uncertain;
 }
 
-/** What either does not know cannot tell them apart. */
+/** Whether two fingerprints differ. A value that one of them lacks does not count. */
 function isOther(first: Fingerprint, second: Fingerprint): boolean {
   const names = ["name", "fields", "bytes", "sha256"] as const;
   return names.some((name) => {
@@ -62,7 +62,7 @@ function replay({ status, body }: Answer): Response {
   return new Response(body, { status, headers: { ...type, "Idempotency-Replayed": "true" } });
 }
 
-/** Not kept: the key belongs to the other request. */
+/** This response is not stored, because the key belongs to the other request. */
 function keyReused() {
   return new AppError("invalid_form", "This Idempotency-Key was used for another request.");
 }

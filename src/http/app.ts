@@ -48,7 +48,7 @@ export interface AppDeps extends Omit<UploadsDeps, "refuseRemoved"> {
   readonly metrics: Metrics;
   readonly urls: Urls;
   readonly log: Log;
-  /** Of each project, in bytes; 0 = none. */
+  /** The quota of each project in bytes; 0 = no quota. */
   readonly projectQuota: number;
   readonly docs: boolean;
   /** Whether metrics are served. */
@@ -59,7 +59,7 @@ export interface AppDeps extends Omit<UploadsDeps, "refuseRemoved"> {
   readonly now: () => number;
 }
 
-/** The whole HTTP interface as a function of what it stands on; it does not listen. */
+/** Builds the whole HTTP interface from its dependencies. It does not listen on a port. */
 export function createApp(deps: AppDeps) {
   const app = createRouter();
   const authenticator = identifying(deps);
@@ -103,14 +103,14 @@ export function createApp(deps: AppDeps) {
   return app;
 }
 
-/** The OpenAPI document, without anything to serve by. */
+/** The OpenAPI document. It needs no running service. */
 export function describeApp(version: string): object {
-  // Routes are only described; no handler ever runs.
+  // The dependencies may be missing, because the routes are only described and no handler runs.
   const app = createApp({ version, docs: false, serveMetrics: false } as AppDeps);
   return app.getOpenAPI31Document(describeApi(version));
 }
 
-/** Lets all lines of a request say who sent it. */
+/** Adds the client's id to all log lines of a request. */
 function identifying({ authenticator, context }: AppDeps): Authenticator {
   return {
     ...authenticator,
@@ -126,12 +126,12 @@ const denials: readonly ErrorCode[] = ["not_authenticated", "token_rejected", "f
 
 const isDenial = (error: unknown): boolean => error instanceof AppError && denials.includes(error.code);
 
-/** The router's own refusals of a body that is no JSON, or is not said to be. */
+/** Whether the router refused a body that is no JSON (400) or has another Content-Type (415). */
 function isAboutJson(error: HTTPException): error is HTTPException & { readonly status: 400 | 415 } {
   return error.status === 400 || error.status === 415;
 }
 
-/** Says whether a line was written: one of a flood of refused tokens is only counted. */
+/** Logs a failed request. Returns `false` if no line was written, because a flood of refused tokens is only counted. */
 function logFailure(log: Log, refused: RefusedTokens, error: unknown, clientId: string | undefined): boolean {
   const description = describeError(error);
   if (!(error instanceof AppError)) log.error("http.failed", description);
@@ -144,12 +144,12 @@ function logFailure(log: Log, refused: RefusedTokens, error: unknown, clientId: 
   return true;
 }
 
-/** Where there are no operators, there is nothing at all. */
+/** Answers 404 for all operator paths if the node has no operators. */
 function operatorsOnly({ operator }: Pick<AppDeps, "operator">): MiddlewareHandler<AppEnv> {
   return async (_, next) => ((await operator.operators.areOn()) ? next() : detailResponse(404, "Not Found"));
 }
 
-/** RFC 9110 §15.5.6: a known path with a method it has not. */
+/** Answers 405 if the path is known but does not support the method (RFC 9110 §15.5.6). */
 const refuseOtherMethods: MiddlewareHandler<AppEnv> = async (c, next) => {
   const route = c.get("route");
   if (route === undefined || route.methods.has(c.req.method)) return next();

@@ -8,8 +8,8 @@ export interface BodyReader {
 }
 
 /**
- * Reads a request's body at the caller's pace; `stallMs` limits the wait for the next piece, not the whole, and only while it is
- * waited for.
+ * Reads a request's body at the caller's pace. `stallMs` limits the wait for each piece, not the whole upload. The time between
+ * two calls of `next` does not count.
  */
 export function createBodyReader(
   request: Request,
@@ -21,7 +21,7 @@ export function createBodyReader(
   return {
     async next() {
       if (reader === undefined) {
-        // A body that was only touched is received to some extent, be it read or not: a mebibyte and more for each.
+        // Bun buffers a mebibyte or more of a body as soon as it is opened, even if nobody reads. So the turn comes first.
         await turn.take();
         reader = open();
       }
@@ -30,7 +30,7 @@ export function createBodyReader(
       return turn.receive(async () => (await beforeStall(read, stallMs)).value);
     },
     async cancel() {
-      // A body that has already failed rejects again; there is nothing left to cancel then.
+      // `cancel` rejects if the body has failed already. Then there is nothing left to cancel.
       await (reader ?? request.body)?.cancel().catch(() => {});
     },
   };

@@ -1,11 +1,11 @@
 import type { ObjectInfo } from "../objects/object-store.ts";
 
-/** What a request's conditions make of it: go on, tell that the client has the object already, or refuse. */
+/** The result of a request's conditions: serve it, answer 304, or answer 412. */
 export type Verdict = "proceed" | "not-modified" | "failed";
 
 export const conditionHeaders = ["if-match", "if-unmodified-since", "if-none-match", "if-modified-since"] as const;
 
-/** RFC 9110 §13.2.2, for methods that read: entity tags win over dates, and a date that is none does not count. */
+/** Applies RFC 9110 §13.2.2 to GET and HEAD: entity tags take precedence over dates, and an invalid date is ignored. */
 export function judgeConditions(headers: Headers, info: ObjectInfo): Verdict {
   const match = headers.get("if-match");
   const unmodifiedSince = parseHttpDate(headers.get("if-unmodified-since"));
@@ -18,13 +18,13 @@ export function judgeConditions(headers: Headers, info: ObjectInfo): Verdict {
   return modifiedSince !== undefined && secondsOf(info) <= modifiedSince ? "not-modified" : "proceed";
 }
 
-/** RFC 9110 §13.1.5: whether a range is still one of what the client has the rest of. Dates have to be the very same. */
+/** Evaluates `If-Range` (RFC 9110 §13.1.5): whether the object is the version that the client has a part of. Dates must be equal. */
 export function isSameVersion(validator: string, info: ObjectInfo): boolean {
   if (/^(?:W\/)?"/.test(validator)) return validator === info.etag && !validator.startsWith("W/");
   return parseHttpDate(validator) === secondsOf(info);
 }
 
-/** RFC 9110 §8.8.3.2; a tag may hold commas. */
+/** Compares as RFC 9110 §8.8.3.2 says. The list is not split at commas, because a tag may contain some. */
 function listsTag(list: string, etag: string, comparison: "strong" | "weak"): boolean {
   if (list.trim() === "*") return true;
   const tags: readonly string[] = list.match(/(?:W\/)?"[^"]*"/g) ?? [];
@@ -40,7 +40,7 @@ const fixed = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/
 const obsolete = /^[A-Z][a-z]+day, (\d{2})-([A-Z][a-z]{2})-(\d{2}) (\d{2}:\d{2}:\d{2}) GMT$/;
 const asctime = /^[A-Z][a-z]{2} ([A-Z][a-z]{2}) ([ \d]\d) (\d{2}:\d{2}:\d{2}) (\d{4})$/;
 
-/** Seconds since the epoch, of a date in one of the three forms of RFC 9110 §5.6.7. */
+/** Seconds since the epoch. Reads the three date formats of RFC 9110 §5.6.7; `undefined` for anything else. */
 function parseHttpDate(text: string | null): number | undefined {
   const date = text?.trim() ?? "";
   const short = obsolete.exec(date);

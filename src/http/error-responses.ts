@@ -1,7 +1,7 @@
 import type { ErrorCode } from "../errors.ts";
 import { AppError, type FieldProblem, traceOf } from "../errors.ts";
 
-/** One entry of a 422 answer, in the shape clients of the Python services parse. */
+/** One entry of a 422 response, in the form that clients of the Python services parse. */
 export interface WireProblem {
   readonly type: string;
   readonly loc: readonly (string | number)[];
@@ -9,7 +9,7 @@ export interface WireProblem {
   readonly input: unknown;
 }
 
-/** The one table from error code to HTTP status. From 500 on an operator has to act. */
+/** The HTTP status of every error code. 500 and above means that an operator has to act. */
 export const statusOf = {
   not_authenticated: 401,
   token_rejected: 403,
@@ -37,12 +37,12 @@ export const statusOf = {
 
 export type ErrorStatus = (typeof statusOf)[ErrorCode] | 404 | 405 | 412 | 415 | 416 | 422 | 431 | 500;
 
-/** The body of every error answer. */
+/** The body of every error response. */
 export interface ErrorBody {
   readonly detail: string | readonly WireProblem[];
 }
 
-/** The answer for an error; one we do not know becomes an opaque 500. */
+/** The response to an error. An error that is no `AppError` becomes a 500 without details. */
 export function errorResponse(error: unknown): Response {
   if (!(error instanceof AppError)) return detailResponse(500, "Internal Server Error");
   return detailResponse(statusOf[error.code], error.problems?.map(wireProblem) ?? error.message, challengeFor(error));
@@ -60,10 +60,10 @@ export function detailResponse(
   return Response.json({ detail } satisfies ErrorBody, { status, headers });
 }
 
-/** A client's text may be part of a message; in the log this much of it will do. */
+/** A message may contain text from the client, so the log cuts it here. */
 const maxLoggedCharacters = 500;
 
-/** What an error says in the log: the public text, what operators need besides, and where it came from. */
+/** The log fields of an error: its public text, the reason for operators, and its cause. */
 export function describeError(error: unknown): Record<string, unknown> {
   if (!(error instanceof AppError)) return { error: traceOf(error) };
   return {
@@ -74,7 +74,7 @@ export function describeError(error: unknown): Record<string, unknown> {
   };
 }
 
-/** RFC 6750 §3. */
+/** Extra headers: `WWW-Authenticate` (RFC 6750 §3) for a missing or refused token, `Retry-After` for too many requests. */
 function challengeFor(error: AppError): Record<string, string> {
   if (error.code === "not_authenticated") return { "WWW-Authenticate": "Bearer" };
   if (error.code === "too_many_requests") return { "Retry-After": "60" };

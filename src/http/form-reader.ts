@@ -17,19 +17,19 @@ export interface FilePart {
 }
 
 export interface FormReader {
-  /** All text parts read so far; of a repeated one the last. */
+  /** All text parts read so far. Of a repeated name it holds the last value. */
   readonly fields: ReadonlyMap<string, string>;
-  /** Reads on to the next file in a part called `file`; `undefined` when the form has come to its end. */
+  /** Reads on to the next file in a part called `file`; `undefined` at the end of the form. */
   nextFile(): Promise<FilePart | undefined>;
 }
 
 export interface FormLimits {
   readonly stallMs: number;
-  /** Names of parts that must not come as files: overlooked, what they say would count as not said. */
+  /** Names of parts that must be texts. Sent as a file, such a part would be ignored silently, so it is refused. */
   readonly texts: readonly string[];
-  /** Those of them that must not say two different things. */
+  /** Fields that must not be sent with two different values. */
   readonly singles: readonly string[];
-  /** How much a form may hold besides its file. */
+  /** How many bytes a form may hold besides its file. */
   readonly maxOverheadBytes: number;
   readonly turn: Pick<UploadTurn, "take" | "receive">;
   readonly newHash: () => ContentHash;
@@ -38,8 +38,8 @@ export interface FormLimits {
 const maxParts = 1_000;
 
 /**
- * A form read at the pace of whoever takes its file. `undefined` if the request is no multipart form at all. Throws as
- * `Upload` promises, and `invalid_input` without a boundary to read it by.
+ * Reads a form at the pace of the file's consumer. Returns `undefined` if the request is no multipart form. Throws
+ * `invalid_input` if the boundary is missing. The reader throws the errors that `Upload.body` lists.
  */
 export function createFormReader(request: Request, limits: FormLimits): FormReader | undefined {
   const contentType = request.headers.get("content-type") ?? "";
@@ -52,7 +52,7 @@ export function createFormReader(request: Request, limits: FormLimits): FormRead
   let partCount = 0;
   let overheadBytes = 0;
 
-  /** Everything counts as overhead until it is read as a file's content. */
+  /** Every byte counts as overhead first; `readFile` subtracts the bytes of the file. */
   async function nextPiece(): Promise<Uint8Array | undefined> {
     if (overheadBytes > limits.maxOverheadBytes)
       throw new AppError("too_large", "The form holds too much besides its file");
@@ -69,7 +69,7 @@ export function createFormReader(request: Request, limits: FormLimits): FormRead
 
   async function readText(): Promise<string> {
     const pieces: Uint8Array[] = [];
-    // A piece is a view into what may be overwritten; the limit on overhead bounds the copies.
+    // A piece is a view into a buffer that may be overwritten, so it is copied. `maxOverheadBytes` limits the copies.
     for (let piece = await parts.read(); piece !== undefined; piece = await parts.read()) pieces.push(piece.slice());
     return decodeText(Buffer.concat(pieces));
   }
@@ -87,7 +87,7 @@ export function createFormReader(request: Request, limits: FormLimits): FormRead
     for (;;) {
       const part = await parts.nextPart();
       if (part === undefined) {
-        // The form has come, the request not yet: one that is cut off after its form is not to count.
+        // Read the request to its end, too: a request that breaks off after its form must fail.
         while ((await nextPiece()) !== undefined);
         return undefined;
       }

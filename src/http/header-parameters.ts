@@ -4,27 +4,31 @@ export function parseParameters(value: string): ReadonlyMap<string, string> {
   for (const [, name = "", quoted, token] of value.matchAll(
     /;\s*([^\s=;"]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)(?:"|$)|([^;"]*))/gs,
   )) {
-    // A quote that is never closed holds all the rest. Browsers send backslashes of file names as they are, so only these two escapes of RFC 9110 §5.6.4 are undone.
+    // An unclosed quote takes all of the rest. Browsers do not escape backslashes in file names, so only `\"` and `\\` are
+    // unescaped (RFC 9110 §5.6.4).
     parameters.set(name.toLowerCase(), quoted?.replace(/\\(["\\])/g, "$1") ?? token?.trim() ?? "");
   }
   return parameters;
 }
 
 /**
- * A parameter in whichever way it is written: extended (RFC 8187), in sections (RFC 2231 §3), or plain. Form clients should
- * write the last alone, but a part whose file name is overlooked would be a text.
+ * Reads a parameter in any of its notations: extended (RFC 8187), in sections (RFC 2231 §3), or plain. Form clients should use
+ * the plain one only. The others are read, too, because a part whose file name is not recognised would count as a text.
  */
 export function readParameter(parameters: ReadonlyMap<string, string>, name: string): string | undefined {
   const extended = parameters.get(`${name}*`);
   const plain = parameters.get(name) ?? joinSections(parameters, name);
   if (extended === undefined) return plain;
   const [, charset = "utf-8", encoded = extended] = /^([^']*)'[^']*'(.*)$/s.exec(extended) ?? [];
-  // Where one of the two is damaged the other one is the name.
+  // If the extended value has a broken percent-encoding, the plain one is used.
   if (plain !== undefined && /%(?![\dA-F]{2})/i.test(encoded)) return plain;
   return decodePercent(encoded, charset);
 }
 
-/** `name*0="a"; name*1*=%20b`: only sections with a star of their own are percent-encoded, in the first one's charset. */
+/**
+ * Joins sections such as `name*0="a"; name*1*=%20b`. Only sections whose name ends with a star are percent-encoded. The first
+ * section declares the charset for all.
+ */
 function joinSections(parameters: ReadonlyMap<string, string>, name: string): string | undefined {
   let charset = "utf-8";
   let text: string | undefined;
@@ -38,7 +42,7 @@ function joinSections(parameters: ReadonlyMap<string, string>, name: string): st
   }
 }
 
-/** In a charset that we do not know, and in a broken one, each byte stands for itself: a strange name is still a name. */
+/** Falls back to Latin-1 for an unknown charset or invalid bytes: a garbled name is better than none. */
 function decodePercent(encoded: string, charset: string): string {
   const bytes = Buffer.concat(
     encoded.split(/(%[\dA-F]{2})/i).map((text, index) => {

@@ -4,8 +4,8 @@ import { AppError } from "../errors.ts";
 const maxCharacters = 255;
 
 /**
- * The request's `Idempotency-Key`: a string of structured fields (RFC 9651 §3.3.3), or the same without quotes, as most clients
- * write it. Throws `invalid_input` for anything else.
+ * Reads the request's `Idempotency-Key`: a quoted string of structured fields (RFC 9651 §3.3.3), or the text without quotes, as
+ * most clients write it. Throws `invalid_input` for anything else.
  */
 export function readIdempotencyKey({ headers }: Pick<Request, "headers">): string | undefined {
   const header = headers.get("idempotency-key");
@@ -25,7 +25,7 @@ function readQuoted(header: string): string | undefined {
   }
 }
 
-/** Two headers come as one, with a comma and a blank between them. */
+/** Refuses commas and blanks: HTTP joins two headers of one name with them. */
 function readBare(header: string): string | undefined {
   return /^[\x21\x23-\x2b\x2d-\x7e]+$/.test(header) ? header : undefined;
 }

@@ -2,11 +2,11 @@ import { fieldProblem } from "../errors.ts";
 import { type PartHeader, parsePartHeader } from "./part-header.ts";
 import { decodeText } from "./text-decoder.ts";
 
-/** The parts of a multipart body, one after the other, at the reader's pace. Throws `invalid_form` for a broken body. */
+/** Reads the parts of a multipart body in turn, at the caller's pace. Throws `invalid_form` for a malformed body. */
 export interface MultipartReader {
-  /** Goes to the next part, skipping what is left of this one; `undefined` after the last. */
+  /** Skips the rest of the current part and goes to the next one; `undefined` after the last. */
   nextPart(): Promise<PartHeader | undefined>;
-  /** The next bytes of the part; `undefined` at its end. They are a view into what `next` gave. */
+  /** The next bytes of the part; `undefined` at its end. They may be a view into the buffer that `next` returned. */
   read(): Promise<Uint8Array | undefined>;
 }
 
@@ -15,15 +15,16 @@ const lineBreak = Buffer.from("\r\n");
 const headerEnd = Buffer.from("\r\n\r\n");
 
 /**
- * A reader of our own: libraries push parts instead of being pulled, drop what a part's header says, or take an empty file name for
- * a field; `formData()` keeps whole files in memory. See docs/decisions/multipart-reader.md.
+ * The project has its own reader, because libraries push parts instead of waiting for the caller, drop parts of a header, or
+ * treat a part with an empty file name as a field. `formData()` keeps whole files in memory. See
+ * docs/decisions/multipart-reader.md.
  *
- * Reads a body (RFC 2046 §5.1.1) that comes in pieces cut anywhere. Pieces are searched where they lie; only a piece that
- * ends in what may be the beginning of a boundary is joined with the next one.
+ * Reads a body (RFC 2046 §5.1.1) whose pieces may be cut anywhere. It searches each piece without a copy. Only a tail that may
+ * be the start of a boundary is joined with the next piece.
  */
 export function createMultipartReader(boundary: string, next: () => Promise<Uint8Array | undefined>): MultipartReader {
   const delimiter = Buffer.from(`\r\n--${boundary}`);
-  // The first boundary may stand at the very beginning, without a line break of its own.
+  // The body may begin with the first boundary, without a line break in front of it. So this one is added.
   let buffer: Buffer = lineBreak;
   let place: "content" | "boundary" | "end" = "content";
 
@@ -40,7 +41,7 @@ export function createMultipartReader(boundary: string, next: () => Promise<Uint
     return taken;
   }
 
-  /** How many bytes at the front are surely content: up to a tail that a boundary may begin with. */
+  /** How many bytes of the buffer are certainly content: all but a tail that may be the start of a boundary. */
   function countSafe(): number {
     let start = buffer.indexOf(13, Math.max(0, buffer.byteLength - delimiter.byteLength + 1));
     while (start >= 0 && !delimiter.subarray(0, buffer.byteLength - start).equals(buffer.subarray(start))) {
@@ -60,7 +61,7 @@ export function createMultipartReader(boundary: string, next: () => Promise<Uint
     return undefined;
   }
 
-  /** The header block after a boundary, without the line break that ends the boundary's own line. */
+  /** Reads the header block after a boundary, without the line break that ends the boundary's line. */
   async function readHeader(): Promise<string> {
     for (;;) {
       const at = buffer.indexOf(headerEnd);
@@ -90,7 +91,7 @@ export function createMultipartReader(boundary: string, next: () => Promise<Uint
 }
 
 function broken(reason: string) {
-  // What is cut or damaged on its way may come whole the next time.
+  // The form may have been damaged in transit, so a repeat may pass: the error is not stored under an idempotency key.
   const problem = { problem: "multipart_invalid", message: `The form cannot be read: ${reason}` };
   return fieldProblem(problem, { mayPass: true });
 }

@@ -5,7 +5,7 @@ import { formatDigest } from "./digests.ts";
 import { detailResponse } from "./error-responses.ts";
 import { readRange } from "./ranges.ts";
 
-/** With the time at which it will be removed, and its SHA-256 in hex, where these are known. */
+/** `goesAt`: when retention removes the object. `sha256`: in hex. Both are `undefined` if unknown. */
 type StoredInfo = ObjectInfo & { readonly goesAt?: Date | undefined; readonly sha256?: string | undefined };
 
 export interface StoredObject {
@@ -13,7 +13,10 @@ export interface StoredObject {
   open(range?: ByteRange): Promise<OpenObject & { readonly info: StoredInfo }>;
 }
 
-/** Answers GET and HEAD for a stored file, with ranges and conditions (RFC 9110 §13–14); one call to the store if it can. */
+/**
+ * Answers GET and HEAD for a stored file, with ranges and conditions (RFC 9110 §13–14). A request without either needs only one
+ * call to the store.
+ */
 export async function answerObject(request: Request, object: StoredObject): Promise<Response> {
   const { headers } = request;
   if (request.method === "HEAD") return answerHead(request, await object.stat());
@@ -52,7 +55,7 @@ function refuseByCondition({ headers }: Request, info: ObjectInfo): Response | u
   return detailResponse(412, "The object is not the one that the request names", tag);
 }
 
-/** Stored files come from analyses: a browser must save them, never show them, and if it did so, run nothing in them. */
+/** Stored files come from analyses. A browser must save them, not show them; if it does show one, it must run no script in it. */
 export const neverShown = { "X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox" } as const;
 
 function headersOf(info: StoredInfo): Record<string, string> {
@@ -68,12 +71,12 @@ function headersOf(info: StoredInfo): Record<string, string> {
   };
 }
 
-/** RFC 8594; to the second, and not sooner. */
+/** The `Sunset` header (RFC 8594). It has whole seconds; rounded up, so that it never promises too early a time. */
 function sunset(time: Date): string {
   return new Date(Math.ceil(time.getTime() / 1000) * 1000).toUTCString();
 }
 
-/** RFC 6266 §4.1 with RFC 8187 for what is not plain ASCII. */
+/** A `Content-Disposition` (RFC 6266 §4.1). A name that is not plain ASCII is also sent in the form of RFC 8187. */
 export function attachment(filename: string): string {
   const plain = filename.replace(/[^\x20-\x7e]|["\\%]/g, "_");
   if (plain === filename) return `attachment; filename="${filename}"`;

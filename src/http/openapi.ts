@@ -1,7 +1,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { AppEnv } from "./env.ts";
 
-/** What several routes refer to. */
+/** Registers the components that several routes refer to. */
 export function registerComponents({ openAPIRegistry: registry }: OpenAPIHono<AppEnv>): void {
   registry.registerComponent("securitySchemes", "bearer", {
     type: "http",
@@ -35,7 +35,7 @@ export function registerComponents({ openAPIRegistry: registry }: OpenAPIHono<Ap
   });
 }
 
-/** What the OpenAPI document says of the whole; the routes' own specs say the rest. */
+/** The general part of the OpenAPI document. The routes' own specs add the rest. */
 export function describeApi(version: string) {
   return {
     openapi: "3.1.0",
@@ -46,7 +46,7 @@ export function describeApi(version: string) {
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
       contact: { name: "PrivateAIM", url: "https://privateaim.net" },
     },
-    // Relative to the document's own place, for a proxy may serve it under a prefix of its own.
+    // Relative to the document's own URL, because a proxy may serve it under a prefix.
     servers: [{ url: ".", description: "This node" }],
     tags: [...tags],
   };

@@ -6,12 +6,12 @@ import type { AppEnv } from "./env.ts";
 
 export const sessionCookie = "flame_operator";
 
-/** Lets operators pass, and leaves who it is in the context. */
+/** Lets only operators pass, and puts the operator into the context. */
 export function requireOperator(operators: () => Operators): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const authorization = c.req.header("authorization");
     const credentials = { authorization, session: getCookie(c, sessionCookie) };
-    // A refusal is put on record with the client that was refused.
+    // The record counts a refusal by client, so the client id is set before the refusal is thrown.
     const operator = await operators().identify(credentials, (clientId) => c.set("clientId", clientId));
     refuseOtherSites(c.req.method, c.req.header("sec-fetch-site"), authorization !== undefined);
     c.set("operator", operator);
@@ -20,8 +20,9 @@ export function requireOperator(operators: () => Operators): MiddlewareHandler<A
 }
 
 /**
- * A page of another site can make a browser send a request with the session's cookie. Browsers say where a request comes from
- * (W3C Fetch Metadata); other programs do not, and send no cookie by themselves.
+ * Prevents cross-site request forgery: a page of another site can make a browser send a request with the session's cookie.
+ * Browsers say where a request comes from (`Sec-Fetch-Site` of W3C Fetch Metadata). Other programs do not, but they send no
+ * cookie by themselves. `mayBeSilent` accepts a request without that header. Throws `forbidden`.
  */
 export function refuseOtherSites(method: string, site: string | undefined, mayBeSilent: boolean): void {
   if (method === "GET" || method === "HEAD") return;

@@ -1,18 +1,18 @@
 import { parseParameters, readParameter } from "./header-parameters.ts";
 
-/** What the header of a form's part says (RFC 7578 §4). */
+/** The header of a form's part (RFC 7578 §4). */
 export interface PartHeader {
   readonly name: string;
-  /** Empty where it is given so: the part is meant as a file, which has not been chosen. */
+  /** `undefined` for a text part. Empty if the header has an empty name: the user chose no file. */
   readonly filename: string | undefined;
-  /** As it stands, parameters included. */
+  /** Unchanged, with its parameters. */
   readonly contentType: string | undefined;
 }
 
-/** Reads the lines between a boundary and a part's content; `undefined` if they are no header of a form's part. */
+/** Reads the header lines of a part; `undefined` if they have no `Content-Disposition: form-data` with a name. */
 export function parsePartHeader(block: string): PartHeader | undefined {
   const fields = new Map<string, string>();
-  // A long line may be folded (RFC 5322 §2.2.3).
+  // Join folded lines (RFC 5322 §2.2.3).
   for (const line of block.replace(/\r\n(?=[ \t])/g, "").split("\r\n")) {
     const colon = line.indexOf(":");
     if (colon < 1) return undefined;
@@ -32,7 +32,10 @@ export function isMultipartForm(contentType: string): boolean {
   return /^\s*multipart\/form-data\s*(?:;|$)/i.test(contentType);
 }
 
-/** The boundary of a multipart form, from a request's Content-Type; `undefined` if it is another type or has none that RFC 2046 allows. */
+/**
+ * Reads the boundary of a multipart form from a request's Content-Type. `undefined` for another type or for a boundary that
+ * RFC 2046 does not allow.
+ */
 export function parseBoundary(contentType: string): string | undefined {
   const boundary = isMultipartForm(contentType) ? parseParameters(contentType).get("boundary") : undefined;
   return boundary !== undefined && /^[\x20-\x7e]{1,70}$/.test(boundary) ? boundary : undefined;

@@ -1,16 +1,16 @@
 import type { ByteRange, ObjectInfo } from "../objects/object-store.ts";
 import { isSameVersion } from "./conditions.ts";
 
-/** What a `Range` header asks of an object: all of it, a part, or something it has not. */
+/** What a `Range` header asks for: the whole object, a part, or bytes beyond its end. */
 export type WantedRange = ByteRange | "all" | "unsatisfiable";
 
 /**
- * RFC 9110 §14.2. Of several ranges those that the object has not do not count; if that leaves more than one, or any is malformed,
- * the whole object is the answer, as the RFC allows.
+ * Reads `Range` (RFC 9110 §14.2). Ranges beyond the object's end are ignored if there are others. If several ranges remain, or
+ * one is malformed, the response is the whole object, as the RFC allows.
  */
 export function readRange({ headers }: Request, info: ObjectInfo): WantedRange {
   const set = /^bytes=(.*)$/i.exec(headers.get("range")?.trim() ?? "")?.[1] ?? "";
-  // A list may have empty elements (RFC 9110 §5.6.1.2).
+  // The RFC allows empty list elements (RFC 9110 §5.6.1.2).
   const specs = set
     .split(",")
     .map((range) => range.trim())
@@ -29,7 +29,7 @@ function resolve(spec: string, size: number): WantedRange | "malformed" {
   if (match === undefined || match === "-") return "malformed";
   if (first === "") {
     if (Number(last) === 0) return "unsatisfiable";
-    // The last bytes of nothing are all of it, which no Content-Range can say.
+    // The last N bytes of an empty object are the whole object. Content-Range cannot express that.
     return size === 0 ? "all" : { start: Math.max(0, size - Number(last)), end: size - 1 };
   }
   const start = Number(first);

@@ -1,15 +1,15 @@
 import type { AuditEvent, AuditFields, Log } from "../log.ts";
 
-/** Lines about refused tokens; a client that sends thousands of them a second must not fill the log. */
+/** Limits the log lines about refused tokens, because a client may send thousands of them a second. */
 export interface RefusedTokens {
-  /** Writes a line, or counts it in one that follows within a second; says whether it was written. */
+  /** Writes a line and returns `true`, or counts it for a summary line within a second and returns `false`. */
   report(fields: AuditFields): boolean;
 }
 
 const windowMs = 1_000;
 const linesPerWindow = 5;
 
-/** `after` calls back once, some time later. */
+/** `after` calls `work` once, after `ms` milliseconds. */
 export function createRefusedTokens(
   log: Log,
   after: (ms: number, work: () => void) => void = (ms, work) => void setTimeout(work, ms).unref(),

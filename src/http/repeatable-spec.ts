@@ -1,9 +1,9 @@
 import { z } from "@hono/zod-openapi";
 import { errorSchema, problem, validationErrorSchema } from "./schemas.ts";
 
-// Without examples: pages to try an interface send what has one.
+// These headers have no examples, because API reference pages send every header that has one.
 
-/** The request headers of a route that takes a form which may be sent again. */
+/** The request headers of a route that takes a form and an `Idempotency-Key`. */
 export const uploadHeaders = () =>
   repeatableHeaders.extend({
     "Content-Digest": z
@@ -16,7 +16,7 @@ export const uploadHeaders = () =>
       }),
   });
 
-/** The request headers of a route whose requests may be sent again. */
+/** The request headers of a route that takes an `Idempotency-Key`. */
 export const repeatableHeaders = z.object({
   "Idempotency-Key": z
     .string()
@@ -40,10 +40,10 @@ interface Described {
   readonly content?: Readonly<Record<string, { readonly schema: unknown; readonly examples?: object }>>;
 }
 
-/** Statuses whose answers are kept. */
+/** Responses with these statuses are stored under the key and replayed. */
 const kept = ["200", "202", "204", "400", "404", "409", "413", "422"];
 
-/** A route's answers, with what an `Idempotency-Key` may bring about besides. */
+/** Adds to a route's responses those that an `Idempotency-Key` can cause. */
 export function repeatable<R extends Readonly<Record<number, Described>>>(responses: R): R {
   const described: Record<string, Described> = {
     409: problem("A request with this key is under way", []),
@@ -66,7 +66,7 @@ export function repeatable<R extends Readonly<Record<number, Described>>>(respon
       content: { "application/json": { ...invalid.content?.["application/json"], schema } },
     };
   }
-  // What it adds comes from the error handler or from what was kept, never from the route's own handler.
+  // The type stays R: the error handler or the stored response gives the added responses, never the route's own handler.
   return described as Readonly<Record<string, Described>> as R;
 }
 

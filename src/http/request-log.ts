@@ -7,7 +7,7 @@ import type { RouteTable } from "./route-table.ts";
 
 const saneId = /^[A-Za-z0-9][A-Za-z0-9._:+/=-]{0,127}$/;
 
-/** The client's own id, when it is sane; else a new one. */
+/** The client's own request id if it is well-formed; else a new one. */
 export function requestIdOf(header: string | null | undefined, newRequestId: () => string): string {
   return typeof header === "string" && saneId.test(header) ? header : newRequestId();
 }
@@ -22,12 +22,12 @@ export interface RequestLogDeps {
   readonly now: () => number;
 }
 
-/** Asked every few seconds by machines. */
+/** Monitoring calls these every few seconds, so their successful requests are logged at level debug only. */
 const probes = new Set(["/healthz", "/readyz", "/metrics"]);
 
 /**
- * Gives every request an id (the client's own, when it is sane), which all its log lines bear, and a line of its own. Looks
- * up what route it is for, for all who ask later.
+ * Gives every request an id (the client's own if it is well-formed) that all its log lines carry, and logs one line for the
+ * request. Looks up its route and puts it into the context for later middleware.
  */
 export function requestLog({
   log,
@@ -45,7 +45,7 @@ export function requestLog({
     c.set("route", known);
     await context.run({ requestId, traceparent }, async () => {
       await next();
-      // Not by `c.header`, which would make the whole answer anew.
+      // `c.header` would create the whole response again.
       c.res.headers.set("X-Request-Id", requestId);
       const { method } = c.req;
       const { status } = c.res;

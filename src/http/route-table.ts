@@ -1,18 +1,18 @@
 export interface KnownRoute {
-  /** As it is registered, with the names of its parameters. */
+  /** The registered path with the names of its parameters. */
   readonly path: string;
   readonly methods: ReadonlySet<string>;
 }
 
 export interface RouteTable {
   /**
-   * The route that a request belongs to, for logs and metrics; with another method than it has, the one that its path names
-   * most exactly. `undefined` for an unknown path.
+   * Finds the route of a request, for logs and metrics. If no matching route supports the method, it prefers a route without
+   * parameters. `undefined` for an unknown path.
    */
   find(method: string, path: string): KnownRoute | undefined;
 }
 
-/** `listRoutes` is asked once, when the first request is there and all routes are. */
+/** Calls `listRoutes` once, at the first request: all routes are registered then. */
 export function createRouteTable(listRoutes: () => readonly { path: string; method: string }[]): RouteTable {
   let known: Map<string | undefined, Candidate[]> | undefined;
   return {
@@ -28,7 +28,7 @@ interface Candidate extends KnownRoute {
   readonly pattern: RegExp;
 }
 
-/** No route has a parameter there. */
+/** The key for the look-up. It works because no route has a parameter in its first segment. */
 const firstSegment = (path: string) => path.split("/", 2)[1];
 
 function gather(routes: readonly { path: string; method: string }[]) {

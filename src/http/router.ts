@@ -3,7 +3,7 @@ import { getPathNoStrict } from "hono/utils/url";
 import type { AppEnv } from "./env.ts";
 import { detailResponse, type WireProblem } from "./error-responses.ts";
 
-/** A long list that is wrong throughout would be answered by a longer one. */
+/** Limits the response to a long list in which every item is wrong. */
 const maxProblems = 100;
 
 /** A router that answers failed validation the way the Python services did. */
@@ -28,15 +28,15 @@ export function createRouter() {
 }
 
 /**
- * Without a slash at the end, and without the prefix that a node's proxy strips: where there is none, clients send it. Bun
- * leaves the url of a request relative when its Host is missing or no host name.
+ * The path without a slash at the end and without the prefix `/storage`. A node's proxy strips this prefix; without a proxy,
+ * clients send it to the service. Bun leaves a request's URL relative if its Host is missing or invalid.
  */
 function pathOf(request: Request): string {
   const path = getPathNoStrict(request.url.startsWith("/") ? new Request(`http://localhost${request.url}`) : request);
   return path.replace(/^\/storage(?=\/|$)/, "") || "/";
 }
 
-/** What the Python services called them. */
+/** Names of the places in `loc`, as the Python services wrote them. */
 const placeOf: Readonly<Record<string, string>> = { param: "path", json: "body" };
 
 function valueAt(sent: unknown, path: readonly PropertyKey[]): unknown {

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { parseUuid } from "../uuid.ts";
 
-/** Ids as they stand in the sandbox, so that examples can be tried there. */
+/** Ids of the sandbox's data, so that the examples work there. */
 export const exampleIds = {
   project: "10000000-0000-4000-8000-000000000001",
   analysis: "20000000-0000-4000-8000-000000000001",
@@ -19,12 +19,12 @@ const uuid = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/** A UUID in any of its usual spellings; handlers see the canonical one. */
+/** A UUID in any of its usual notations. Handlers get the canonical one. */
 export function uuidSchema(description: string, example: string) {
   return uuid.openapi({ type: "string", format: "uuid", description, example });
 }
 
-/** One that may be left out, for which no example is filled in. */
+/** A UUID that may be missing. It has no example, so that API reference pages do not fill it in. */
 export function optionalUuid(description: string) {
   return uuid.optional().openapi({ type: "string", format: "uuid", description });
 }
@@ -32,7 +32,7 @@ export function optionalUuid(description: string) {
 export const uuidText = z.string().openapi({ format: "uuid" });
 export const urlText = z.string().openapi({ format: "uri" });
 
-/** The bytes of a file. The old `format` is what makes tools offer to choose or save one. */
+/** The bytes of a file. OpenAPI 3.1 has no `format: binary`, but tools need it to offer a file to choose or save. */
 export const fileBytes = { type: "string", format: "binary", contentMediaType: "application/octet-stream" } as const;
 export const digestPart = {
   type: "string" as const,
@@ -42,10 +42,10 @@ export const digestPart = {
 };
 export const filePart = { ...fileBytes, description: "The file; it needs a name" };
 
-/** Headers are all required unless said otherwise: an answer without one breaks the promise. */
+/** Response headers. A header is required unless `required` is false: clients may rely on it. */
 type Headers = Readonly<Record<string, { readonly example: string; readonly description: string; required?: boolean }>>;
 
-/** An answer's headers: its own, and those that every answer has. */
+/** The headers of a response: its own, and those that every response has. */
 export function describeHeaders(own: Headers = {}) {
   const described = Object.entries(own).map(([name, { required = true, ...header }]) => {
     return [name, { ...header, required, schema: { type: "string" as const } }] as const;
@@ -58,7 +58,7 @@ export function describeHeaders(own: Headers = {}) {
   };
 }
 
-/** Of every answer with a file in it. */
+/** Headers of every response that contains a file. */
 export const neverShownHeaders = {
   "X-Content-Type-Options": { example: "nosniff", description: "Browsers must save it, never show it" },
   "Content-Security-Policy": { example: "sandbox", description: "Nothing in it may run" },
@@ -70,7 +70,7 @@ export function jsonContent<T extends z.ZodType>(schema: T, description: string,
 
 export const errorSchema = z.object({ detail: z.string() }).openapi("Error", { description: "Why a request failed" });
 
-/** An error answer; the details are what clients really get to read. */
+/** An error response. `details` are the exact texts that clients receive. */
 export function problem(description: string, details: readonly string[], headers: Headers = {}) {
   const examples = Object.fromEntries(details.map((detail) => [detail, { value: { detail } }]));
   const content = { "application/json": { schema: errorSchema, examples } };
@@ -91,7 +91,7 @@ export const validationErrorSchema = z
   .object({ detail: z.array(fieldProblemSchema) })
   .openapi("ValidationError", { description: "What is wrong with a request, field by field" });
 
-/** The answer to a request whose path, query or form is not valid. */
+/** The response to a request whose path, query or form is not valid. */
 export function invalid(...detail: z.input<typeof fieldProblemSchema>[]) {
   return jsonContent(validationErrorSchema, "The path, the query or the form is not valid", { detail });
 }
@@ -109,7 +109,7 @@ const challenge = (example: string, required = true) => ({
 });
 const invalidToken = challenge('Bearer error="invalid_token", error_description="the token has expired"');
 
-/** What every route with a token may answer to it. */
+/** Error responses of every route that needs a token. */
 export const tokenProblems = {
   401: problem("There is no bearer token", ["Not authenticated"], challenge("Bearer")),
   403: problem("The token is not accepted", ["JWT is malformed"], invalidToken),
@@ -120,7 +120,7 @@ export function adapterOnly(detail: string) {
   return problem("The token is not accepted, or is not the Hub Adapter's", ["JWT is malformed", detail], headers);
 }
 
-/** A route that refuses more than bad tokens. */
+/** The 403 response of a route that has further reasons to refuse, besides the token. */
 export function tokenOr(description: string, ...details: readonly string[]) {
   const headers = challenge('Bearer error="invalid_token"', false);
   return problem(`The token is not accepted, or ${description}`, ["JWT is malformed", ...details], headers);
@@ -129,7 +129,7 @@ export function tokenOr(description: string, ...details: readonly string[]) {
 export const unknownAnalysis = `Analysis with ID ${exampleIds.analysis} not found`;
 export const unknownObject = `Object with ID ${exampleIds.object} does not exist`;
 
-/** What may fail behind the service: the identity provider, and what else a route needs. */
+/** The response when a service behind this one fails: the identity provider, and the `parts` that the route uses. */
 export function upstreamProblem(...parts: readonly ("hub" | "store")[]) {
   const causes = ["Auth provider is unavailable"];
   if (parts.includes("hub")) causes.push("Hub returned an unexpected response (500)", "The Hub cannot be reached");
@@ -145,7 +145,7 @@ export function storageFull(...details: readonly string[]) {
   return problem("This node has no room left", details);
 }
 
-/** What may befall any upload. */
+/** Error responses of every upload. */
 export const uploadProblems = {
   408: problem("No byte of the upload arrived for a minute", ["No byte of the upload arrived for 60 s"]),
   413: problem("The file, or what comes with it, is too large", [
@@ -157,7 +157,7 @@ export const uploadProblems = {
 
 export const noBoundary = "Missing boundary in multipart.";
 
-/** Of the file, in hex; only where the node is set to tell it. */
+/** The file's SHA-256 in hex. Responses contain it only if `LOCAL__DIGESTS` is on. */
 export const sha256Text = z
   .string()
   .optional()

@@ -7,35 +7,35 @@ import { createFormReader, type FilePart, type FormReader } from "./form-reader.
 import type { UploadTurn } from "./upload-turns.ts";
 
 export interface UploadLimits {
-  /** 0 = none. Counts the file's bytes only. */
+  /** 0 = no limit. Only the file's own bytes count. */
   readonly maxFileBytes: number;
-  /** A client that sends no byte for this long is given up. */
+  /** The upload fails with `client_too_slow` when the client sends no byte for this long. */
   readonly stallMs: number;
-  /** Taken before anything is read, as file bytes would come with it, and left to the caller. */
+  /** Taken before the first read, because that read may already bring file bytes. The caller releases it. */
   readonly turn: UploadTurn;
   readonly newHash: () => ContentHash;
-  /** Whether the file's hash is wanted, also where the form has no digest to check. */
+  /** Whether to hash the file even if the form has no digest to check. */
   readonly isHashed?: boolean;
-  /** Whether a client that goes away when it has sent everything may still have it done. */
+  /** Whether the upload still counts when the client disconnects after its last byte. */
   readonly outlivesClient?: boolean;
 }
 
-/** What a route takes besides the file. */
+/** The form fields that a route accepts besides the file. */
 export interface UploadFields {
-  /** Text parts it reads; none of them may come as a file. */
+  /** Names of the text parts that the route reads. A file part with one of these names is refused. */
   readonly texts: readonly string[];
-  /** Fields that must not have two different values; of others the last one counts. */
+  /** Fields that must not be sent with two different values. Of any other repeated field the last value counts. */
   readonly singles?: readonly string[];
-  /** What is wrong with the text parts, told along with a missing file. */
+  /** Finds problems of the text parts; a refusal of a form without a file lists them, too. */
   readonly check?: (fields: ReadonlyMap<string, string>) => readonly FieldProblem[];
 }
 
-/** What a form may hold besides its file. */
+/** How many bytes a form may hold besides its file. */
 export const maxOverheadBytes = 1024 * 1024;
 
 /**
- * Reads a `multipart/form-data` request (RFC 7578) up to the file in part `file`, and leaves the rest to whoever takes the
- * upload. Throws `invalid_form` when there is no such part.
+ * Reads a `multipart/form-data` request (RFC 7578) up to the file in part `file`. The consumer of the upload's `body` reads the
+ * rest. Throws `invalid_form` when there is no such part.
  */
 export async function readUpload(
   request: Request,
@@ -75,7 +75,7 @@ export async function readUpload(
 }
 
 const digestField = "digest";
-/** So short a file is hashed in any case, for its digest may follow it. */
+/** Forms up to this length are always hashed, because the digest may come after the file. */
 const alwaysHashedBytes = 16 * 1024 * 1024;
 
 function hashFor({ newHash, isHashed = false }: UploadLimits, form: FormReader, length: number | undefined) {
@@ -84,7 +84,7 @@ function hashFor({ newHash, isHashed = false }: UploadLimits, form: FormReader, 
   return isHashed || isAnnounced || isShort ? newHash() : undefined;
 }
 
-/** Throws unless the file is the one that the form's digest stands for; gives its hash, where there is one. */
+/** Returns the file's hash, if there is one. Throws `invalid_input` if the file does not match the form's digest. */
 function checkDigest(form: FormReader, hash: ContentHash | undefined): string | undefined {
   const expected = parseFileDigest(form.fields.get(digestField));
   const sha256 = hash?.digest();
@@ -96,11 +96,11 @@ function checkDigest(form: FormReader, hash: ContentHash | undefined): string | 
 interface WholeForm {
   readonly maxFileBytes: number;
   readonly hash: ContentHash | undefined;
-  /** Called when all has come, before the stream ends; may throw. */
+  /** Called after the form's last byte and before the stream ends. If it throws, the stream fails. */
   readonly ended: () => void;
 }
 
-/** The file's bytes. The stream ends when the form has ended, not before. */
+/** The file's bytes. The stream ends only after the whole form was read, so that half a form never counts as a file. */
 function wholeFormStream(
   file: FilePart,
   form: FormReader,
@@ -134,8 +134,9 @@ async function readToEnd(form: FormReader): Promise<void> {
 }
 
 /**
- * Nobody would learn of the result. The server hangs up, too, when no proper HTTP follows the request, which it sees only some
- * time after it has handed over the request's last bytes.
+ * Throws `client_gone` if the connection is closed, because nobody would receive the response. The server itself also closes
+ * the connection when bytes that are not HTTP follow the request. It notices them only some time after it delivered the
+ * request's last bytes, so this is checked more than once.
  */
 function refuseUnawaited(request: Request, { outlivesClient = false }: UploadLimits): void {
   if (request.signal.aborted && !outlivesClient) throw new AppError("client_gone", "The client closed the connection");
@@ -146,16 +147,19 @@ function contentLength(request: Request): number | undefined {
   return header === null || !/^\d{1,15}$/.test(header) ? undefined : Number(header);
 }
 
-/** A form coded as a whole (RFC 9110 §8.4) is not undone: a few bytes could stand for any number. */
+/**
+ * Refuses a compressed request body (Content-Encoding, RFC 9110 §8.4): a few bytes could expand to any number. Throws
+ * `unsupported_coding`.
+ */
 function refuseCoding(request: Request): void {
   const coding = request.headers.get("content-encoding")?.trim().toLowerCase() ?? "";
   if (coding === "" || coding === "identity") return;
   throw new AppError("unsupported_coding", `The Content-Encoding '${coding.slice(0, 50)}' is not supported`);
 }
 
-/** A type that is no valid header value would break the answer that gives the file back. */
+/** Replaces an invalid Content-Type: it would later break the response that returns the file. */
 function cleanContentType(type = ""): string {
-  // A range of types, such as `*/*`, is what a client takes and nothing that a file has.
+  // A media range such as `*/*` belongs into an Accept header; it is not the type of a file.
   const plain =
     /^(?!\*\/|[^/]*\/\*[ \t]*(?:;|$))[\w!#$%&'*+.^`|~-]{1,127}\/[\w!#$%&'*+.^`|~-]{1,127}[ \t]*(?:;[\t\x20-\x7e]{0,200})?$/;
   return plain.test(type) ? type : "application/octet-stream";

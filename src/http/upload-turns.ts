@@ -1,18 +1,18 @@
 import { AppError } from "../errors.ts";
 
 /**
- * How many uploads may hold memory at a time, at most half of them for one analysis. Who waits is not read, so that the
- * client's own system holds it back; nobody is refused.
+ * Limits how many uploads hold memory at a time. One analysis gets at most half of the turns. The service does not read the
+ * body of a waiting upload, so TCP flow control stops its client. No upload is refused.
  */
 export interface UploadTurns {
-  /** The turn of one upload, which holds nothing yet. */
+  /** Creates the turn of one upload. It holds no memory until `take`. */
   open(analysisId: string, request: Pick<Request, "headers" | "signal">): UploadTurn;
 }
 
 export interface UploadTurn {
-  /** Waits until the upload may hold memory; at once when it may already. Throws `client_gone` when the client goes meanwhile. */
+  /** Waits until the upload may hold memory. Throws `client_gone` when the client disconnects meanwhile. */
   take(): Promise<void>;
-  /** Waits for bytes of the client. Throws `client_too_slow` when they come so slowly that the turn is for others. */
+  /** Waits for bytes from the client. Throws `client_too_slow` when it sends too slowly and another upload needs the turn. */
   receive(read: () => Promise<Uint8Array | undefined>): Promise<Uint8Array | undefined>;
   /** Idempotent. */
   release(): void;
@@ -22,9 +22,9 @@ export interface UploadTurnsDeps {
   readonly turns: number;
   /** How many turns an upload of the announced size needs. */
   readonly weigh: (announcedBytes: number | undefined) => number;
-  /** Milliseconds that go on evenly. */
+  /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
-  /** A client is judged by what it sends in so much time of waiting for it. */
+  /** The client's speed is measured over so much time of waiting for its bytes. */
   readonly windowMs?: number;
   readonly lookMs?: number;
 }
@@ -56,7 +56,7 @@ export function createUploadTurns(deps: UploadTurnsDeps): UploadTurns {
 
   function grantTurns(): void {
     for (let next = findNext(); next !== undefined; next = findNext()) {
-      // Smaller ones behind it must not pass it for ever.
+      // Stop here: if smaller uploads always passed a large one, it would wait for ever.
       if (next.weight > free) break;
       waiting.delete(next);
       count(next, 1);
@@ -65,7 +65,7 @@ export function createUploadTurns(deps: UploadTurnsDeps): UploadTurns {
     watch();
   }
 
-  /** The oldest of the analysis that has the fewest turns: the many of one, or of two, must not stand before all others. */
+  /** The oldest upload of the analysis with the fewest turns, so that one busy analysis does not block the others. */
   function findNext(): Waiting | undefined {
     let next: Waiting | undefined;
     const had = (one: Waiting) => taken.get(one.analysisId) ?? 0;
@@ -88,7 +88,7 @@ export function createUploadTurns(deps: UploadTurnsDeps): UploadTurns {
     }
   }
 
-  /** Only those go whose turn would be of use to somebody. */
+  /** Ends slow uploads, but only those whose turn a waiting upload could use. */
   function look(): void {
     const anybody = [...waiting].some(hasShare);
     const analyses = new Set(Array.from(waiting, ({ analysisId }) => analysisId));
@@ -138,7 +138,7 @@ export function createUploadTurns(deps: UploadTurnsDeps): UploadTurns {
         const done = pace.start();
         let bytes: Uint8Array | undefined;
         try {
-          // No race against one promise for the whole upload: that would keep every piece until its end.
+          // One promise for each piece. A `Promise.race` with one promise for the whole upload would keep every piece in memory.
           const received = Promise.withResolvers<Uint8Array | undefined>();
           giveUp = () => received.reject(tooSlow());
           if (isEvicted) giveUp();
@@ -166,12 +166,12 @@ export function createUploadTurns(deps: UploadTurnsDeps): UploadTurns {
 }
 
 interface Pace {
-  /** Called when the client is asked for bytes; gives what to call when they are there. */
+  /** Starts to wait for bytes. Returns a function to call with their number when they have arrived. */
   start(): (bytes: number) => void;
   isSlow(): boolean;
 }
 
-/** How fast bytes come while they are waited for; the time that we ourselves take does not count. */
+/** Measures how fast the client sends while the service waits for bytes. The service's own processing time does not count. */
 function createPace(now: () => number, windowMs: number): Pace {
   let waitedMs = 0;
   let received = 0;

@@ -16,7 +16,7 @@ export interface UploadsDeps {
   readonly maxUploadBytes: number;
   readonly stallMs: number;
   readonly turns: UploadTurns;
-  /** Whether answers tell what was uploaded by its hash. */
+  /** Whether responses contain the SHA-256 of the uploaded file. */
   readonly tellsDigests: boolean;
   readonly repeats: Repeats;
   readonly newHash: () => ContentHash;
@@ -25,9 +25,9 @@ export interface UploadsDeps {
 }
 
 export interface UploadRoute extends UploadFields {
-  /** Names the route among a client's idempotency keys. */
+  /** The route's name in the scope of an idempotency key, such as `PUT /local`. */
   readonly route: string;
-  /** Of whose file nothing may be kept, not even a hash. */
+  /** Whether nothing about the file may be kept, not even a hash. */
   readonly isSecret?: boolean;
 }
 
@@ -36,9 +36,9 @@ type QueryWork<T> = (attempt: Attempt | undefined) => Promise<T>;
 type Query = Readonly<Record<string, string | undefined>>;
 
 export interface Uploads {
-  /** Reads the request's form and answers it by the work; a request with an idempotency key only once. */
+  /** Reads the request's form and responds with the result of `work`. With an idempotency key the work is done only once. */
   answer<T extends Response>(c: Context<AppEnv>, route: UploadRoute, work: Work<T>): Promise<T>;
-  /** The same for a request that says all in its query. */
+  /** The same for a request without a body: all its parameters are in the query. */
   answerQuery<T extends Response>(c: Context<AppEnv>, route: string, query: Query, work: QueryWork<T>): Promise<T>;
 }
 
@@ -102,7 +102,7 @@ function repeatable<T>(read: () => Promise<Upload>, work: Work<T>, newHash: () =
       try {
         upload = await read();
       } catch (error) {
-        // A form that cannot be read is the same only as another such.
+        // An unreadable form equals only another unreadable form, which has no name in its fingerprint either.
         if (isLasting(error)) return { name: "" };
         throw error;
       }
@@ -111,7 +111,7 @@ function repeatable<T>(read: () => Promise<Upload>, work: Work<T>, newHash: () =
   };
 }
 
-/** What an answer says of an upload's hash. */
+/** The hash of an upload as a field of the response; empty if responses do not contain it. */
 export function digestOf(upload: Pick<Upload, "sha256">): { sha256?: string } {
   const sha256 = upload.sha256?.();
   return sha256 === undefined ? {} : { sha256 };

@@ -4,7 +4,7 @@ import type { ContentHash } from "../streams/content-hash.ts";
 import { countedContent } from "../streams/counted-content.ts";
 import { maxOverheadBytes } from "./upload-form.ts";
 
-/** Not a fact of the request: what it says is checked by itself. */
+/** Not part of the fingerprint: the digest itself is checked against the file. */
 const digestField = "digest";
 
 export function hashText(newHash: () => ContentHash, text: string): string {
@@ -13,7 +13,7 @@ export function hashText(newHash: () => ContentHash, text: string): string {
   return hash.digest();
 }
 
-/** Of fields in any order. */
+/** Hashes form fields; their order does not matter. */
 export function hashFields(newHash: () => ContentHash, fields: Iterable<readonly [string, string]>): string {
   const entries = [...fields].filter(([name]) => name !== digestField);
   return hashText(newHash, JSON.stringify(entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))));
@@ -24,7 +24,10 @@ export interface WatchedUpload {
   facts(): Fingerprint;
 }
 
-/** The same upload, of which is known in the end what it was. Of a secret file nothing is, not even its length. */
+/**
+ * Wraps an upload and collects its fingerprint while the body is read. Of a secret file the fingerprint holds neither length
+ * nor hash.
+ */
 export function watchUpload(upload: Upload, newHash: () => ContentHash, isSecret: boolean): WatchedUpload {
   const name = hashText(newHash, upload.filename);
   const counted = isSecret ? undefined : countedContent(upload.body, newHash());
@@ -43,7 +46,7 @@ export function watchUpload(upload: Upload, newHash: () => ContentHash, isSecret
   };
 }
 
-/** Reads a repeat as far as it takes to tell it from the first, and throws its bytes away. */
+/** Reads a repeated upload until it differs from the first one, or to its end. Discards the bytes. */
 export async function compareUpload(
   upload: Upload,
   newHash: () => ContentHash,
@@ -64,7 +67,7 @@ export async function compareUpload(
   return { name, fields: hashFields(newHash, upload.fields()), ...(first.sha256 === undefined ? {} : facts()) };
 }
 
-/** Whether a form of so many bytes can hold a file of so many. */
+/** Whether a form of `maxBytes` bytes can hold a file of `bytes` bytes. */
 function mayHaveLength({ maxBytes }: Upload, bytes: number | undefined): boolean {
   if (maxBytes === undefined || bytes === undefined) return true;
   return maxBytes > bytes && maxBytes <= bytes + maxOverheadBytes;

@@ -4,11 +4,11 @@ import monoFile from "@fontsource-variable/jetbrains-mono/files/jetbrains-mono-l
 };
 import { docsFiles } from "./files.generated.ts";
 
-/** What the API reference page is made of. All of it is in the executable, for nodes have no internet. */
+/** The files of the API reference page. The executable holds all of them, because nodes have no internet access. */
 export interface DocsAssets {
-  /** Changes with the content of any of them, so that browsers may keep them for ever. */
+  /** A hash of all files. It is part of their URLs, so that browsers may cache them for ever. */
   readonly version: string;
-  /** `undefined` for a name that none of them has. */
+  /** `undefined` if no file has this name. */
   answer(name: string, acceptEncoding: string | undefined): Promise<Response | undefined>;
 }
 
@@ -18,7 +18,7 @@ export async function loadDocsAssets(): Promise<DocsAssets> {
   const version = await hashOf([...paths.values()]);
   const packed = new Map<string, Promise<Uint8Array<ArrayBuffer>>>();
 
-  /** Done once, when a browser first asks: a start without readers does not pay for it. */
+  /** Compresses each file once, at its first request, so that the start of the service does not wait for it. */
   function gzipOnce(path: string) {
     const bytes = packed.get(path) ?? gzip(path);
     packed.set(path, bytes);

@@ -5,7 +5,10 @@ import type { AppEnv } from "../env.ts";
 import { createRouter } from "../router.ts";
 import { type DocsAssets, loadDocsAssets } from "./assets.ts";
 
-/** No other host, and no script but the page's own; Scalar styles elements one by one, for which there is no nonce. */
+/**
+ * Allows only the page's own scripts, and no other host. Styles need `unsafe-inline`: Scalar sets style attributes, which
+ * cannot have a nonce.
+ */
 const contentSecurityPolicy = {
   defaultSrc: ["'none'"],
   scriptSrc: ["'self'", NONCE],
@@ -18,7 +21,7 @@ const contentSecurityPolicy = {
   frameAncestors: ["'none'"],
 };
 
-/** Nodes speak plain HTTP inside, where browsers complain of headers that only HTTPS may send. */
+/** Inside a node the page comes over plain HTTP. Browsers ignore these three headers there and log a warning. */
 const headers = secureHeaders({
   contentSecurityPolicy,
   strictTransportSecurity: false,
@@ -39,7 +42,7 @@ const appearance = {
   defaultHttpClient: { targetKey: "shell", clientKey: "curl" },
 } as const;
 
-/** Nothing that leads to, or talks to, Scalar's own services, which a node cannot reach. */
+/** Turns off everything that links to or calls Scalar's own services, because a node cannot reach them. */
 const independence = {
   telemetry: false,
   agent: { disabled: true },
@@ -49,8 +52,9 @@ const independence = {
 } as const;
 
 /**
- * Runs in the browser, so it uses nothing from outside of itself. Scalar resolves a relative server url against the origin
- * where OpenAPI (§4.6) says the document's own place: behind a proxy that strips a prefix that is another one.
+ * Runs in the browser, so it must not use anything defined outside of it. OpenAPI (§4.6) resolves a relative server URL against
+ * the document's URL, but Scalar resolves it against the origin. Behind a proxy that strips a prefix these two differ, so
+ * this function makes the server URL absolute.
  */
 async function fetchInPage(input: string | URL | Request, init?: RequestInit): Promise<Response> {
   const response = await fetch(input, init);
@@ -59,7 +63,7 @@ async function fetchInPage(input: string | URL | Request, init?: RequestInit): P
   return Response.json({ ...document, servers: [{ url: new URL(".", response.url).href.replace(/\/$/, "") }] });
 }
 
-/** The API reference page with all it needs, and the OpenAPI document it shows. */
+/** Serves the API reference page, its files, and the OpenAPI document that it shows. */
 export function docsRoutes(makeDocument: () => object) {
   const router = createRouter();
   let document: object | undefined;
@@ -82,7 +86,7 @@ export function docsRoutes(makeDocument: () => object) {
 
   const page = Scalar<AppEnv & { Variables: SecureHeadersVariables }>(async (c) => {
     const { version } = await assets();
-    // All urls are relative: a proxy may serve the page under a prefix that we do not know.
+    // All URLs are relative, because a proxy may serve the page under a prefix that the service does not know.
     const root = /\/(?:\?.*)?$/.test(c.req.url) ? "../" : "./";
     const folder = `${root}docs/${version}`;
     return {
@@ -99,7 +103,7 @@ export function docsRoutes(makeDocument: () => object) {
   return router;
 }
 
-/** Scalar's page does not name its language, which screen readers ask for (WCAG 3.1.1). */
+/** Adds the page's language, which Scalar omits. Screen readers need it (WCAG 3.1.1). */
 const inEnglish = createMiddleware(async (c, next) => {
   await next();
   const page = await c.res.text();

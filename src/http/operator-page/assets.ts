@@ -4,15 +4,15 @@ import monoFile from "@fontsource-variable/jetbrains-mono/files/jetbrains-mono-l
 };
 import { bundlePage } from "./bundle.ts" with { type: "macro" };
 
-/** What the operators' page is made of. All of it is in the executable, for nodes have no internet. */
+/** The files of the operators' page. The executable holds all of them, because nodes have no internet access. */
 export interface PageAssets {
-  /** Changes with the content of any of them, so that browsers may keep them for ever. */
+  /** A hash of all files. It is part of their URLs, so that browsers may cache them for ever. */
   readonly version: string;
-  /** `undefined` for a name that none of them has. */
+  /** `undefined` if no file has this name. */
   answer(name: string, acceptEncoding: string | undefined): Promise<Response | undefined>;
 }
 
-/** They lie beside the style, which names them. */
+/** Served from the same folder as the style sheet, which refers to them by relative URLs. */
 const fonts = new Map([
   ["inter.woff2", interFile],
   ["jetbrains-mono.woff2", monoFile],

@@ -2,7 +2,7 @@ import { secureHeaders } from "hono/secure-headers";
 import { createRouter } from "../router.ts";
 import type { PageAssets } from "./assets.ts";
 
-/** No other host, no script and no style but the page's own. */
+/** Allows only the page's own scripts and styles, and no other host. */
 const contentSecurityPolicy = {
   defaultSrc: ["'none'"],
   scriptSrc: ["'self'"],
@@ -15,7 +15,7 @@ const contentSecurityPolicy = {
   frameAncestors: ["'none'"],
 };
 
-/** Nodes speak plain HTTP inside, where browsers complain of headers that only HTTPS may send. */
+/** Inside a node the page comes over plain HTTP. Browsers ignore these three headers there and log a warning. */
 const headers = secureHeaders({
   contentSecurityPolicy,
   referrerPolicy: "no-referrer",
@@ -24,11 +24,11 @@ const headers = secureHeaders({
   originAgentCluster: false,
 });
 
-/** The operators' page; what it shows, and who may see that, is the business of the routes that it asks. */
+/** The operators' page itself needs no credentials: it holds no data. The API routes that it calls check them. */
 export function operatorPageRoutes() {
   const router = createRouter();
   let loading: Promise<PageAssets> | undefined;
-  /** Only when it is first asked for: a service without operators never pays for it. */
+  /** Loads the files at the first request, so that a service without operators never spends time on them. */
   const assets = () => {
     loading ??= import("./assets.ts").then(({ loadPageAssets }) => loadPageAssets());
     return loading;
@@ -42,7 +42,7 @@ export function operatorPageRoutes() {
 
   router.get("/operator", headers, async (c) => {
     const { version } = await assets();
-    // All urls are relative: a proxy may serve the page under a prefix that we do not know.
+    // All URLs are relative, because a proxy may serve the page under a prefix that the service does not know.
     const root = /\/(?:\?.*)?$/.test(c.req.url) ? "./" : "./operator/";
     return c.html(document(`${root}assets/${version}`));
   });
