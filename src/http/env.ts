@@ -26,7 +26,7 @@ export interface AppEnv {
   };
 }
 
-/** The idle limit of a connection without a running transfer. It is longer than any database or Hub query may take. */
+/** The idle limit of a connection without a running transfer. It is longer than any look-up may take. */
 export const idleSeconds = 120;
 /** A transfer fails when no byte moves for this long. */
 export const stallSeconds = 60;

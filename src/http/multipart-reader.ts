@@ -15,7 +15,7 @@ const lineBreak = Buffer.from("\r\n");
 const headerEnd = Buffer.from("\r\n\r\n");
 
 /**
- * The project has its own reader, because libraries push parts instead of waiting for the caller, drop parts of a header, or
+ * The project has its own reader, because libraries push parts instead of waiting for the caller, lose information from a part's header, or
  * treat a part with an empty file name as a field. `formData()` keeps whole files in memory. See
  * docs/decisions/multipart-reader.md.
  *

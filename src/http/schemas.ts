@@ -32,7 +32,7 @@ export function optionalUuid(description: string) {
 export const uuidText = z.string().openapi({ format: "uuid" });
 export const urlText = z.string().openapi({ format: "uri" });
 
-/** The bytes of a file. OpenAPI 3.1 has no `format: binary`, but tools need it to offer a file to choose or save. */
+/** The bytes of a file. `format: binary` is from OpenAPI 3.0; tools still need it to offer a file to choose or save. */
 export const fileBytes = { type: "string", format: "binary", contentMediaType: "application/octet-stream" } as const;
 export const digestPart = {
   type: "string" as const,

@@ -102,7 +102,7 @@ function repeatable<T>(read: () => Promise<Upload>, work: Work<T>, newHash: () =
       try {
         upload = await read();
       } catch (error) {
-        // An unreadable form equals only another unreadable form, which has no name in its fingerprint either.
+        // An unreadable form gets an empty name. So it matches only a first form that was unreadable, too.
         if (isLasting(error)) return { name: "" };
         throw error;
       }

@@ -14,11 +14,11 @@ export interface JwtAuthenticatorOptions {
   readonly algorithms: readonly string[];
   readonly issuer?: string | undefined;
   readonly audience?: string | undefined;
-  /** For development only: takes the claim as it stands, without looking at signature or times. */
+  /** For development only: accepts the claims without a check of signature and times. */
   readonly skipValidation?: boolean;
 }
 
-/** Judges JWTs (RFC 7519, with the precautions of RFC 8725) by a remote key set. */
+/** Checks JWTs (RFC 7519, with the precautions of RFC 8725) with a remote key set. */
 export function createJwtAuthenticator(options: JwtAuthenticatorOptions): Authenticator {
   const verified = createVerifiedTokens(options.now);
   async function identify(authorization: string | undefined): Promise<Identified> {
@@ -59,7 +59,7 @@ async function verify(token: string, verified: VerifiedTokens, options: JwtAuthe
   return last.payload;
 }
 
-/** Several keys may fit a token without `kid`; only a wrong signature lets the next one have its turn. */
+/** Several keys may fit a token without `kid`. After a wrong signature the next key is tried; any other defect of the token is final. */
 async function tryKeys(
   token: string,
   alg: string,
@@ -76,7 +76,7 @@ async function tryKeys(
       refuseFuture(payload, options.now());
       return { payload };
     } catch (error) {
-      // The library refuses a key it finds too weak (RSA under 2048 bits) only when it is used, and not by an error of its own.
+      // A key that is too weak (RSA under 2048 bits) fails only here, with an error that is no JOSEError. Then try the next key.
       if (error instanceof errors.JOSEError && !(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
       if (error instanceof AppError) throw error;
       reason = reasonOf(error);
@@ -85,7 +85,7 @@ async function tryKeys(
   return { reason };
 }
 
-/** The library looks at this only where the age of tokens is limited. */
+/** Refuses a token whose `iat` is in the future. The library checks this only if `maxTokenAge` is set. */
 function refuseFuture({ iat = 0 }: JWTPayload, now: number): void {
   if (iat <= now / 1000 + leewaySeconds) return;
   throw rejected(`"iat" claim timestamp check failed (it should be in the past)`);
@@ -102,7 +102,7 @@ function verifyOptions(options: JwtAuthenticatorOptions) {
   };
 }
 
-/** Whether a key may have signed the token (RFC 7515 §4.1.4, RFC 7517 §4); either side may come without `kid`. */
+/** Whether a key can have signed the token (RFC 7515 §4.1.4, RFC 7517 §4). The token, the key or both may lack a `kid`. */
 function fits({ jwk }: RemoteKey, alg: string, kid: string | undefined): boolean {
   const keyType = alg.startsWith("ES") ? "EC" : alg.startsWith("RS") || alg.startsWith("PS") ? "RSA" : "OKP";
   if (jwk.kty !== keyType) return false;

@@ -4,24 +4,24 @@ import { AppError, reasonOf } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { createSingleFlight } from "../time/single-flight.ts";
 
-/** A key set is a few KiB; more than this is not one. */
+/** A key set has a few KiB. A larger response is refused. */
 const maxBytes = 1024 * 1024;
 
 export interface RemoteKey {
   readonly jwk: JWK;
-  /** The key made ready for an algorithm; `undefined` if it is not usable with it. */
+  /** The key, imported for this algorithm; `undefined` if it cannot be used with it. */
   forAlgorithm(algorithm: string): Promise<CryptoKey | undefined>;
 }
 
 export interface RemoteKeys {
   /**
-   * The key set, at most `maxAgeMs` old; an older one serves while the provider is away. Throws
-   * `auth_provider_unavailable` when there is none at all.
+   * The key set, at most `maxAgeMs` old. If the provider cannot be reached, an older set is used. Throws
+   * `auth_provider_unavailable` if no set was ever loaded.
    */
   get(): Promise<readonly RemoteKey[]>;
   /**
-   * For a token that no key fits: the set fetched anew, or `undefined` when the fetch fails and during the cool-down, which is
-   * that of a failed fetch after one.
+   * Fetches the key set again, for a token that no key fits. `undefined` if the fetch fails, or if the last one was less than
+   * `cooldownMs` ago (`retryMs` if that one failed).
    */
   refresh(): Promise<readonly RemoteKey[] | undefined>;
 }
@@ -37,7 +37,7 @@ export interface RemoteKeysOptions {
   readonly retryMs?: number;
 }
 
-/** A JSON Web Key Set (RFC 7517 §5) kept from a URL: one request at a time, shared by all who wait for it. */
+/** Loads and caches a JSON Web Key Set (RFC 7517 §5) from a URL. One fetch runs at a time; all callers share it. */
 export function createRemoteKeys(options: RemoteKeysOptions): RemoteKeys {
   const { timeoutMs = 5_000, maxAgeMs = 600_000, cooldownMs = 30_000, retryMs = 5_000, now, log } = options;
   let keys: readonly RemoteKey[] | undefined;
@@ -57,7 +57,7 @@ export function createRemoteKeys(options: RemoteKeysOptions): RemoteKeys {
     } catch (error) {
       failure = error;
       hasFailed = true;
-      // After the failure, which may have taken its time.
+      // Set again, because the failed fetch may have taken some time.
       triedAt = now();
       log.warn("jwks.failed", { url: options.url, reason: reasonOf(error), cached: keys !== undefined });
       return false;
@@ -71,7 +71,8 @@ export function createRemoteKeys(options: RemoteKeysOptions): RemoteKeys {
       const stale = now() - loadedAt >= maxAgeMs;
       if (stale && (loading.isRunning() || now() - triedAt >= retryMs)) {
         const loaded = loading.run();
-        // A provider that keeps silent is waited for once, not by everybody for as long as it does.
+        // After a failed fetch the old keys serve at once, and the fetch runs in the background. Otherwise every request would
+        // wait for a provider that does not respond.
         if (keys === undefined || !hasFailed) await loaded;
       }
       if (keys !== undefined) return keys;
@@ -95,14 +96,14 @@ async function fetchKeys(options: RemoteKeysOptions, timeoutMs: number): Promise
   const list = typeof parsed === "object" && parsed !== null && "keys" in parsed ? parsed.keys : undefined;
   if (!Array.isArray(list)) throw new Error("the answer is not a JSON Web Key Set");
   const keys = list.filter(isJwk).filter(isPublic);
-  // A provider that is just starting, say, must not make every token a wrong one.
+  // An empty set is an error, such as that of a provider that is just starting. Otherwise every token would be refused.
   if (keys.length === 0) throw new Error("the key set holds no key");
   return keys.map(createRemoteKey);
 }
 
 const maxRedirects = 3;
 
-/** Follows redirects within the provider's own host: keys from elsewhere would be as good as the provider's. */
+/** Follows redirects only within the provider's origin, because keys from another host would be trusted like the provider's own. */
 async function followAtHome({ url, fetch }: RemoteKeysOptions, timeoutMs: number): Promise<Response> {
   const signal = AbortSignal.timeout(timeoutMs);
   const home = new URL(url);
@@ -136,7 +137,7 @@ function isJwk(value: unknown): value is JWK {
   return typeof value === "object" && value !== null && "kty" in value && typeof value.kty === "string";
 }
 
-/** One whose private half is public (RFC 7518 §6), or a shared secret, can be used by anybody to sign. */
+/** Excludes shared secrets and keys that contain private members (RFC 7518 §6): anybody could sign tokens with them. */
 function isPublic(jwk: JWK): boolean {
   return jwk.kty !== "oct" && privateParts.every((part) => !(part in jwk));
 }

@@ -3,9 +3,9 @@ import { LRUCache } from "lru-cache";
 import type { RemoteKey } from "./remote-keys.ts";
 
 /**
- * Remembers tokens whose signature was found right, so that an analysis that sends the same one with each of its requests
- * is judged by one look-up. It knows a token by the SHA-256 of all of it, and never longer than the key set by which it was
- * verified is in use, nor beyond the token's own `exp` (RFC 7519 §4.1.4).
+ * A cache of verified tokens: an analysis sends the same token with each request, and only the first needs a signature check.
+ * The key is the SHA-256 of the whole token. An entry is valid until the token's `exp` (RFC 7519 §4.1.4), and only while the
+ * key set that verified it is in use.
  */
 export interface VerifiedTokens {
   find(token: string): VerifiedToken | undefined;
@@ -13,7 +13,7 @@ export interface VerifiedTokens {
 }
 
 export interface VerifiedToken {
-  /** It is worth nothing once others are in use. */
+  /** The key set that verified the token. The entry is invalid when another set is in use. */
   readonly keys: readonly RemoteKey[];
   readonly payload: JWTPayload;
   /** Milliseconds since the epoch. */
@@ -32,7 +32,7 @@ export function createVerifiedTokens(now: () => number): VerifiedTokens {
       if (entry === undefined) return undefined;
       const { payload, verifiedAt } = entry;
       const expiresAt = (payload.exp ?? 0) * 1000;
-      // A clock that went back may have gone back behind the token's `nbf`.
+      // If the clock was set back, the token may not be valid yet (`nbf`). So it is verified again.
       if (now() < expiresAt && now() >= verifiedAt) return entry;
       known.delete(digest);
       return undefined;

@@ -1,7 +1,7 @@
 import type { Log, LogFields } from "../log.ts";
 import type { Metrics } from "./metrics.ts";
 
-/** A log whose events are counted as well, whatever its level. */
+/** A log that also counts its events, including those below the log level. */
 export function createCountedLog(
   log: Log,
   metrics: Pick<Metrics, "logged">,

@@ -8,23 +8,26 @@ export interface PartCheck {
   readonly name: string;
   /** Throws when the part does not work. */
   readonly check: (signal: AbortSignal) => Promise<unknown>;
-  /** What a failure makes of it. */
+  /** The part's state after a failure. */
   readonly otherwise: "failed" | "degraded";
 }
 
 export interface ReadinessOptions {
   readonly parts: readonly PartCheck[];
   readonly warnings: readonly string[];
-  /** Warnings that come and go. One that cannot be had is none. */
+  /** Finds warnings that may come and go. If this fails or takes too long, there are none. */
   readonly listConcerns?: () => Promise<readonly string[]>;
   readonly log: Log;
   readonly now: () => number;
-  /** For each part. */
+  /** The time limit of each part's check. */
   readonly limitMs?: number;
   readonly cacheMs?: number;
 }
 
-/** Looks at all parts at once. A change of one is logged with its reason, which the report leaves out as it may name hosts. */
+/**
+ * Checks all parts at the same time. A change of a part's state is logged with its reason. The report has no reasons, because
+ * they may contain host names.
+ */
 export function createReadiness(options: ReadinessOptions): Readiness {
   const { warnings, log, now, limitMs = 2_000, cacheMs = 3_000 } = options;
   const { listConcerns = async () => [] } = options;
@@ -67,7 +70,7 @@ export function createReadiness(options: ReadinessOptions): Readiness {
   };
 }
 
-/** One look at a part. One that still hangs from before is not asked again, but counts as failed. */
+/** Creates the check of one part. If the previous check still hangs, the part counts as failed and is not checked again. */
 function createLook({ name, check, otherwise }: PartCheck, limitMs: number, log: Log) {
   let hanging: Promise<unknown> | undefined;
   let last: PartState = "ok";

@@ -1,9 +1,9 @@
-/** What this service waits for; a Hub is three services. */
+/** The services that this one calls. The Hub consists of three. */
 export type Dependency = "hub_auth" | "hub_core" | "hub_storage" | "object_store" | "database" | "jwks";
 
 export interface AnsweredRequest {
   readonly method: string;
-  /** The route's template, such as `/local/{object_id}`; never a path, which holds ids. */
+  /** The route's template, such as `/local/:object_id`. Never a path, because paths contain ids. */
   readonly route: string;
   readonly status: number;
   readonly seconds: number;
@@ -11,68 +11,68 @@ export interface AnsweredRequest {
 
 export interface FinishedCall {
   readonly dependency: Dependency;
-  /** One of a few names; never anything that holds an id. */
+  /** One of a few fixed names. Never a text with an id. */
   readonly operation: string;
-  /** `cancelled` when the caller or its client broke it off. */
+  /** `cancelled`: the service or its client ended the call, so it is no failure of the other side. */
   readonly outcome: "ok" | "failed" | "cancelled";
   readonly seconds: number;
 }
 
 export interface QueueLength {
   readonly pending: number;
-  /** Age of the oldest one that waits; 0 when none does. */
+  /** The age of the oldest waiting result; 0 when none waits. */
   readonly oldestSeconds: number;
-  /** Those of them that have failed for so long that they no longer keep back others. */
+  /** How many of them have failed for so long that later results no longer wait for them. */
   readonly standingAside: number;
 }
 
 export interface RecordLength {
   readonly rows: number;
-  /** Age of the oldest row that is not sealed; 0 when there is none. */
+  /** The age of the oldest row that is not sealed; 0 when all are. */
   readonly unsealedSeconds: number;
 }
 
-/** How many peers were last seen with a framing. */
+/** The number of peers by the framing of the last file that came from them. `none`: no file has come yet. */
 export type PeersByFraming = Readonly<Record<"segmented" | "single" | "bound" | "none", number>>;
 export interface UsageTotals {
   readonly bytes: number;
   readonly objects: number;
-  /** Promised to uploads that are under way. */
+  /** Reserved for running uploads. */
   readonly reservedBytes: number;
-  /** Finals that wait for the Hub. */
+  /** Bytes of final results that wait for the Hub. */
   readonly waitingBytes: number;
 }
 
 export interface HeldFinals {
   readonly held: number;
-  /** Age of the oldest one; 0 when there is none. */
+  /** The age of the oldest held result; 0 when there is none. */
   readonly oldestSeconds: number;
 }
 
-/** The numbers of a process by themselves, for another one to add to its own; survives a structured clone. */
+/** The metrics of one process, for another process to add to its own. Can be sent over IPC (structured clone). */
 export type MetricsReport = readonly object[];
 
-/** Numbers about what the service does. Recording takes a microsecond and never throws. */
+/** The service's metrics. Recording a value takes about a microsecond and never throws. */
 export interface Metrics {
   answered(request: AnsweredRequest): void;
-  /** To be told when a call begins and, by the function it returns, when it has ended. */
+  /** Call it when a call to a dependency begins, and call the returned function when it has ended. */
   calling(dependency: Dependency): (call: Omit<FinishedCall, "dependency">) => void;
-  /** An event of the log, with its fields: the audit events and the Hub's tokens are counted. */
+  /** Takes every log event with its fields. Counts audit events, token renewals at the Hub, and spent privacy budgets. */
   logged(event: string, fields: Readonly<Record<string, unknown>>): void;
-  /** From now on the queue of final results is asked at every scrape. */
+  /** Reads the queue of final results at every scrape from now on. */
   watchSubmissions(stats: () => Promise<QueueLength>): void;
-  /** From now on it is asked at every scrape how many finals wait for operators. */
+  /** Reads at every scrape from now on how many final results wait for operators. */
   watchReleases(stats: () => Promise<HeldFinals>): void;
-  /** From now on the record is asked at every scrape. */
+  /** Reads the length of the record at every scrape from now on. */
   watchRecord(stats: () => Promise<RecordLength>): void;
-  /** From now on it is asked at every scrape how much lies on this node. */
+  /** Reads at every scrape from now on how much this node stores. */
   watchUsage(read: () => Promise<UsageTotals>): void;
-  /** From now on it is asked at every scrape how many operators are signed in. */
+  /** Reads at every scrape from now on how many operators are signed in. */
   watchSessions(count: () => Promise<number>): void;
-  /** From now on it is asked at every scrape which framings peers were last seen with. */
+  /** Reads at every scrape from now on the framings of the peers' last files. */
   watchPeers(counts: () => Promise<PeersByFraming>): void;
-  /** Everything in the text format of Prometheus; of all workers where there are several. */
+  /** All metrics in the text format of Prometheus. With several workers, the sums over all of them. */
   render(): Promise<{ readonly contentType: string; readonly text: string }>;
-  /** What this process has counted, without what any of them would find out alike. */
+  /** This process's own metrics, without those that every worker would read alike from the shared database. */
   report(): Promise<MetricsReport>;
 }

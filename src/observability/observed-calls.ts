@@ -6,7 +6,7 @@ import type { CallResponse } from "../hub/transport/response.ts";
 import type { ObjectStore } from "../objects/object-store.ts";
 import type { Dependency, FinishedCall, Metrics } from "./metrics.ts";
 
-/** Passes a call on, and records how long it took and how it ended. */
+/** Makes a call, and records its duration and outcome. */
 export type ObserveCall = <T>(
   dependency: Dependency,
   operation: string,
@@ -14,7 +14,7 @@ export type ObserveCall = <T>(
   hasFailed?: (value: T) => boolean,
 ) => Promise<T>;
 
-/** Errors that a call may end with through no fault of the other side. */
+/** Errors of a call that are not the dependency's fault. */
 const notTheirs: ReadonlySet<ErrorCode> = new Set([
   "client_gone",
   "client_too_slow",
@@ -48,14 +48,14 @@ export interface HubUrls {
   readonly storageUrl: string;
 }
 
-/** Every request to the Hub, by the service it goes to. A download counts until its first byte. */
+/** Records every request to the Hub under the service that it goes to. A download ends with its first byte. */
 export function observeOutbound(outbound: Outbound, { authUrl, coreUrl, storageUrl }: HubUrls, observe: ObserveCall) {
   const services: readonly (readonly [Dependency, string])[] = [
     ["hub_auth", authUrl],
     ["hub_core", coreUrl],
     ["hub_storage", storageUrl],
   ];
-  // One base URL may lie under another: the longest one is meant.
+  // One base URL may be a prefix of another, so the longest match counts.
   const byLength = services.toSorted(([, a], [, b]) => b.length - a.length);
 
   function targetOf(url: string): readonly [Dependency, string] {
@@ -75,7 +75,10 @@ export function observeOutbound(outbound: Outbound, { authUrl, coreUrl, storageU
   } satisfies Outbound;
 }
 
-/** Calls to the object store, but not its listings, which are read as they come. Opening an object counts until it is open. */
+/**
+ * Records calls to the object store, except listings, because these are streamed. Opening an object counts until it is open,
+ * without the read of its bytes.
+ */
 export function observeObjectStore(store: ObjectStore, observe: ObserveCall): ObjectStore {
   const call = <T>(operation: string, work: () => Promise<T>) => observe("object_store", operation, work);
   return {

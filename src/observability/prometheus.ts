@@ -6,16 +6,16 @@ import { watchUsage } from "./usage-gauges.ts";
 
 export interface PrometheusOptions {
   readonly version: string;
-  /** Of the runtime. */
+  /** The runtime's version. */
   readonly runtime: string;
-  /** Where several processes serve as one: asks the others for what they have counted. Never throws. */
+  /** Set if several workers serve together: gets the metrics of the other workers. Never throws. */
   readonly gather?: (() => Promise<Gathered>) | undefined;
 }
 
 export interface Gathered {
-  /** How many processes there should be, this one included. */
+  /** The intended number of workers, including this one. */
   readonly workers: number;
-  /** Of the others; one that does not answer in time is missing. */
+  /** The other workers' metrics. A worker that does not answer in time is missing. */
   readonly reports: readonly MetricsReport[];
 }
 
@@ -25,7 +25,7 @@ const callBuckets = [0.005, 0.025, 0.1, 0.5, 2, 15, 60, 300];
 const knownMethods = new Set(["GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS", "PATCH"]);
 const submissionsLimitMs = 2_000;
 
-/** Which bytes an audit event stands for. */
+/** The kind and direction of the bytes that an audit event reports. */
 const movedBy: Readonly<Record<string, { readonly kind: string; readonly direction: "in" | "out" }>> = {
   "result.stored": { kind: "local", direction: "in" },
   "result.read": { kind: "local", direction: "out" },
@@ -40,10 +40,10 @@ const renewals: Readonly<Record<string, "ok" | "failed">> = {
   "hub.token.renewal-failed": "failed",
 };
 
-/** Metrics in a registry of their own, with those of the process. */
+/** Creates the service's and the process's metrics in a new registry. */
 export function createPrometheusMetrics({ version, runtime, gather }: PrometheusOptions): Metrics {
   const registry = new Registry();
-  // What all processes would find in the same database must not be added up.
+  // All workers read these values from the same database, so they must not be added up.
   const common = gather === undefined ? registry : new Registry();
   collectProcessMetrics(registry);
   const registers = [registry];
@@ -167,7 +167,7 @@ function createEventCounters(registers: Registry[]): Metrics["logged"] {
   };
 }
 
-/** A counter throws for what is no amount. */
+/** Replaces anything but a non-negative number by 0, because a counter throws for it. */
 function amountOf(value: unknown): number {
   return typeof value === "number" && value >= 0 && Number.isFinite(value) ? value : 0;
 }
@@ -179,7 +179,7 @@ function watchSubmissions(stats: () => Promise<QueueLength>, registers: Registry
     help: "Final results that wait for the Hub.",
     registers,
     async collect() {
-      // NaN says that nobody knows, where an old number would say that all is well.
+      // NaN means unknown. The last known number could hide a problem.
       this.set((await read())?.pending ?? Number.NaN);
     },
   });
@@ -277,8 +277,8 @@ async function withinLimit<T>(work: Promise<T>): Promise<T | undefined> {
 }
 
 /**
- * What Bun has no numbers for is left out: it would show as zero, and its Node version as ours. `process_heap_bytes` is the size
- * of the data segment, which Bun reserves in gigabytes without using it.
+ * Omits Node.js metrics for which Bun has no values: they would be zero, and `nodejs_version_info` would show a version that is
+ * not this runtime's. Also omits `process_heap_bytes`, the size of the data segment: Bun reserves gigabytes without using them.
  */
 function collectProcessMetrics(registry: Registry): void {
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 50 });

@@ -1,17 +1,17 @@
-/** `degraded` is what the service goes on working without. */
+/** `degraded`: the part failed, but the service works without it. */
 export type PartState = "ok" | "failed" | "degraded";
 
 export interface ReadinessReport {
   readonly status: "ready" | "not_ready" | "stopping";
   readonly parts: Readonly<Record<string, PartState>>;
-  /** Sentences for operators about what works but should not stay so. */
+  /** Sentences for operators about things that work but should be changed. */
   readonly warnings: readonly string[];
 }
 
-/** Whether requests can be served now. Never throws. */
+/** Checks whether the service can serve requests now. Never throws. */
 export interface Readiness {
-  /** At most `cacheMs` old; those who ask at the same time share one look. */
+  /** The report is at most `cacheMs` old. Simultaneous callers share one check. */
   check(): Promise<ReadinessReport>;
-  /** From now on the answer is `stopping`. */
+  /** From now on `check` reports `stopping`. */
   stop(): void;
 }

@@ -1,6 +1,6 @@
 import type { Outbound } from "../hub/transport/outbound.ts";
 
-/** Sends the `traceparent` (W3C Trace Context) of the request being served along with every request to the Hub. */
+/** Adds the incoming request's `traceparent` (W3C Trace Context) to every request to the Hub. */
 export function traceOutbound(outbound: Outbound, traceparent: () => string | undefined): Outbound {
   function traced<R extends { readonly headers?: Readonly<Record<string, string>> }>(request: R): R {
     const value = traceparent();

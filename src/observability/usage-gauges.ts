@@ -9,7 +9,7 @@ const gauges = [
   ["waiting_final_bytes", "Bytes of final results that wait for the Hub.", "waitingBytes"],
 ] as const satisfies readonly (readonly [string, string, keyof UsageTotals])[];
 
-/** Of the node as a whole: a project's numbers are nobody's business but the operators'. */
+/** Shows the usage of the whole node only. Only operators may see the numbers of a single project. */
 export function watchUsage(
   read: () => Promise<UsageTotals>,
   within: (work: Promise<UsageTotals>) => Promise<UsageTotals | undefined>,

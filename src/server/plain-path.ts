@@ -1,8 +1,9 @@
 type Parameters = Readonly<Record<string, string>>;
 
 /**
- * Bun hands over a url as a browser would read it, where `/final/../metrics` and `/final\..\metrics` are `/metrics`: a proxy
- * that lets some paths pass would let all pass. Only the parameters of Bun's own routes show a path as it was sent.
+ * Routes that match every path and give the handler a check for path traversal. Bun normalises a request's URL as a browser
+ * does: `/final/../metrics` and `/final\..\metrics` become `/metrics`. A proxy that allows only some paths would then let a
+ * client reach all of them. Only the parameters of Bun's own routes hold the path as it was sent.
  */
 export function everyPath<Handler>(handlerFor: (isPlain: (parameters: Parameters, url: string) => boolean) => Handler) {
   const handler = handlerFor(isPlain);
@@ -16,10 +17,13 @@ export function everyPath<Handler>(handlerFor: (isPlain: (parameters: Parameters
   return routes;
 }
 
-/** More than any path of ours has; longer ones are unknown whatever they look like. */
+/** No path of the service has more segments. Longer paths get 404 in any case. */
 const maxSegments = 8;
 
-/** A sign that could lead elsewhere is plain where it was sent escaped: the url still holds it so, in the same place. */
+/**
+ * Whether Bun left the path as it was sent. A dot segment, backslash or hash is harmless if it was sent percent-encoded: then
+ * the URL still has it, encoded, in the same segment.
+ */
 function isPlain(parameters: Parameters, url: string): boolean {
   const segments = Object.values(parameters);
   if (!segments.some((segment) => /^\.\.?$|[\\#]/.test(segment))) return true;

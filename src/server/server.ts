@@ -11,15 +11,15 @@ import { createSlowReaders } from "./slow-readers.ts";
 export interface Listener {
   readonly port: number;
   /**
-   * Refuses new connections at once and lets running requests finish within the time; then cuts them, and resolves when
-   * their handlers have cleaned up.
+   * Refuses new connections at once and waits up to `graceSeconds` for running requests. Then it closes their connections and
+   * resolves when their handlers have cleaned up, or after 10 s at most for each step.
    */
   stop(graceSeconds: number): Promise<void>;
 }
 
 export interface ListenOptions {
   readonly hostname: string;
-  /** 0 = any free one. */
+  /** 0 = any free port. */
   readonly port: number;
   /** Whether other processes listen on the same port. */
   readonly sharesPort?: boolean | undefined;
@@ -27,12 +27,12 @@ export interface ListenOptions {
   readonly log: Log;
 }
 
-/** How long handlers may take to clean up after their connections were cut. */
+/** How long handlers may take to clean up after their connections were closed. */
 const cleanUpMs = 10_000;
 
 /** Tokens with many roles are long; the default of 16 KiB is too small for some. */
 const maxHeaderBytes = 64 * 1024;
-/** Bun itself refuses what is longer, and without a word of explanation; so it takes more than we do. */
+/** Bun refuses longer headers without a reason. So its limit is higher, and the service itself refuses with a reason. */
 const maxReceivedHeaderBytes = 2 * maxHeaderBytes;
 
 /** Serves HTTP. Throws when the port is taken. */
@@ -57,7 +57,7 @@ export function listen({ hostname, port, sharesPort = false, fetch, log }: Liste
     }
   }
 
-  /** What does not get as far as the application has an id and a line in the log all the same. */
+  /** Refuses a request before the app sees it. The response has a request id, and the log a line, as for any other. */
   function refuse(request: Request, status: 400 | 404 | 431, detail: string): Response {
     const requestId = requestIdOf(request.headers.get("x-request-id"), () => crypto.randomUUID());
     log.info("http.request", { requestId, method: request.method, route: "/*", status, durationMs: 0 });
@@ -68,19 +68,19 @@ export function listen({ hostname, port, sharesPort = false, fetch, log }: Liste
   }
   const notFound = (request: Request) => refuse(request, 404, "Not Found");
 
-  // Its type says that Node allows no such thing; Bun does, for all servers that are started from now on.
+  // Node's type declares it read-only. In Bun it can be set, and applies to all servers that start from now on.
   Object.assign(http, { maxHeaderSize: maxReceivedHeaderBytes });
   const server = Bun.serve({
     hostname,
     port,
     development: false,
-    // Outside of development Bun shares the port by default: a second process would silently take half of the requests.
+    // Outside of development Bun shares the port by default. Then a second process would silently get half of the requests.
     reusePort: sharesPort,
-    // Uploads have no limit but SERVER__MAX_UPLOAD_BYTES, which counts while reading.
+    // The only limit for uploads is SERVER__MAX_UPLOAD_BYTES, which the form reader checks while it reads.
     maxRequestBodySize: Number.MAX_SAFE_INTEGER,
     idleTimeout: idleSeconds,
     routes: everyPath((isPlain) => (request: Bun.BunRequest, self: Bun.Server<undefined>) => {
-      // RFC 9112 §3.2; joined by Bun, and no Host has a comma.
+      // A request must have one Host (RFC 9112 §3.2). Bun joins several with a comma, which no host name contains.
       if (request.headers.get("host")?.includes(",")) return refuse(request, 400, "A request has exactly one Host");
       if (headerBytes(request) > maxHeaderBytes)
         return refuse(request, 431, "The request's header is larger than 64 KiB");
@@ -105,7 +105,7 @@ export function listen({ hostname, port, sharesPort = false, fetch, log }: Liste
   };
 }
 
-/** About as many as were sent. */
+/** The approximate size of the request's header as it was sent. */
 function headerBytes({ url, headers }: Request): number {
   let bytes = url.length;
   headers.forEach((value, name) => {
@@ -116,22 +116,22 @@ function headerBytes({ url, headers }: Request): number {
 
 export interface HeldPort {
   readonly port: number;
-  /** To be called once another process listens on the port. */
+  /** Call it when another process listens on the port. */
   release(): Promise<void>;
 }
 
-/** How long the last answers of a held port may take. */
+/** How long the last responses of a held port may take. */
 const releaseMs = 1_000;
 
 /**
- * Keeps a port for processes that are going to share it, and answers 503 there until it is released: what is shared can be
- * taken by anybody, what is merely free by anybody else. Throws when the port is taken.
+ * Reserves a port for the workers that will share it, and answers 503 there until `release`. Otherwise another program could
+ * take the port before the first worker listens. Throws when the port is taken.
  */
 export async function holdPort({ hostname, port }: Pick<ListenOptions, "hostname" | "port">): Promise<HeldPort> {
   const fetch = () => detailResponse(503, "The service is starting", { Connection: "close", "Retry-After": "1" });
   const hold = (port: number, reusePort: boolean) =>
     Bun.serve({ hostname, port, reusePort, development: false, fetch });
-  // Linux gives a shared port to everybody who asks to share it. Only a request for it alone shows that it is taken.
+  // Linux lets every process join a shared port. Only an attempt to listen without sharing shows that the port is taken.
   const alone = hold(port, false);
   const chosen = alone.port ?? port;
   await alone.stop(true);

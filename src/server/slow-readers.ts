@@ -1,31 +1,32 @@
 import { readFile } from "node:fs/promises";
 
-/** The other end of a connection. */
+/** The client's end of a TCP connection. */
 export interface Peer {
   readonly address: string;
   readonly port: number;
 }
 
-/** Finds out which clients still take bytes of an answer, however few. */
+/** Finds out which clients still receive bytes of a response, however few. */
 export interface SlowReaders {
-  /** Calls `keepOpen` whenever the client has taken something since the last look, for as long as its connection lives. */
+  /** Calls `keepOpen` whenever the client has acknowledged bytes since the last look. Ends with the connection. */
   watch(peer: Peer, keepOpen: () => void): void;
-  /** One look at all connections; happens by itself every few seconds. */
+  /** Looks at all connections once. A timer calls it every few seconds; it is public for tests. */
   look(): Promise<void>;
 }
 
 export interface SlowReadersOptions {
   readonly port: () => number;
-  /** The kernel's tables of TCP connections; none where there are no such tables. */
+  /** The kernel's tables of TCP connections; empty if the system has no such tables. */
   readonly readTables?: () => Promise<readonly string[]>;
   readonly everyMs?: number;
-  /** When the watching begins in earnest: the answer's first bytes are on their way by then. */
+  /** How long after `watch` to call `keepOpen` first. By then the server has sent the response's first bytes. */
   readonly armAfterMs?: number;
 }
 
 /**
- * A server learns of a client's progress only when the kernel wants more bytes from it, which is when a third of up to 4 MiB
- * is through: minutes, for a slow client. The kernel's tables tell sooner. Without them nobody is held to be slow.
+ * The kernel buffers up to 4 MiB of a response, and asks the server for more only when a third of that was sent. For a slow
+ * client this takes minutes, in which the server sees no progress. The kernel's TCP tables show progress sooner. Without
+ * these tables no client counts as slow but making progress.
  */
 export function createSlowReaders(options: SlowReadersOptions): SlowReaders {
   const { port, readTables = readKernelTables, everyMs = 10_000, armAfterMs = 1_000 } = options;
@@ -49,7 +50,8 @@ export function createSlowReaders(options: SlowReadersOptions): SlowReaders {
     look,
     watch({ address, port: peerPort }, keepOpen) {
       watched.set(peerKey(address, peerPort), { keepOpen, unsent: undefined });
-      // The server sets its own, longer limit once more when it begins to send. A client that takes nothing would be left with that.
+      // When Bun begins to send, it resets the idle limit to the server's own, longer one. This call sets the short limit again,
+      // for a client that takes no bytes at all.
       setTimeout(keepOpen, armAfterMs).unref();
       timer ??= setInterval(() => void look(), everyMs).unref();
     },
@@ -61,7 +63,7 @@ async function readKernelTables(): Promise<readonly string[]> {
   return Promise.all([read("tcp"), read("tcp6")]);
 }
 
-/** By peer, how many bytes a client of the port has not acknowledged yet (proc(5): `rem_address`, `tx_queue`). */
+/** Yields each peer of the port with the bytes that it has not acknowledged yet (proc(5): `rem_address`, `tx_queue`). */
 function* parseUnsent(table: string, port: number): Generator<[string, number]> {
   const localPort = port.toString(16).toUpperCase().padStart(4, "0");
   const row = /^ *\d+: [\dA-F]+:([\dA-F]{4}) ([\dA-F]+):([\dA-F]{4}) [\dA-F]{2} ([\dA-F]{8}):/gm;
@@ -74,7 +76,7 @@ function peerKey(address: string, port: number): string {
   return `${address.replace(/^::ffff:(?=\d+\.)/i, "")} ${port}`;
 }
 
-/** An address as the kernel prints it: words of 32 bits in the order of the machine. */
+/** Reads an address as the kernel prints it: 32-bit words in the byte order of the machine. */
 function readAddress(hex: string): string {
   const bytes = Buffer.from(hex, "hex").swap32();
   if (bytes.length === 4) return bytes.join(".");
