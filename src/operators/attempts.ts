@@ -1,9 +1,9 @@
 import { LRUCache } from "lru-cache";
 import { AppError } from "../errors.ts";
 
-/** Keeps a program from trying links and sign-ins without end. */
+/** Limits the rate of attempts to sign in, so that no program can guess links. */
 export interface Attempts {
-  /** Throws `too_many_requests` once an address has had its number for this minute. */
+  /** Counts one attempt. Throws `too_many_requests` after 20 attempts of an address within a minute. */
   count(address: string): void;
 }
 

@@ -6,13 +6,13 @@ import type { Claims } from "./operators.ts";
 export interface OidcSettings {
   readonly issuer: string;
   readonly clientId: string;
-  /** Without one PKCE alone protects the code. */
+  /** If it is missing, only PKCE protects the authorization code. */
   readonly clientSecret: string | undefined;
 }
 
-/** What the browser keeps between going to the identity provider and coming back. */
+/** A sign-in that has begun: the browser is about to go to the identity provider. */
 export interface PendingSignIn {
-  /** Goes into a cookie. */
+  /** State, nonce and code verifier, encoded. The browser keeps it in a cookie until it comes back. */
   readonly pending: string;
   readonly url: string;
 }
@@ -20,11 +20,12 @@ export interface PendingSignIn {
 /** Sign-in at the node's identity provider: authorization code flow with PKCE (RFC 6749, 7636, 9207; OpenID Connect Core). */
 export interface OidcSignIn {
   readonly clientId: string;
-  /** Throws `auth_provider_unavailable`. */
+  /** Begins a sign-in. Throws `auth_provider_unavailable`. */
   begin(redirectUrl: string): Promise<PendingSignIn>;
   /**
-   * What the provider says of whoever came back, in its ID token and, where it is readable, in its access token; checked.
-   * Throws `forbidden` for an answer that is not to this browser's question or is a refusal, `auth_provider_unavailable`.
+   * Completes a sign-in. Returns the verified claims of the ID token and, if it is a valid JWT, of the access token. Throws
+   * `forbidden` if the provider refused or the authorization response does not belong to this browser's request, and
+   * `auth_provider_unavailable` for other failures.
    */
   finish(answerUrl: string, pending: string | undefined, redirectUrl: string): Promise<readonly Claims[]>;
 }
@@ -32,9 +33,9 @@ export interface OidcSignIn {
 export interface OidcSignInDeps {
   readonly settings: OidcSettings;
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
-  /** The claims of an access token that stands the usual judgement; `undefined` for one that is no JWT of ours. */
+  /** Verifies an access token and returns its claims. If it rejects or gives `undefined`, only the ID token counts. */
   readonly judge: (accessToken: string) => Promise<Claims | undefined>;
-  /** Milliseconds on a clock that nobody can set. */
+  /** Milliseconds of a monotonic clock. */
   readonly steadyNow: () => number;
   readonly log: Log;
 }
@@ -64,7 +65,7 @@ export function createOidcSignIn(deps: OidcSignInDeps): OidcSignIn {
   const options = () => ({
     [oauth.customFetch]: (url: string, init: oauth.CustomFetchOptions<string, unknown>) =>
       deps.fetch(url, { ...init, body: init.body as RequestInit["body"] } as RequestInit),
-    // The identity provider stands in the node, where its address may well be http://.
+    // The identity provider is part of the node, where its URL may be http://.
     [oauth.allowInsecureRequests]: issuer.startsWith("http://"),
     signal: AbortSignal.timeout(timeoutMs),
   });
@@ -90,7 +91,7 @@ export function createOidcSignIn(deps: OidcSignInDeps): OidcSignIn {
       : oauth.ClientSecretPost(clientSecret);
   }
 
-  /** The reason is for the log; the browser learns no more than that it did not work. */
+  /** Logs the reason of a failure. The browser is only told that the sign-in failed. */
   async function attempt<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
@@ -144,7 +145,7 @@ export function createOidcSignIn(deps: OidcSignInDeps): OidcSignIn {
         );
         const checks = { expectedNonce: nonce, requireIdToken: true };
         const tokens = await oauth.processAuthorizationCodeResponse(server, client, response, checks);
-        // Over http:// nothing else tells whose token it is.
+        // Check the ID token's signature, too: without TLS nothing else proves who issued it.
         await oauth.validateApplicationLevelSignature(server, response, options());
         const idToken = oauth.getValidatedIdTokenClaims(tokens);
         if (idToken === undefined) throw new Error("the identity provider gave no ID token");
@@ -154,7 +155,7 @@ export function createOidcSignIn(deps: OidcSignInDeps): OidcSignIn {
   };
 }
 
-/** Whether the answer itself is a refusal, or is not the one to our question. */
+/** Whether the provider's response is a refusal, or does not match the request (state, nonce). */
 function isAboutAnswer(error: unknown): boolean {
   return (
     error instanceof oauth.AuthorizationResponseError ||

@@ -1,11 +1,11 @@
-/** `console`: by a one-time link; `oidc`: by the identity provider. */
+/** How the session was opened. `console`: by a one-time link; `oidc`: at the identity provider. */
 export type SessionKind = "console" | "oidc";
 
 export interface NewSession {
-  /** SHA-256 of the token in lower-case hex: the database alone opens no door. */
+  /** SHA-256 of the token in lower-case hex, so that nobody can sign in with the content of the database. */
   readonly tokenHash: string;
   readonly name: string;
-  /** Whom the identity provider means, whatever they are called; a link is for a name alone. */
+  /** The identity provider's `sub` of the person, which stays the same if the name changes. `undefined` for a link. */
   readonly subject: string | undefined;
   readonly kind: SessionKind;
 }
@@ -18,23 +18,23 @@ export interface Session {
 }
 
 /**
- * Links that nobody has used yet, and who is signed in. They survive restarts, and every process knows them. Who signs in is
- * put on record in the same transaction.
+ * Stores unused one-time links (tickets) and sessions. They survive restarts, and all workers share them. Opening a session
+ * writes a row of the record in the same transaction.
  *
  * Every function throws `AppError("database")` when the database fails.
  */
 export interface OperatorStore {
   addTicket(ticketHash: string, name: string): Promise<void>;
-  /** Uses the ticket up and opens a session in its name, once; `undefined` for one that was used, is too old or unknown. */
+  /** Removes the ticket and opens a session with its name. `undefined` if the ticket is used, too old or unknown. */
   redeem(ticketHash: string, tokenHash: string): Promise<Session | undefined>;
   open(session: NewSession): Promise<Session>;
-  /** `undefined` for one that has ended or rested for too long; looking at it prolongs the rest that it may have. */
+  /** Finds a session and restarts its idle time. `undefined` if it has ended or was idle for too long. */
   find(tokenHash: string): Promise<Session | undefined>;
   /** Idempotent. */
   end(tokenHash: string): Promise<void>;
-  /** How many are signed in. */
+  /** The number of open sessions. */
   count(): Promise<number>;
-  /** Whether there is a session, or a ticket to open one by. */
+  /** Whether there is an open session or a valid ticket. */
   isAnyOpen(): Promise<boolean>;
 }
 
@@ -42,7 +42,7 @@ const minuteMs = 60_000;
 
 export const ticketMs = 10 * minuteMs;
 export const sessionMs = 8 * 60 * minuteMs;
-/** The page asks by itself as long as it is open, so that this is how long a closed one can be opened again. */
+/** A session ends after this time without requests. An open page sends some by itself, so only a closed page becomes idle. */
 export const idleMs = 60 * minuteMs;
-/** So often is it written down that a session is in use. */
+/** The time of a session's last use is written to the database at most this often. */
 export const touchMs = minuteMs;

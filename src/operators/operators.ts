@@ -3,11 +3,14 @@ import type { Authenticator } from "../identity/authenticator.ts";
 import { findRoles } from "./find-roles.ts";
 import type { OperatorStore, Session, SessionKind } from "./operator-store.ts";
 
-/** Somebody who may look into what this node does, and decide. */
+/** A person or client that may see what this node does and decide on final results. */
 export interface Operator {
-  /** For the record. */
+  /** The name in the record. */
   readonly name: string;
-  /** Tells two people apart, whatever they are called: `sub`, by a session as well as by a token, or the name in a link. */
+  /**
+   * Identifies the person, even if two have the same name: the provider's `sub`, for a session as well as for a token. For a
+   * link, which has no `sub`, it is the session's kind and name.
+   */
   readonly subject: string;
   readonly kind: SessionKind | "token";
   readonly endsAt: Date | undefined;
@@ -28,18 +31,18 @@ export interface OperatorRules {
 
 export interface Operators {
   /**
-   * Whether there are operators at all: because the settings say so, or as long as somebody is signed in or may be by a link.
-   * Where the database cannot tell there are none.
+   * Whether the node has operators: because a setting says so, or while there is an open session or a valid link. `false` if the
+   * database fails.
    */
   areOn(): Promise<boolean>;
   /**
-   * Throws `not_authenticated` without any credentials, `forbidden` for a client that is no operator, and the authenticator's errors.
-   * `onClient` is called with the token's owner before it is known whether that is an operator.
+   * Finds the operator who sends a request. Throws `not_authenticated` without valid credentials, `forbidden` for a client that
+   * is no operator, and the authenticator's errors. `onClient` gets a token's client id before the check for an operator.
    */
   identify(credentials: Credentials, onClient?: (clientId: string) => void): Promise<Operator>;
-  /** Opens a session by a one-time link; throws `not_authenticated` when it was used, is too old or unknown. */
+  /** Opens a session with the ticket of a one-time link. Throws `not_authenticated` if it is used, too old or unknown. */
   redeem(ticket: string): Promise<OpenedSession>;
-  /** Opens a session for a person that the identity provider has vouched for; throws `forbidden` for one who is no operator. */
+  /** Opens a session for a person whom the identity provider has authenticated. Throws `forbidden` if that is no operator. */
   admit(candidates: readonly Claims[], clientId: string): Promise<OpenedSession>;
   signOut(session: string): Promise<void>;
 }
@@ -55,9 +58,9 @@ export interface OperatorsDeps {
   readonly store: OperatorStore;
   readonly authenticator: Pick<Authenticator, "identify">;
   readonly rules: OperatorRules;
-  /** Whether any of the operators' settings is given. */
+  /** Whether any of the settings for operators is set. */
   readonly isConfigured: boolean;
-  /** Cannot be guessed. */
+  /** Creates a random token that cannot be guessed. */
   readonly newToken: () => string;
   readonly hash: (token: string) => string;
 }
@@ -95,7 +98,7 @@ export function createOperators(deps: OperatorsDeps): Operators {
 
     async admit(candidates, clientId) {
       if (!candidates.some((claims) => isOperator(clientId, claims))) throw notAnOperator(clientId);
-      // Which of the tokens says it differs from provider to provider.
+      // Providers differ in which token has the claim.
       const pick = (claim: string) =>
         candidates.map((claims) => textOf(claims[claim])).find((text) => text !== undefined);
       const subject = pick("sub");

@@ -4,12 +4,12 @@ import type { Period } from "./traffic-counter.ts";
 
 export interface ShownSetting {
   readonly name: string;
-  /** Masked where it is a secret. */
+  /** Masked if the setting is a secret. */
   readonly value: string;
   readonly isSecret: boolean;
 }
 
-/** What an operator sees first. */
+/** The data of the overview, the operators' first page. */
 export interface Overview {
   readonly version: string;
   readonly now: Date;
@@ -28,7 +28,7 @@ export interface Overview {
   readonly settings: readonly ShownSetting[];
 }
 
-/** The worst of the parts. */
+/** The worst state of all parts. */
 export function overallState({ parts }: ReadinessReport): PartState {
   const states = Object.values(parts);
   if (states.includes("failed")) return "failed";

@@ -18,12 +18,12 @@ const inMs = (ms: number) => sql`now() + ${ms} * interval '1 millisecond'`;
 const isOpen = (): SQL | undefined => and(gt(operatorSession.endsAt, now), gt(operatorSession.seenAt, inMs(-idleMs)));
 const { name, subject, kind, endsAt } = operatorSession;
 const columns = { name, subject, kind, endsAt };
-/** These change something at most once; what a lost answer leaves behind is a session that nobody knows. */
+/** These statements must not be repeated. If the response is lost, an unused session stays, whose token nobody has. */
 const once = { repeatable: false };
 
 type Transaction = Pick<BunSQLDatabase, "insert" | "delete">;
 
-/** Operators' tickets and sessions in PostgreSQL, whose clock counts. */
+/** Stores operators' tickets and sessions in PostgreSQL. All times come from the database's clock. */
 export function createPostgresOperators(postgres: Postgres, append: AppendInPostgres | undefined): OperatorStore {
   async function open(tx: Transaction, session: NewSession): Promise<Session> {
     const isOver = or(lte(operatorSession.endsAt, now), lte(operatorSession.seenAt, inMs(-idleMs)));

@@ -2,7 +2,7 @@ import { bigint, index, pgTable, primaryKey, text, timestamp, varchar } from "dr
 
 const moment = (name: string) => timestamp(name, { withTimezone: true, precision: 3 });
 
-/** Links of `flame-result console` that nobody has used yet. */
+/** Unused one-time links of `flame-result console`. */
 export const operatorTicket = pgTable("operator_ticket", {
   ticketHash: varchar("ticket_hash", { length: 64 }).primaryKey(),
   name: text("name").notNull(),
@@ -22,7 +22,7 @@ export const operatorSession = pgTable(
   (table) => [index("operator_session_ends_at").on(table.endsAt)],
 );
 
-/** Files and bytes of each hour, for the plots. */
+/** Files and bytes per hour, for the plots of the operators' page. */
 export const traffic = pgTable(
   "traffic",
   {

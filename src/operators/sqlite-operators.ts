@@ -17,7 +17,7 @@ type Transaction = Pick<SqliteDatabase, "insert" | "delete">;
 const immediate = { behavior: "immediate" } as const;
 const one = sql<number>`count(*)`;
 
-/** Operators' tickets and sessions in an SQLite file; `now` gives milliseconds since the epoch. */
+/** Stores operators' tickets and sessions in an SQLite file. `now` gives milliseconds since the epoch. */
 export function createSqliteOperators(
   sqlite: Sqlite,
   now: () => number,

@@ -2,7 +2,7 @@ import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlit
 
 const moment = (name: string) => integer(name, { mode: "timestamp_ms" });
 
-/** Links of `flame-result console` that nobody has used yet. */
+/** Unused one-time links of `flame-result console`. */
 export const operatorTicket = sqliteTable("operator_ticket", {
   ticketHash: text("ticket_hash").primaryKey(),
   name: text("name").notNull(),
@@ -22,7 +22,7 @@ export const operatorSession = sqliteTable(
   (table) => [index("operator_session_ends_at").on(table.endsAt)],
 );
 
-/** Files and bytes of each hour, for the plots. */
+/** Files and bytes per hour, for the plots of the operators' page. */
 export const traffic = sqliteTable(
   "traffic",
   {

@@ -7,17 +7,17 @@ export interface Volume {
   readonly bytes: number;
 }
 
-/** What passed within the hour or day that begins with `start`. */
+/** The traffic of the hour or day that begins at `start`. */
 export interface Period extends Readonly<Record<Direction, Volume>> {
   readonly start: Date;
 }
 
-/** Counts files as they pass, for the plots; it may lose some seconds of them when the process is killed. */
+/** Counts files for the plots of the operators' page. A killed process loses the counts of its last seconds. */
 export interface TrafficCounter {
   count(event: string, fields: LogFields): void;
   start(): void;
   read(): Promise<{ readonly byHour: Period[]; readonly byDay: Period[] }>;
-  /** Writes down what was counted. Never throws. */
+  /** Stops the timer and writes the counts to the store. Never throws. */
   stop(): Promise<void>;
 }
 
@@ -94,7 +94,7 @@ function startOf(ms: number, periodMs: number): number {
   return ms - (ms % periodMs);
 }
 
-/** Oldest first, those without traffic as well. */
+/** All periods, oldest first, including those without traffic. */
 function periods(traffic: readonly Traffic[], lastMs: number, periodMs: number, count: number): Period[] {
   return Array.from({ length: count }, (_, index) => {
     const startMs = lastMs - (count - 1 - index) * periodMs;

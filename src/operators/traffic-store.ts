@@ -1,4 +1,4 @@
-/** `in`: from other nodes; `out`: to the Hub; `stored`: local results. */
+/** `in`: files from other nodes; `out`: files to the Hub; `stored`: local results. */
 export type Direction = "in" | "out" | "stored";
 
 export interface Traffic {
@@ -8,9 +8,9 @@ export interface Traffic {
   readonly bytes: number;
 }
 
-/** Files and bytes of each hour. Every function throws `AppError("database")` when the database fails. */
+/** Stores files and bytes per hour. Every function throws `AppError("database")` when the database fails. */
 export interface TrafficStore {
-  /** Adds to what the hours have already, all at once, and forgets hours before `keepFrom`. */
+  /** In one transaction, adds to the counts of the hours and deletes hours before `keepFrom`. */
   add(traffic: readonly Traffic[], keepFrom: Date): Promise<void>;
   readSince(hour: Date): Promise<Traffic[]>;
 }

@@ -34,7 +34,7 @@ export function finalRoutes({ authenticator, final, urls, uploads }: FinalRouteD
   }
 
   router.openapi({ ...specs.putFinalResult, middleware }, async (c) => {
-    // Whatever the file is: it need not be read.
+    // Refuse before the file is read: the answer does not depend on it.
     final.refusePlain();
     return answerSubmission(c, final.submit, { route: "PUT /final", texts: [] });
   });

@@ -45,13 +45,13 @@ const unusableKey = [
 const noRoom = storageFull("There is no room for temporary files on this node");
 
 /**
- * A node's id as clients send it: old ones glue a second query to the first (`A?node_id=B`), or send the word None.
- * Empty and None count as not given.
+ * Accepts a node's id as old clients send it. Some append a second query to the first (`A?node_id=B`), and some send the word
+ * None. An empty text and None count as not given.
  */
 const glued = z.string().transform((text) => text.split("?")[0] ?? "");
 const notGiven = z.enum(["", "None"]).transform(() => undefined);
 const tolerantNodeId = glued.pipe(z.union([notGiven, uuidSchema("Id of a node", exampleIds.node)])).optional();
-/** Whatever is no seal is the seal of no file. */
+/** Any text is accepted here. A text that is no seal matches no file, so the download refuses it. */
 const tolerantSeal = glued.pipe(z.union([notGiven, z.string()])).optional();
 
 export const putIntermediateResult = createRoute({

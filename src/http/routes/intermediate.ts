@@ -29,14 +29,14 @@ export function intermediateRoutes(deps: IntermediateRouteDeps) {
   const middleware = [authenticate(authenticator)];
 
   function describeSent(request: Request, { objectId, senderNodeId, seal }: SentIntermediate) {
-    // SDK 0.6 takes the sender's id from the url; it counts everything after the last slash as the id.
+    // The query is for SDK 0.6: it reads the sender's id from this URL, and treats everything after the last slash as the id.
     const query =
       senderNodeId === undefined ? "" : `?remote_node_id=${senderNodeId}${seal === undefined ? "" : `&seal=${seal}`}`;
     return { url: `${urls.base(request)}/intermediate/${objectId}${query}`, object_id: objectId, id: objectId };
   }
 
   router.openapi({ ...specs.putIntermediateResult, middleware }, async (c) => {
-    // The field belongs into the form. A client that puts it into the query does not mean to send the file to everybody.
+    // The field belongs into the form. If it is in the query by mistake, the file must still not go out readable for all.
     const isForNode = Object.keys(c.req.query()).some(isMeantAsReceiver);
     return uploads.answer(c, receiver, async (upload) => {
       const sent = await intermediate.send(c.get("clientId"), upload, isForNode);
@@ -69,7 +69,7 @@ export function intermediateRoutes(deps: IntermediateRouteDeps) {
       "Content-Disposition": attachment(file.name),
       ...neverShown,
     };
-    // Without saying how it would be sent the answer would announce an empty file.
+    // Without Transfer-Encoding the response would have Content-Length 0, as if the file were empty.
     if (c.req.method === "HEAD") return new Response(null, { headers: { ...headers, "Transfer-Encoding": "chunked" } });
     const body = await intermediate.deliver(clientId, file, sender, c.req.raw.signal);
     c.env.allowSlowReading(stallSeconds);

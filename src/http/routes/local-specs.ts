@@ -117,7 +117,7 @@ const fileHeaders = {
     description: "Of the whole file (RFC 9530), where this node knows it",
   },
 };
-/** Whatever type it was stored with; generated clients know what to do with this one. */
+/** The real type is the one that the file was stored with (`any type`). Generated clients need `application/octet-stream`. */
 const anyContent = { "application/octet-stream": { schema: fileBytes }, "*/*": { schema: fileBytes } };
 const contentRange = (example: string) => ({
   "Content-Range": { example, description: "Which part of how many bytes" },

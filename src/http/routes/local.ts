@@ -12,7 +12,7 @@ import * as specs from "./local-specs.ts";
 import { getLocalUsage } from "./local-usage-spec.ts";
 
 export interface LocalRouteDeps {
-  /** Of each project, in bytes; 0 = none. */
+  /** The quota of each project in bytes; 0 = no quota. */
   readonly projectQuota: number;
   readonly authenticator: Authenticator;
   readonly local: LocalResults;
@@ -71,7 +71,8 @@ export function localRoutes(deps: LocalRouteDeps) {
       stat: () => local.stat(clientId, objectId),
       open: (range) => local.open(clientId, objectId, range),
     });
-    // Not before: a store that is silent must be given up, and the client told, before its connection is.
+    // Only now: before, this limit could close the connection while the store is silent. The store's own time limit must end
+    // first, so that the client gets an error response.
     c.env.allowSlowReading(stallSeconds);
     return answer;
   });
@@ -82,7 +83,7 @@ export function localRoutes(deps: LocalRouteDeps) {
   });
 
   router.openapi({ ...specs.deleteLocalResults, middleware: [...middleware, adapterOnly] }, async (c) => {
-    c.env.setIdleTimeout(0); // a large project may take minutes
+    c.env.setIdleTimeout(0); // the removal of a large project may take minutes
     try {
       await local.removeProject(c.req.valid("query").project_id);
       return c.json(null, 200);

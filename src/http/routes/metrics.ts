@@ -1,7 +1,7 @@
 import type { Metrics } from "../../observability/metrics.ts";
 import { createRouter } from "../router.ts";
 
-/** For Prometheus; left out of the OpenAPI document, whose readers are clients. */
+/** Serves metrics for Prometheus. The OpenAPI document leaves this route out, because it is written for clients. */
 export function metricsRoutes(metrics: Pick<Metrics, "render">) {
   const router = createRouter();
   router.get("/metrics", async () => {

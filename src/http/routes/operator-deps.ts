@@ -11,10 +11,10 @@ import type { UsageBook } from "../../retention/usage-book.ts";
 import type { SubmissionStore } from "../../submissions/store/submission-store.ts";
 import type { Urls } from "../urls.ts";
 
-/** What operators do, apart from how it is asked for. */
+/** The services behind the operator routes. */
 export interface OperatorServices {
   readonly operators: Operators;
-  /** Where an identity provider is named for it. */
+  /** `undefined` if the settings name no identity provider for operators. */
   readonly signIn: OidcSignIn | undefined;
   readonly attempts: Attempts;
   readonly record: RecordBook;
@@ -23,7 +23,7 @@ export interface OperatorServices {
   readonly releases: Releases;
   readonly budgets: BudgetBook;
   readonly queue: Pick<SubmissionStore, "page" | "find" | "retry"> & {
-    /** Forgets a submission and its file; `false` where `SubmissionStore.drop` says so. */
+    /** Deletes a submission and its file; `false` if `SubmissionStore.drop` returns `false`. */
     drop(id: string, operator: string): Promise<boolean>;
   };
   readonly peers: Pick<PeerStore, "page" | "trust" | "forget">;

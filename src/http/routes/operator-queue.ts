@@ -47,7 +47,7 @@ const busy = `Submission with ID ${exampleIds.submission} is delivered already, 
 const heldStill = `Submission with ID ${exampleIds.submission} is held until operators decide.`;
 const obstacles: Readonly<Record<string, string>> = {
   held: "is held until operators decide.",
-  // What the Hub has rejected can be tried again.
+  // Only for submissions that an operator declined. One that the Hub rejected can be retried and dropped.
   rejected: "was declined by an operator.",
   delivered: "is delivered already, or being delivered at this moment.",
 };
@@ -157,7 +157,7 @@ export function operatorQueueRoutes({ operator }: OperatorRouteDeps) {
   return router;
 }
 
-/** Without its file's name: an operator need not know it. */
+/** Leaves out the file's name, because operators do not need it to manage the queue. */
 function describe(submission: Submission): z.infer<typeof itemSchema> {
   return {
     submission_id: submission.id,

@@ -19,7 +19,7 @@ export function operatorReleaseRoutes({ operator }: OperatorRouteDeps) {
   const deciding = [...middleware, limitJson];
   const shown = (release: Release) => describe(release, operator.releases.reviewers);
 
-  /** What is approved is read from its first to its last byte, and a list may be long. */
+  /** No idle limit while this runs: an approval reads the whole file to check its hash, and a request may have many. */
   async function decide(c: Context<AppEnv>, decisions: readonly Decision[]) {
     c.env.setIdleTimeout(0);
     try {
@@ -46,7 +46,6 @@ export function operatorReleaseRoutes({ operator }: OperatorRouteDeps) {
     return answerContent(found.content, found.release.filename);
   });
 
-  // Before the ones with an id, which "decisions" is not.
   router.openapi({ ...specs.decideReleases, middleware: deciding }, async (c) => {
     const decisions = c.req.valid("json").decisions.map(({ submission_id: submissionId, decision, sha256, reason }) => {
       const kind = decision === "approve" ? ("approved" as const) : ("declined" as const);
@@ -80,7 +79,7 @@ interface Asked {
   readonly reason?: string | null | undefined;
 }
 
-/** A text that every database takes; an empty one is none. */
+/** Cleans a reason so that every database accepts it. An empty text becomes `undefined`. */
 function tidy(reason: string | null | undefined): string | undefined {
   return reason?.trim().toWellFormed().replaceAll("\0", "\ufffd") || undefined;
 }
@@ -160,7 +159,7 @@ function describePreview(preview: Preview): Details["preview"] {
   };
 }
 
-/** Whatever it is, nothing in it may run: neither where a browser shows it nor where one guesses at it. */
+/** Serves a file so that nothing in it can run, neither when a browser shows it nor when it guesses its type. */
 function answerContent(content: ReleaseContent, filename: string): Response {
   const saved = attachment(filename);
   const shown = saved.replace(/^attachment/, "inline");

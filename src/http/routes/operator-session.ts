@@ -27,7 +27,7 @@ export function operatorSessionRoutes({ operator, urls }: OperatorRouteDeps) {
     setCookie(c, sessionCookie, token, { path, httpOnly: true, sameSite: "Strict", secure: isSecure(c), ...expires });
   }
 
-  /** Before a byte of the body is read: the client has shown no credentials yet. */
+  /** Runs before the body is read, because the client has shown no credentials yet. */
   const guardLink: MiddlewareHandler<AppEnv> = (c, next) => {
     refuseOtherSites(c.req.method, c.req.header("sec-fetch-site"), true);
     countAttempt(c, "link");
@@ -58,7 +58,7 @@ export function operatorSessionRoutes({ operator, urls }: OperatorRouteDeps) {
     if (operator.signIn === undefined) return detailResponse(404, "Not Found");
     countAttempt(c, "sign-in");
     const { url, pending } = await operator.signIn.begin(callbackUrl(c));
-    // Strict would not come back with the browser, as that comes from the identity provider's site.
+    // Not Strict: the browser comes back from the identity provider's site, and would not send a Strict cookie then.
     const options = { path: signInPath, httpOnly: true, sameSite: "Lax", secure: isSecure(c) } as const;
     setCookie(c, signInCookie, pending, { ...options, maxAge: signInSeconds });
     return c.redirect(url, 303);
@@ -74,7 +74,7 @@ export function operatorSessionRoutes({ operator, urls }: OperatorRouteDeps) {
       open(c, await operator.operators.admit(claims, operator.signIn.clientId));
       return c.redirect(path, 303);
     } catch (error) {
-      // A person sits in front of it, and the page says what to do.
+      // Not a JSON error, because a person sees this in a browser: redirect to the page, which explains what to do.
       if (!(error instanceof AppError)) throw error;
       const isRefused = error.message.startsWith("Only operators");
       return c.redirect(`${path}#sign-in=${isRefused ? "refused" : "failed"}`, 303);

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { databaseProblem, exampleIds, problem, upstreamProblem } from "../schemas.ts";
 
-/** What every route of operators has. */
+/** Tag and credentials of every operator route. */
 export const operatorRoute = { tags: ["Operators"], security: [{ bearer: [] }, { session: [] }] };
 
 const challenge = { "WWW-Authenticate": { example: "Bearer", description: "Why, in the words of RFC 6750" } };
@@ -30,12 +30,12 @@ export const limitSchema = z.coerce
   .default(50)
   .openapi({ description: "At most so many items" });
 
-/** What every list answers. */
+/** The response of a list route. */
 export function listOf<T extends z.ZodType>(item: T, name: string) {
   return z.object(listFields(item)).openapi(name);
 }
 
-/** For a list that says more. */
+/** The fields of a list, for a response with further fields. */
 export function listFields<T extends z.ZodType>(item: T) {
   return {
     items: z.array(item),

@@ -78,7 +78,7 @@ function describe({ projectId, bytes, objects, expiring }: ProjectUsage, quotaBy
   };
 }
 
-/** 0 means none. */
+/** A limit as the response shows it: 0 means no limit, shown as null. */
 export function limitOf(bytes: number): number | null {
   return bytes === 0 ? null : bytes;
 }
