@@ -8,8 +8,8 @@ export interface BodyReader {
 }
 
 /**
- * Reads a request's body at the caller's pace. `stallMs` limits the wait for each piece, not the whole upload. The time between
- * two calls of `next` does not count.
+ * Reads a request's body at the caller's pace. `stallMs` limits the wait for each piece, not the whole upload. The time
+ * between two calls of `next` does not count.
  */
 export function createBodyReader(
   request: Request,
@@ -21,7 +21,8 @@ export function createBodyReader(
   return {
     async next() {
       if (reader === undefined) {
-        // Bun buffers a mebibyte or more of a body as soon as it is opened, even if nobody reads. So the turn comes first.
+        // Bun buffers a mebibyte or more of a body as soon as it is opened, even if nobody reads. So the turn comes
+        // first.
         await turn.take();
         reader = open();
       }

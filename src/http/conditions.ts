@@ -18,7 +18,10 @@ export function judgeConditions(headers: Headers, info: ObjectInfo): Verdict {
   return modifiedSince !== undefined && secondsOf(info) <= modifiedSince ? "not-modified" : "proceed";
 }
 
-/** Evaluates `If-Range` (RFC 9110 §13.1.5): whether the object is the version that the client has a part of. Dates must be equal. */
+/**
+ * Evaluates `If-Range` (RFC 9110 §13.1.5): whether the object is the version that the client has a part of. Dates must
+ * be equal.
+ */
 export function isSameVersion(validator: string, info: ObjectInfo): boolean {
   if (/^(?:W\/)?"/.test(validator)) return validator === info.etag && !validator.startsWith("W/");
   return parseHttpDate(validator) === secondsOf(info);

@@ -74,7 +74,9 @@ export function describeError(error: unknown): Record<string, unknown> {
   };
 }
 
-/** Extra headers: `WWW-Authenticate` (RFC 6750 §3) for a missing or refused token, `Retry-After` for too many requests. */
+/**
+ * Extra headers: `WWW-Authenticate` (RFC 6750 §3) for a missing or refused token, `Retry-After` for too many requests.
+ */
 function challengeFor(error: AppError): Record<string, string> {
   if (error.code === "not_authenticated") return { "WWW-Authenticate": "Bearer" };
   if (error.code === "too_many_requests") return { "Retry-After": "60" };

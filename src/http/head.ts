@@ -2,8 +2,8 @@ import type { MiddlewareHandler } from "hono";
 import type { AppEnv } from "./env.ts";
 
 /**
- * Gives a response to HEAD the Content-Length that GET would have (RFC 9110 §8.6). The body is dropped later; without this the
- * length would be 0.
+ * Gives a response to HEAD the Content-Length that GET would have (RFC 9110 §8.6). The body is dropped later; without
+ * this the length would be 0.
  */
 export const keepLengthOnHead: MiddlewareHandler<AppEnv> = async (c, next) => {
   await next();

@@ -1,19 +1,20 @@
-/** The parameters behind a header's first value, by lower-case name. */
+/** Reads the parameters after a header's value. The keys are the names in lower case. */
 export function parseParameters(value: string): ReadonlyMap<string, string> {
   const parameters = new Map<string, string>();
   for (const [, name = "", quoted, token] of value.matchAll(
     /;\s*([^\s=;"]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)(?:"|$)|([^;"]*))/gs,
   )) {
-    // An unclosed quote takes all of the rest. Browsers do not escape backslashes in file names, so only `\"` and `\\` are
-    // unescaped (RFC 9110 §5.6.4).
+    // An unclosed quote takes all of the rest. Browsers do not escape backslashes in file names, so only `\"` and `\\`
+    // are unescaped (RFC 9110 §5.6.4).
     parameters.set(name.toLowerCase(), quoted?.replace(/\\(["\\])/g, "$1") ?? token?.trim() ?? "");
   }
   return parameters;
 }
 
 /**
- * Reads a parameter in any of its notations: extended (RFC 8187), in sections (RFC 2231 §3), or plain. Form clients should use
- * the plain one only. The others are read, too, because a part whose file name is not recognised would count as a text.
+ * Reads a parameter in any of its notations: extended (RFC 8187), in sections (RFC 2231 §3), or plain. Form clients
+ * should use the plain one only. The others are read, too, because a part whose file name is not recognised would count
+ * as a text.
  */
 export function readParameter(parameters: ReadonlyMap<string, string>, name: string): string | undefined {
   const extended = parameters.get(`${name}*`);
@@ -26,8 +27,8 @@ export function readParameter(parameters: ReadonlyMap<string, string>, name: str
 }
 
 /**
- * Joins sections such as `name*0="a"; name*1*=%20b`. Only sections whose name ends with a star are percent-encoded. The first
- * section declares the charset for all.
+ * Joins sections such as `name*0="a"; name*1*=%20b`. Only sections whose name ends with a star are percent-encoded. The
+ * first section declares the charset for all.
  */
 function joinSections(parameters: ReadonlyMap<string, string>, name: string): string | undefined {
   let charset = "utf-8";

@@ -4,8 +4,8 @@ import { AppError } from "../errors.ts";
 const maxCharacters = 255;
 
 /**
- * Reads the request's `Idempotency-Key`: a quoted string of structured fields (RFC 9651 §3.3.3), or the text without quotes, as
- * most clients write it. Throws `invalid_input` for anything else.
+ * Reads the request's `Idempotency-Key`: a quoted string of structured fields (RFC 9651 §3.3.3), or the text without
+ * quotes, as most clients write it. Throws `invalid_input` for anything else.
  */
 export function readIdempotencyKey({ headers }: Pick<Request, "headers">): string | undefined {
   const header = headers.get("idempotency-key");

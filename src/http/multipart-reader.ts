@@ -15,12 +15,12 @@ const lineBreak = Buffer.from("\r\n");
 const headerEnd = Buffer.from("\r\n\r\n");
 
 /**
- * The project has its own reader, because libraries push parts instead of waiting for the caller, lose information from a part's header, or
- * treat a part with an empty file name as a field. `formData()` keeps whole files in memory. See
+ * The project has its own reader, because libraries push parts instead of waiting for the caller, lose information from
+ * a part's header, or treat a part with an empty file name as a field. `formData()` keeps whole files in memory. See
  * docs/decisions/multipart-reader.md.
  *
- * Reads a body (RFC 2046 §5.1.1) whose pieces may be cut anywhere. It searches each piece without a copy. Only a tail that may
- * be the start of a boundary is joined with the next piece.
+ * Reads a body (RFC 2046 §5.1.1) whose pieces may be cut anywhere. It searches each piece without a copy. Only a tail
+ * that may be the start of a boundary is joined with the next piece.
  */
 export function createMultipartReader(boundary: string, next: () => Promise<Uint8Array | undefined>): MultipartReader {
   const delimiter = Buffer.from(`\r\n--${boundary}`);

@@ -14,8 +14,8 @@ export interface StoredObject {
 }
 
 /**
- * Answers GET and HEAD for a stored file, with ranges and conditions (RFC 9110 §13–14). A request without either needs only one
- * call to the store.
+ * Answers GET and HEAD for a stored file, with ranges and conditions (RFC 9110 §13–14). A request without either needs
+ * only one call to the store.
  */
 export async function answerObject(request: Request, object: StoredObject): Promise<Response> {
   const { headers } = request;
@@ -55,7 +55,10 @@ function refuseByCondition({ headers }: Request, info: ObjectInfo): Response | u
   return detailResponse(412, "The object is not the one that the request names", tag);
 }
 
-/** Stored files come from analyses. A browser must save them, not show them; if it does show one, it must run no script in it. */
+/**
+ * Stored files come from analyses. A browser must save them, not show them; if it does show one, it must run no script
+ * in it.
+ */
 export const neverShown = { "X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox" } as const;
 
 function headersOf(info: StoredInfo): Record<string, string> {

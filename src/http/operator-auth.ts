@@ -20,9 +20,9 @@ export function requireOperator(operators: () => Operators): MiddlewareHandler<A
 }
 
 /**
- * Prevents cross-site request forgery: a page of another site can make a browser send a request with the session's cookie.
- * Browsers say where a request comes from (`Sec-Fetch-Site` of W3C Fetch Metadata). Other programs do not, but they send no
- * cookie by themselves. `mayBeSilent` accepts a request without that header. Throws `forbidden`.
+ * Prevents cross-site request forgery: a page of another site can make a browser send a request with the session's
+ * cookie. Browsers say where a request comes from (`Sec-Fetch-Site` of W3C Fetch Metadata). Other programs do not, but
+ * they send no cookie by themselves. `mayBeSilent` accepts a request without that header. Throws `forbidden`.
  */
 export function refuseOtherSites(method: string, site: string | undefined, mayBeSilent: boolean): void {
   if (method === "GET" || method === "HEAD") return;

@@ -33,8 +33,8 @@ export function isMultipartForm(contentType: string): boolean {
 }
 
 /**
- * Reads the boundary of a multipart form from a request's Content-Type. `undefined` for another type or for a boundary that
- * RFC 2046 does not allow.
+ * Reads the boundary of a multipart form from a request's Content-Type. `undefined` for another type or for a boundary
+ * that RFC 2046 does not allow.
  */
 export function parseBoundary(contentType: string): string | undefined {
   const boundary = isMultipartForm(contentType) ? parseParameters(contentType).get("boundary") : undefined;

@@ -5,8 +5,8 @@ import { isSameVersion } from "./conditions.ts";
 export type WantedRange = ByteRange | "all" | "unsatisfiable";
 
 /**
- * Reads `Range` (RFC 9110 §14.2). Ranges beyond the object's end are ignored if there are others. If several ranges remain, or
- * one is malformed, the response is the whole object, as the RFC allows.
+ * Reads `Range` (RFC 9110 §14.2). Ranges beyond the object's end are ignored if there are others. If several ranges
+ * remain, or one is malformed, the response is the whole object, as the RFC allows.
  */
 export function readRange({ headers }: Request, info: ObjectInfo): WantedRange {
   const set = /^bytes=(.*)$/i.exec(headers.get("range")?.trim() ?? "")?.[1] ?? "";

@@ -66,7 +66,8 @@ export function repeatable<R extends Readonly<Record<number, Described>>>(respon
       content: { "application/json": { ...invalid.content?.["application/json"], schema } },
     };
   }
-  // The type stays R: the error handler or the stored response gives the added responses, never the route's own handler.
+  // The type stays R: the error handler or the stored response gives the added responses, never the route's own
+  // handler.
   return described as Readonly<Record<string, Described>> as R;
 }
 

@@ -26,8 +26,8 @@ export interface RequestLogDeps {
 const probes = new Set(["/healthz", "/readyz", "/metrics"]);
 
 /**
- * Gives every request an id (the client's own if it is well-formed) that all its log lines carry, and logs one line for the
- * request. Looks up its route and puts it into the context for later middleware.
+ * Gives every request an id (the client's own if it is well-formed) that all its log lines carry, and logs one line for
+ * the request. Looks up its route and puts it into the context for later middleware.
  */
 export function requestLog({
   log,

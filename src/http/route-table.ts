@@ -6,8 +6,8 @@ export interface KnownRoute {
 
 export interface RouteTable {
   /**
-   * Finds the route of a request, for logs and metrics. If no matching route supports the method, it prefers a route without
-   * parameters. `undefined` for an unknown path.
+   * Finds the route of a request, for logs and metrics. If no matching route supports the method, it prefers a route
+   * without parameters. `undefined` for an unknown path.
    */
   find(method: string, path: string): KnownRoute | undefined;
 }

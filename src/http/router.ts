@@ -6,7 +6,7 @@ import { detailResponse, type WireProblem } from "./error-responses.ts";
 /** Limits the response to a long list in which every item is wrong. */
 const maxProblems = 100;
 
-/** A router that answers failed validation the way the Python services did. */
+/** A router that responds to failed validation in the form of the Python services. */
 export function createRouter() {
   return new OpenAPIHono<AppEnv>({
     getPath: pathOf,
@@ -28,8 +28,8 @@ export function createRouter() {
 }
 
 /**
- * The path without a slash at the end and without the prefix `/storage`. A node's proxy strips this prefix; without a proxy,
- * clients send it to the service. Bun leaves a request's URL relative if its Host is missing or invalid.
+ * The path without a slash at the end and without the prefix `/storage`. A node's proxy strips this prefix; without a
+ * proxy, clients send it to the service. Bun leaves a request's URL relative if its Host is missing or invalid.
  */
 function pathOf(request: Request): string {
   const path = getPathNoStrict(request.url.startsWith("/") ? new Request(`http://localhost${request.url}`) : request);

@@ -4,8 +4,8 @@ import { createRouter } from "./router.ts";
 import { healthRoutes } from "./routes/health.ts";
 
 /**
- * The app that answers while the service starts. It serves the health routes, which tell what the service waits for. All other
- * requests get 503 with `Retry-After`, so that clients try again.
+ * The app that answers while the service starts. It serves the health routes, which tell what the service waits for.
+ * All other requests get 503 with `Retry-After`, so that clients try again.
  */
 export function createStartingApp(parts: () => Readonly<Record<string, PartState>>, version: string) {
   const app = createRouter();

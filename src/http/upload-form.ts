@@ -34,8 +34,8 @@ export interface UploadFields {
 export const maxOverheadBytes = 1024 * 1024;
 
 /**
- * Reads a `multipart/form-data` request (RFC 7578) up to the file in part `file`. The consumer of the upload's `body` reads the
- * rest. Throws `invalid_form` when there is no such part.
+ * Reads a `multipart/form-data` request (RFC 7578) up to the file in part `file`. The consumer of the upload's `body`
+ * reads the rest. Throws `invalid_form` when there is no such part.
  */
 export async function readUpload(
   request: Request,
@@ -134,9 +134,9 @@ async function readToEnd(form: FormReader): Promise<void> {
 }
 
 /**
- * Throws `client_gone` if the connection is closed, because nobody would receive the response. The server itself also closes
- * the connection when bytes that are not HTTP follow the request. It notices them only some time after it delivered the
- * request's last bytes, so this is checked more than once.
+ * Throws `client_gone` if the connection is closed, because nobody would receive the response. The server itself also
+ * closes the connection when bytes that are not HTTP follow the request. It notices them only some time after it
+ * delivered the request's last bytes, so this is checked more than once.
  */
 function refuseUnawaited(request: Request, { outlivesClient = false }: UploadLimits): void {
   if (request.signal.aborted && !outlivesClient) throw new AppError("client_gone", "The client closed the connection");

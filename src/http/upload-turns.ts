@@ -1,8 +1,8 @@
 import { AppError } from "../errors.ts";
 
 /**
- * Limits how many uploads hold memory at a time. One analysis gets at most half of the turns. The service does not read the
- * body of a waiting upload, so TCP flow control stops its client. No upload is refused.
+ * Limits how many uploads hold memory at a time. One analysis gets at most half of the turns. The service does not read
+ * the body of a waiting upload, so TCP flow control stops its client. No upload is refused.
  */
 export interface UploadTurns {
   /** Creates the turn of one upload. It holds no memory until `take`. */
@@ -12,7 +12,10 @@ export interface UploadTurns {
 export interface UploadTurn {
   /** Waits until the upload may hold memory. Throws `client_gone` when the client disconnects meanwhile. */
   take(): Promise<void>;
-  /** Waits for bytes from the client. Throws `client_too_slow` when it sends too slowly and another upload needs the turn. */
+  /**
+   * Waits for bytes from the client. Throws `client_too_slow` when it sends too slowly and another upload needs the
+   * turn.
+   */
   receive(read: () => Promise<Uint8Array | undefined>): Promise<Uint8Array | undefined>;
   /** Idempotent. */
   release(): void;
@@ -20,7 +23,7 @@ export interface UploadTurn {
 
 export interface UploadTurnsDeps {
   readonly turns: number;
-  /** How many turns an upload of the announced size needs. */
+  /** How many turns an upload of the announced size takes. */
   readonly weigh: (announcedBytes: number | undefined) => number;
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
@@ -138,7 +141,8 @@ export function createUploadTurns(deps: UploadTurnsDeps): UploadTurns {
         const done = pace.start();
         let bytes: Uint8Array | undefined;
         try {
-          // One promise for each piece. A `Promise.race` with one promise for the whole upload would keep every piece in memory.
+          // One promise for each piece. A `Promise.race` with one promise for the whole upload would keep every piece
+          // in memory.
           const received = Promise.withResolvers<Uint8Array | undefined>();
           giveUp = () => received.reject(tooSlow());
           if (isEvicted) giveUp();
@@ -171,7 +175,10 @@ interface Pace {
   isSlow(): boolean;
 }
 
-/** Measures how fast the client sends while the service waits for bytes. The service's own processing time does not count. */
+/**
+ * Measures how fast the client sends while the service waits for bytes. The service's own processing time does not
+ * count.
+ */
 function createPace(now: () => number, windowMs: number): Pace {
   let waitedMs = 0;
   let received = 0;

@@ -36,7 +36,10 @@ type QueryWork<T> = (attempt: Attempt | undefined) => Promise<T>;
 type Query = Readonly<Record<string, string | undefined>>;
 
 export interface Uploads {
-  /** Reads the request's form and responds with the result of `work`. With an idempotency key the work is done only once. */
+  /**
+   * Reads the request's form and responds with the result of `work`. With an idempotency key the work is done only
+   * once.
+   */
   answer<T extends Response>(c: Context<AppEnv>, route: UploadRoute, work: Work<T>): Promise<T>;
   /** The same for a request without a body: all its parameters are in the query. */
   answerQuery<T extends Response>(c: Context<AppEnv>, route: string, query: Query, work: QueryWork<T>): Promise<T>;

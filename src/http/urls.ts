@@ -12,7 +12,10 @@ export interface UrlsOptions {
 
 /** The number after the colon may be missing (RFC 3986 §3.2.3). */
 const port = "(?::(\\d{0,5}))?";
-/** A name may end with a dot (the DNS root). An IPv6 address may have a zone (RFC 6874), with `%` escaped as `%25` or not. */
+/**
+ * A name may end with a dot (the DNS root). An IPv6 address may have a zone (RFC 6874), with `%` escaped as `%25` or
+ * not.
+ */
 const hostName = new RegExp(
   `^(?:(?!.*\\.\\.)[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?\\.?|\\[[0-9A-Fa-f:.]{2,45}(?:%[A-Za-z0-9._~-]{1,32})?\\])${port}$`,
 );

@@ -25,8 +25,8 @@ export interface WatchedUpload {
 }
 
 /**
- * Wraps an upload and collects its fingerprint while the body is read. Of a secret file the fingerprint holds neither length
- * nor hash.
+ * Wraps an upload and collects its fingerprint while the body is read. Of a secret file the fingerprint holds neither
+ * length nor hash.
  */
 export function watchUpload(upload: Upload, newHash: () => ContentHash, isSecret: boolean): WatchedUpload {
   const name = hashText(newHash, upload.filename);

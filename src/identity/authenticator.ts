@@ -7,8 +7,8 @@ export interface Identified {
 export interface Authenticator {
   /**
    * The client id in the bearer token of an `Authorization` header: an analysis id (as canonical UUID), or the Hub
-   * Adapter's client id. Throws `AppError` with `not_authenticated` (no bearer token), `token_rejected` (the precise reason
-   * is the `operatorDetail`) or `auth_provider_unavailable` (no keys to check the token).
+   * Adapter's client id. Throws `AppError` with `not_authenticated` (no bearer token), `token_rejected` (the precise
+   * reason is the `operatorDetail`) or `auth_provider_unavailable` (no keys to check the token).
    */
   authenticate(authorization: string | undefined): Promise<string>;
   /** The same, with all claims of the token. */

@@ -59,7 +59,10 @@ async function verify(token: string, verified: VerifiedTokens, options: JwtAuthe
   return last.payload;
 }
 
-/** Several keys may fit a token without `kid`. After a wrong signature the next key is tried; any other defect of the token is final. */
+/**
+ * Several keys may fit a token without `kid`. After a wrong signature the next key is tried; any other defect of the
+ * token is final.
+ */
 async function tryKeys(
   token: string,
   alg: string,
@@ -76,7 +79,8 @@ async function tryKeys(
       refuseFuture(payload, options.now());
       return { payload };
     } catch (error) {
-      // A key that is too weak (RSA under 2048 bits) fails only here, with an error that is no JOSEError. Then try the next key.
+      // A key that is too weak (RSA under 2048 bits) fails only here, with an error that is no JOSEError. Then try the
+      // next key.
       if (error instanceof errors.JOSEError && !(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
       if (error instanceof AppError) throw error;
       reason = reasonOf(error);
@@ -102,7 +106,9 @@ function verifyOptions(options: JwtAuthenticatorOptions) {
   };
 }
 
-/** Whether a key can have signed the token (RFC 7515 §4.1.4, RFC 7517 §4). The token, the key or both may lack a `kid`. */
+/**
+ * Whether a key can have signed the token (RFC 7515 §4.1.4, RFC 7517 §4). The token, the key or both may lack a `kid`.
+ */
 function fits({ jwk }: RemoteKey, alg: string, kid: string | undefined): boolean {
   const keyType = alg.startsWith("ES") ? "EC" : alg.startsWith("RS") || alg.startsWith("PS") ? "RSA" : "OKP";
   if (jwk.kty !== keyType) return false;

@@ -20,8 +20,8 @@ export interface RemoteKeys {
    */
   get(): Promise<readonly RemoteKey[]>;
   /**
-   * Fetches the key set again, for a token that no key fits. `undefined` if the fetch fails, or if the last one was less than
-   * `cooldownMs` ago (`retryMs` if that one failed).
+   * Fetches the key set again, for a token that no key fits. `undefined` if the fetch fails, or if the last one was
+   * less than `cooldownMs` ago (`retryMs` if that one failed).
    */
   refresh(): Promise<readonly RemoteKey[] | undefined>;
 }
@@ -71,8 +71,8 @@ export function createRemoteKeys(options: RemoteKeysOptions): RemoteKeys {
       const stale = now() - loadedAt >= maxAgeMs;
       if (stale && (loading.isRunning() || now() - triedAt >= retryMs)) {
         const loaded = loading.run();
-        // After a failed fetch the old keys serve at once, and the fetch runs in the background. Otherwise every request would
-        // wait for a provider that does not respond.
+        // After a failed fetch the old keys serve at once, and the fetch runs in the background. Otherwise every
+        // request would wait for a provider that does not respond.
         if (keys === undefined || !hasFailed) await loaded;
       }
       if (keys !== undefined) return keys;
@@ -103,7 +103,10 @@ async function fetchKeys(options: RemoteKeysOptions, timeoutMs: number): Promise
 
 const maxRedirects = 3;
 
-/** Follows redirects only within the provider's origin, because keys from another host would be trusted like the provider's own. */
+/**
+ * Follows redirects only within the provider's origin, because keys from another host would be trusted like the
+ * provider's own.
+ */
 async function followAtHome({ url, fetch }: RemoteKeysOptions, timeoutMs: number): Promise<Response> {
   const signal = AbortSignal.timeout(timeoutMs);
   const home = new URL(url);

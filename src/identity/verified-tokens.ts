@@ -3,9 +3,9 @@ import { LRUCache } from "lru-cache";
 import type { RemoteKey } from "./remote-keys.ts";
 
 /**
- * A cache of verified tokens: an analysis sends the same token with each request, and only the first needs a signature check.
- * The key is the SHA-256 of the whole token. An entry is valid until the token's `exp` (RFC 7519 §4.1.4), and only while the
- * key set that verified it is in use.
+ * A cache of verified tokens: an analysis sends the same token with each request, and only the first needs a signature
+ * check. The key is the SHA-256 of the whole token. An entry is valid until the token's `exp` (RFC 7519 §4.1.4), and
+ * only while the key set that verified it is in use.
  */
 export interface VerifiedTokens {
   find(token: string): VerifiedToken | undefined;

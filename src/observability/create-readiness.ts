@@ -25,8 +25,8 @@ export interface ReadinessOptions {
 }
 
 /**
- * Checks all parts at the same time. A change of a part's state is logged with its reason. The report has no reasons, because
- * they may contain host names.
+ * Checks all parts at the same time. A change of a part's state is logged with its reason. The report has no reasons,
+ * because they may contain host names.
  */
 export function createReadiness(options: ReadinessOptions): Readiness {
   const { warnings, log, now, limitMs = 2_000, cacheMs = 3_000 } = options;
@@ -70,7 +70,9 @@ export function createReadiness(options: ReadinessOptions): Readiness {
   };
 }
 
-/** Creates the check of one part. If the previous check still hangs, the part counts as failed and is not checked again. */
+/**
+ * Creates the check of one part. If the previous check still hangs, the part counts as failed and is not checked again.
+ */
 function createLook({ name, check, otherwise }: PartCheck, limitMs: number, log: Log) {
   let hanging: Promise<unknown> | undefined;
   let last: PartState = "ok";

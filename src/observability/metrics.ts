@@ -57,7 +57,9 @@ export interface Metrics {
   answered(request: AnsweredRequest): void;
   /** Call it when a call to a dependency begins, and call the returned function when it has ended. */
   calling(dependency: Dependency): (call: Omit<FinishedCall, "dependency">) => void;
-  /** Takes every log event with its fields. Counts audit events, token renewals at the Hub, and spent privacy budgets. */
+  /**
+   * Takes every log event with its fields. Counts audit events, token renewals at the Hub, and spent privacy budgets.
+   */
   logged(event: string, fields: Readonly<Record<string, unknown>>): void;
   /** Reads the queue of final results at every scrape from now on. */
   watchSubmissions(stats: () => Promise<QueueLength>): void;

@@ -76,8 +76,8 @@ export function observeOutbound(outbound: Outbound, { authUrl, coreUrl, storageU
 }
 
 /**
- * Records calls to the object store, except listings, because these are streamed. Opening an object counts until it is open,
- * without the read of its bytes.
+ * Records calls to the object store, except listings, because these are streamed. Opening an object counts until it is
+ * open, without the read of its bytes.
  */
 export function observeObjectStore(store: ObjectStore, observe: ObserveCall): ObjectStore {
   const call = <T>(operation: string, work: () => Promise<T>) => observe("object_store", operation, work);

@@ -277,8 +277,9 @@ async function withinLimit<T>(work: Promise<T>): Promise<T | undefined> {
 }
 
 /**
- * Omits Node.js metrics for which Bun has no values: they would be zero, and `nodejs_version_info` would show a version that is
- * not this runtime's. Also omits `process_heap_bytes`, the size of the data segment: Bun reserves gigabytes without using them.
+ * Omits Node.js metrics for which Bun has no values: they would be zero, and `nodejs_version_info` would show a version
+ * that is not this runtime's. Also omits `process_heap_bytes`, the size of the data segment: Bun reserves gigabytes
+ * without using them.
  */
 function collectProcessMetrics(registry: Registry): void {
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 50 });

@@ -1,6 +1,6 @@
 /**
- * Reads the roles at a path of claims, such as `realm_access.roles`. The claim may be a list of texts or one text. A claim's name
- * may contain dots, because client ids in Keycloak may (`resource_access.my.client.roles`).
+ * Reads the roles at a path of claims, such as `realm_access.roles`. The claim may be a list of texts or one text. A
+ * claim's name may contain dots, because client ids in Keycloak may (`resource_access.my.client.roles`).
  */
 export function findRoles(claims: unknown, path: string): readonly string[] {
   const value = findClaim(claims, path);

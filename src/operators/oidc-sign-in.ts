@@ -23,9 +23,9 @@ export interface OidcSignIn {
   /** Begins a sign-in. Throws `auth_provider_unavailable`. */
   begin(redirectUrl: string): Promise<PendingSignIn>;
   /**
-   * Completes a sign-in. Returns the verified claims of the ID token and, if it is a valid JWT, of the access token. Throws
-   * `forbidden` if the provider refused or the authorization response does not belong to this browser's request, and
-   * `auth_provider_unavailable` for other failures.
+   * Completes a sign-in. Returns the verified claims of the ID token and, if it is a valid JWT, of the access token.
+   * Throws `forbidden` if the provider refused or the authorization response does not belong to this browser's request,
+   * and `auth_provider_unavailable` for other failures.
    */
   finish(answerUrl: string, pending: string | undefined, redirectUrl: string): Promise<readonly Claims[]>;
 }

@@ -18,8 +18,8 @@ export interface Session {
 }
 
 /**
- * Stores unused one-time links (tickets) and sessions. They survive restarts, and all workers share them. Opening a session
- * writes a row of the record in the same transaction.
+ * Stores unused one-time links (tickets) and sessions. They survive restarts, and all workers share them. Opening a
+ * session writes a row of the record in the same transaction.
  *
  * Every function throws `AppError("database")` when the database fails.
  */
@@ -42,7 +42,10 @@ const minuteMs = 60_000;
 
 export const ticketMs = 10 * minuteMs;
 export const sessionMs = 8 * 60 * minuteMs;
-/** A session ends after this time without requests. An open page sends some by itself, so only a closed page becomes idle. */
+/**
+ * A session ends after this time without requests. An open page sends some by itself, so only a closed page becomes
+ * idle.
+ */
 export const idleMs = 60 * minuteMs;
 /** The time of a session's last use is written to the database at most this often. */
 export const touchMs = minuteMs;

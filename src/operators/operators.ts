@@ -8,8 +8,8 @@ export interface Operator {
   /** The name in the record. */
   readonly name: string;
   /**
-   * Identifies the person, even if two have the same name: the provider's `sub`, for a session as well as for a token. For a
-   * link, which has no `sub`, it is the session's kind and name.
+   * Identifies the person, even if two have the same name: the provider's `sub`, for a session as well as for a token.
+   * For a link, which has no `sub`, it is the session's kind and name.
    */
   readonly subject: string;
   readonly kind: SessionKind | "token";
@@ -31,18 +31,24 @@ export interface OperatorRules {
 
 export interface Operators {
   /**
-   * Whether the node has operators: because a setting says so, or while there is an open session or a valid link. `false` if the
-   * database fails.
+   * Whether the node has operators: because a setting says so, or while there is an open session or a valid link.
+   * `false` if the database fails.
    */
   areOn(): Promise<boolean>;
   /**
-   * Finds the operator who sends a request. Throws `not_authenticated` without valid credentials, `forbidden` for a client that
-   * is no operator, and the authenticator's errors. `onClient` gets a token's client id before the check for an operator.
+   * Finds the operator who sends a request. Throws `not_authenticated` without valid credentials, `forbidden` for a
+   * client that is no operator, and the authenticator's errors. `onClient` gets a token's client id before the check
+   * for an operator.
    */
   identify(credentials: Credentials, onClient?: (clientId: string) => void): Promise<Operator>;
-  /** Opens a session with the ticket of a one-time link. Throws `not_authenticated` if it is used, too old or unknown. */
+  /**
+   * Opens a session with the ticket of a one-time link. Throws `not_authenticated` if it is used, too old or unknown.
+   */
   redeem(ticket: string): Promise<OpenedSession>;
-  /** Opens a session for a person whom the identity provider has authenticated. Throws `forbidden` if that is no operator. */
+  /**
+   * Opens a session for a person whom the identity provider has authenticated. Throws `forbidden` if that is no
+   * operator.
+   */
   admit(candidates: readonly Claims[], clientId: string): Promise<OpenedSession>;
   signOut(session: string): Promise<void>;
 }

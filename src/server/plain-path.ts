@@ -1,9 +1,9 @@
 type Parameters = Readonly<Record<string, string>>;
 
 /**
- * Routes that match every path and give the handler a check for path traversal. Bun normalises a request's URL as a browser
- * does: `/final/../metrics` and `/final\..\metrics` become `/metrics`. A proxy that allows only some paths would then let a
- * client reach all of them. Only the parameters of Bun's own routes hold the path as it was sent.
+ * Routes that match every path and give the handler a check for path traversal. Bun normalises a request's URL as a
+ * browser does: `/final/../metrics` and `/final\..\metrics` become `/metrics`. A proxy that allows only some paths
+ * would then let a client reach all of them. Only the parameters of Bun's own routes hold the path as it was sent.
  */
 export function everyPath<Handler>(handlerFor: (isPlain: (parameters: Parameters, url: string) => boolean) => Handler) {
   const handler = handlerFor(isPlain);
@@ -21,8 +21,8 @@ export function everyPath<Handler>(handlerFor: (isPlain: (parameters: Parameters
 const maxSegments = 8;
 
 /**
- * Whether Bun left the path as it was sent. A dot segment, backslash or hash is harmless if it was sent percent-encoded: then
- * the URL still has it, encoded, in the same segment.
+ * Whether Bun left the path as it was sent. A dot segment, backslash or hash is harmless if it was sent
+ * percent-encoded: then the URL still has it, encoded, in the same segment.
  */
 function isPlain(parameters: Parameters, url: string): boolean {
   const segments = Object.values(parameters);

@@ -11,8 +11,8 @@ import { createSlowReaders } from "./slow-readers.ts";
 export interface Listener {
   readonly port: number;
   /**
-   * Refuses new connections at once and waits up to `graceSeconds` for running requests. Then it closes their connections and
-   * resolves when their handlers have cleaned up, or after 10 s at most for each step.
+   * Refuses new connections at once and waits up to `graceSeconds` for running requests. Then it closes their
+   * connections and waits at most 20 s for their handlers to clean up.
    */
   stop(graceSeconds: number): Promise<void>;
 }
@@ -30,9 +30,9 @@ export interface ListenOptions {
 /** How long handlers may take to clean up after their connections were closed. */
 const cleanUpMs = 10_000;
 
-/** Tokens with many roles are long; the default of 16 KiB is too small for some. */
+/** The default of 16 KiB is too small for some tokens with many roles. */
 const maxHeaderBytes = 64 * 1024;
-/** Bun refuses longer headers without a reason. So its limit is higher, and the service itself refuses with a reason. */
+/** Bun refuses longer headers without a reason. Its limit is higher than ours, so that the service can give a reason. */
 const maxReceivedHeaderBytes = 2 * maxHeaderBytes;
 
 /** Serves HTTP. Throws when the port is taken. */
@@ -74,9 +74,10 @@ export function listen({ hostname, port, sharesPort = false, fetch, log }: Liste
     hostname,
     port,
     development: false,
-    // Outside of development Bun shares the port by default. Then a second process would silently get half of the requests.
+    // Outside of development Bun shares the port by default. Then a second process would silently get half of the
+    // requests.
     reusePort: sharesPort,
-    // The only limit for uploads is SERVER__MAX_UPLOAD_BYTES, which the form reader checks while it reads.
+    // The only limit for uploads is SERVER__MAX_UPLOAD_BYTES, which `readUpload` checks while it reads.
     maxRequestBodySize: Number.MAX_SAFE_INTEGER,
     idleTimeout: idleSeconds,
     routes: everyPath((isPlain) => (request: Bun.BunRequest, self: Bun.Server<undefined>) => {
@@ -124,14 +125,15 @@ export interface HeldPort {
 const releaseMs = 1_000;
 
 /**
- * Reserves a port for the workers that will share it, and answers 503 there until `release`. Otherwise another program could
- * take the port before the first worker listens. Throws when the port is taken.
+ * Reserves a port for the workers that will share it, and answers 503 there until `release`. Otherwise another program
+ * could take the port before the first worker listens. Throws when the port is taken.
  */
 export async function holdPort({ hostname, port }: Pick<ListenOptions, "hostname" | "port">): Promise<HeldPort> {
   const fetch = () => detailResponse(503, "The service is starting", { Connection: "close", "Retry-After": "1" });
   const hold = (port: number, reusePort: boolean) =>
     Bun.serve({ hostname, port, reusePort, development: false, fetch });
-  // Linux lets every process join a shared port. Only an attempt to listen without sharing shows that the port is taken.
+  // Linux lets every process join a shared port. Only an attempt to listen without sharing shows that the port is
+  // taken.
   const alone = hold(port, false);
   const chosen = alone.port ?? port;
   await alone.stop(true);

@@ -24,9 +24,9 @@ export interface SlowReadersOptions {
 }
 
 /**
- * The kernel buffers up to 4 MiB of a response, and asks the server for more only when a third of that was sent. For a slow
- * client this takes minutes, in which the server sees no progress. The kernel's TCP tables show progress sooner. Without
- * these tables no client counts as slow but making progress.
+ * The kernel buffers up to 4 MiB of a response, and asks the server for more only when a third of that was sent. For a
+ * slow client this takes minutes, in which the server sees no progress. The kernel's TCP tables show progress sooner.
+ * Without these tables a slow client may lose its connection although it makes progress.
  */
 export function createSlowReaders(options: SlowReadersOptions): SlowReaders {
   const { port, readTables = readKernelTables, everyMs = 10_000, armAfterMs = 1_000 } = options;
@@ -50,8 +50,8 @@ export function createSlowReaders(options: SlowReadersOptions): SlowReaders {
     look,
     watch({ address, port: peerPort }, keepOpen) {
       watched.set(peerKey(address, peerPort), { keepOpen, unsent: undefined });
-      // When Bun begins to send, it resets the idle limit to the server's own, longer one. This call sets the short limit again,
-      // for a client that takes no bytes at all.
+      // When Bun begins to send, it resets the idle limit to the server's own, longer one. This call sets the short
+      // limit again, for a client that takes no bytes at all.
       setTimeout(keepOpen, armAfterMs).unref();
       timer ??= setInterval(() => void look(), everyMs).unref();
     },
@@ -63,7 +63,9 @@ async function readKernelTables(): Promise<readonly string[]> {
   return Promise.all([read("tcp"), read("tcp6")]);
 }
 
-/** Yields each peer of the port with the bytes that it has not acknowledged yet (proc(5): `rem_address`, `tx_queue`). */
+/**
+ * Yields each peer of the port with the bytes that it has not acknowledged yet (proc(5): `rem_address`, `tx_queue`).
+ */
 function* parseUnsent(table: string, port: number): Generator<[string, number]> {
   const localPort = port.toString(16).toUpperCase().padStart(4, "0");
   const row = /^ *\d+: [\dA-F]+:([\dA-F]{4}) ([\dA-F]+):([\dA-F]{4}) [\dA-F]{2} ([\dA-F]{8}):/gm;

@@ -6,8 +6,8 @@ import { createRouter } from "../router.ts";
 import { type DocsAssets, loadDocsAssets } from "./assets.ts";
 
 /**
- * Allows only the page's own scripts, and no other host. Styles need `unsafe-inline`: Scalar sets style attributes, which
- * cannot have a nonce.
+ * Allows only the page's own scripts, and no other host. Styles need `unsafe-inline`: Scalar sets style attributes,
+ * which cannot have a nonce.
  */
 const contentSecurityPolicy = {
   defaultSrc: ["'none'"],
@@ -52,9 +52,9 @@ const independence = {
 } as const;
 
 /**
- * Runs in the browser, so it must not use anything defined outside of it. OpenAPI (§4.6) resolves a relative server URL against
- * the document's URL, but Scalar resolves it against the origin. Behind a proxy that strips a prefix these two differ, so
- * this function makes the server URL absolute.
+ * Runs in the browser, so it must not use anything defined outside of it. OpenAPI (§4.6) resolves a relative server URL
+ * against the document's URL, but Scalar resolves it against the origin. Behind a proxy that strips a prefix these two
+ * differ, so this function makes the server URL absolute.
  */
 async function fetchInPage(input: string | URL | Request, init?: RequestInit): Promise<Response> {
   const response = await fetch(input, init);

@@ -1,9 +1,9 @@
 const folder = `${import.meta.dir}/../../console`;
 
 /**
- * Bundles the operators' page. Bun runs this function as a macro: at build time for the executable, or, when the service runs
- * from source, at the first request for the page. A macro cannot call the bundler that runs it, so `bun build` is a process of
- * its own.
+ * Bundles the operators' page. Bun runs this function as a macro: at build time for the executable, or, when the
+ * service runs from source, at the first request for the page. A macro cannot call the bundler that runs it, so `bun
+ * build` is a process of its own.
  */
 export function bundlePage(): { readonly script: string; readonly style: string } {
   return { script: bundle("main.tsx"), style: bundle("style/page.css") };

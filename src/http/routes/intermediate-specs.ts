@@ -45,8 +45,8 @@ const unusableKey = [
 const noRoom = storageFull("There is no room for temporary files on this node");
 
 /**
- * Accepts a node's id as old clients send it. Some append a second query to the first (`A?node_id=B`), and some send the word
- * None. An empty text and None count as not given.
+ * Accepts a node's id as old clients send it. Some append a second query to the first (`A?node_id=B`), and some send
+ * the word None. An empty text and None count as not given.
  */
 const glued = z.string().transform((text) => text.split("?")[0] ?? "");
 const notGiven = z.enum(["", "None"]).transform(() => undefined);

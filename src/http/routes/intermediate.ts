@@ -29,14 +29,16 @@ export function intermediateRoutes(deps: IntermediateRouteDeps) {
   const middleware = [authenticate(authenticator)];
 
   function describeSent(request: Request, { objectId, senderNodeId, seal }: SentIntermediate) {
-    // The query is for SDK 0.6: it reads the sender's id from this URL, and treats everything after the last slash as the id.
+    // The query is for SDK 0.6: it reads the sender's id from this URL, and treats everything after the last slash as
+    // the id.
     const query =
       senderNodeId === undefined ? "" : `?remote_node_id=${senderNodeId}${seal === undefined ? "" : `&seal=${seal}`}`;
     return { url: `${urls.base(request)}/intermediate/${objectId}${query}`, object_id: objectId, id: objectId };
   }
 
   router.openapi({ ...specs.putIntermediateResult, middleware }, async (c) => {
-    // The field belongs into the form. If it is in the query by mistake, the file must still not go out readable for all.
+    // The field belongs into the form. If a client puts it only into the query, `send` refuses: the file would go out
+    // unencrypted.
     const isForNode = Object.keys(c.req.query()).some(isMeantAsReceiver);
     return uploads.answer(c, receiver, async (upload) => {
       const sent = await intermediate.send(c.get("clientId"), upload, isForNode);

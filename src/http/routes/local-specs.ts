@@ -117,7 +117,7 @@ const fileHeaders = {
     description: "Of the whole file (RFC 9530), where this node knows it",
   },
 };
-/** The real type is the one that the file was stored with (`any type`). Generated clients need `application/octet-stream`. */
+/** The response has the type that the file was stored with. Generated clients need a known one, so both are listed. */
 const anyContent = { "application/octet-stream": { schema: fileBytes }, "*/*": { schema: fileBytes } };
 const contentRange = (example: string) => ({
   "Content-Range": { example, description: "Which part of how many bytes" },

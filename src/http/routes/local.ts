@@ -71,8 +71,8 @@ export function localRoutes(deps: LocalRouteDeps) {
       stat: () => local.stat(clientId, objectId),
       open: (range) => local.open(clientId, objectId, range),
     });
-    // Only now: before, this limit could close the connection while the store is silent. The store's own time limit must end
-    // first, so that the client gets an error response.
+    // Only now: before, this limit could close the connection while the store is silent. The store's own time limit
+    // must end first, so that the client gets an error response.
     c.env.allowSlowReading(stallSeconds);
     return answer;
   });
