@@ -24,7 +24,7 @@ const headerEnd = Buffer.from("\r\n\r\n");
  */
 export function createMultipartReader(boundary: string, next: () => Promise<Uint8Array | undefined>): MultipartReader {
   const delimiter = Buffer.from(`\r\n--${boundary}`);
-  // The body may begin with the first boundary, without a line break in front of it. So this one is added.
+  // The body may begin with the first boundary, without a line break in front of it. So one is added here.
   let buffer: Buffer = lineBreak;
   let place: "content" | "boundary" | "end" = "content";
 

@@ -74,7 +74,7 @@ function headersOf(info: StoredInfo): Record<string, string> {
   };
 }
 
-/** The `Sunset` header (RFC 8594). It has whole seconds; rounded up, so that it never promises too early a time. */
+/** The `Sunset` header (RFC 8594) has whole seconds. The time is rounded up, so that it is never too early. */
 function sunset(time: Date): string {
   return new Date(Math.ceil(time.getTime() / 1000) * 1000).toUTCString();
 }

@@ -71,7 +71,8 @@ export function createReadiness(options: ReadinessOptions): Readiness {
 }
 
 /**
- * Creates the check of one part. If the previous check still hangs, the part counts as failed and is not checked again.
+ * Creates the check of one part. If the previous check still hangs, the part gets the state `otherwise` and is not
+ * checked again.
  */
 function createLook({ name, check, otherwise }: PartCheck, limitMs: number, log: Log) {
   let hanging: Promise<unknown> | undefined;

@@ -6,7 +6,7 @@ import { watchUsage } from "./usage-gauges.ts";
 
 export interface PrometheusOptions {
   readonly version: string;
-  /** The runtime's version. */
+  /** The runtime's name and version. */
   readonly runtime: string;
   /** Set if several workers serve together: gets the metrics of the other workers. Never throws. */
   readonly gather?: (() => Promise<Gathered>) | undefined;
