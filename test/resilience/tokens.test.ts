@@ -197,16 +197,20 @@ test.each(routes)(
   },
 );
 
-test("a header of 100 KB is refused with its connection, and hurts nobody else", async () => {
-  for (const authorization of [
-    `Bearer ${"a".repeat(100_000)}`,
-    `Bearer ${tokenOf(prey(), { x: "a".repeat(75_000) })}`,
-  ]) {
-    const { answers, isClosed } = await talk(world, [headOf("GET /local/tags", { Authorization: authorization })], {
-      untilClosed: true,
-    });
-    expect([answers.map(({ status }) => status), isClosed]).toEqual([[431], true]);
-    world.figures.faults += 1;
+test("a header of 100 KB is refused, one of 200 KB with its connection, and neither hurts anybody else", async () => {
+  for (const [bytes, untilClosed] of [
+    [100_000, false],
+    [200_000, true],
+  ] as const) {
+    for (const authorization of [
+      `Bearer ${"a".repeat(bytes)}`,
+      `Bearer ${tokenOf(prey(), { x: "a".repeat(bytes * 0.75) })}`,
+    ]) {
+      const request = headOf("GET /local/tags", { Authorization: authorization });
+      const { answers, isClosed } = await talk(world, [request], { untilClosed });
+      expect([answers.map(({ status }) => status), isClosed]).toEqual([[431], untilClosed]);
+      world.figures.faults += 1;
+    }
   }
   expect((await ask(`Bearer ${tokenOf(prey())}`)).status).toBe(200);
 });
