@@ -1,9 +1,9 @@
 import type { Environment } from "./environment.ts";
 
 /**
- * What Bun and the libraries in it take from the environment and act on by themselves: other proxies, tokens that uploads would
- * be signed with, other databases, keys of TLS sessions in a file, no checks of certificates, requests in the log. Where the system's own authorities are
- * (SSL_CERT_FILE, SSL_CERT_DIR) is left to it.
+ * Variables that Bun and its libraries read and act on by themselves. They can set proxies, credentials that sign uploads,
+ * other databases or a file for TLS session keys. They can also turn off certificate checks, or write requests to the log.
+ * SSL_CERT_FILE and SSL_CERT_DIR are not listed: they say where the system keeps its certificate authorities.
  */
 const ambient = [
   /^(?:HTTPS?|ALL|NO)_PROXY$/i,
@@ -17,19 +17,19 @@ const ambient = [
   /^(?:JSC|UWS|UV|WTF)_/,
   /^MIMALLOC_/i,
   /^SQLITE_TMPDIR$/,
-  // Of the resolver (resolv.conf(5), hostname(7)): other hosts behind the same names.
+  // These change how the resolver finds hosts (resolv.conf(5), hostname(7)): a name could lead to another host.
   /^(?:HOSTALIASES|LOCALDOMAIN|RES_OPTIONS)$/,
 ];
 
-/** Passes the names of ambient variables to a process that is started without them. */
+/** The variable that tells a process which ambient variables were removed before it was started. */
 export const leftOutName = "FLAME_RESULT_LEFT_OUT";
 
-/** Names of variables that are not ours and would change what the service does. */
+/** The names of variables that are not settings of this service, but would change what it does. */
 export function findAmbientNames(environment: Environment): string[] {
   return Object.keys(environment).filter((name) => ambient.some((pattern) => pattern.test(name)));
 }
 
-/** One sentence about what the process was started without, if anything. */
+/** One sentence that names the variables removed before the process was started, if there were any. */
 export function warnOfAmbientNames(environment: Environment): string[] {
   const names = environment[leftOutName];
   const advice = "only this service's own settings count, such as PROXY__HTTP_URL and EXTRA_CA_CERTS";

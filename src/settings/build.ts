@@ -2,13 +2,13 @@ import type { STORAGE } from "./groups/storage.ts";
 import type { SettingValues } from "./list.ts";
 import type { CaBundle, HubAuth, PemFile, Settings, StorageSettings } from "./settings.ts";
 
-/** The files that settings name, read. */
+/** The contents of the files that settings name. */
 export interface Files {
   readonly key: PemFile | undefined;
   readonly extraCaCerts: CaBundle | undefined;
 }
 
-/** A value that is required beside another one; the check of all settings has made sure of it. */
+/** Returns a value that another setting makes required. The check of all settings has made sure that it is there. */
 function present<T>(value: T | undefined): T {
   if (value === undefined) throw new Error("a required setting got past the check while unset");
   return value;
@@ -102,7 +102,7 @@ function buildRetention(values: SettingValues): Settings["retention"] {
   };
 }
 
-/** Whether anything may be removed by itself, or refused for want of room. */
+/** Whether a setting lets the service remove results by itself, or refuse uploads because a quota is used up. */
 function limitsStorage(values: SettingValues): boolean {
   const { RETENTION__UNTAGGED_DAYS, RETENTION__TAGGED_DAYS, RETENTION__INTERMEDIATE_DAYS } = values;
   const { QUOTA__PROJECT_BYTES, QUOTA__NODE_BYTES, RETENTION__TAGS = [] } = values;
@@ -111,7 +111,7 @@ function limitsStorage(values: SettingValues): boolean {
   return [...days, ...limits].some((value) => value > 0);
 }
 
-/** What decides over data leaves no choice: it is on record. */
+/** The record cannot be turned off while the service removes, reviews or budgets data: each decision must be on record. */
 function buildRecord(values: SettingValues): Settings["record"] {
   const decides = values.RELEASE__REVIEW !== "off" || values.DP__PROJECT_EPSILON !== undefined;
   const isEnabled = values.RECORD__ENABLED || limitsStorage(values) || decides;
@@ -132,7 +132,7 @@ function buildServer(values: SettingValues): Settings["server"] {
   };
 }
 
-/** Checked values, in the shape the service uses. */
+/** Turns checked values into the shape that the service uses. */
 export function buildSettings(values: SettingValues, files: Files): Settings {
   return {
     hub: buildHub(values),

@@ -1,15 +1,15 @@
 import { X509Certificate } from "node:crypto";
 
-/** Certificates of authorities as a file holds them, brought into the one form that everything reads. */
+/** The certificate authorities of a file, rewritten in the PEM form that every TLS library reads. */
 export interface CertificateBundle {
   /** The certificates that can be read, as PEM. */
   readonly pem: string;
   readonly certificates: readonly X509Certificate[];
-  /** What is wrong with single certificates, by number. */
+  /** One sentence for each certificate that is faulty. It gives the certificate's number in the file. */
   readonly faults: readonly string[];
 }
 
-/** Editors lose a dash, or make a long one of two. */
+/** Tolerates missing dashes and typographic ones: editors lose a dash, or replace two by one long dash. */
 const dashes = "[-\\u2010-\\u2015]+ ?";
 const block = new RegExp(
   `${dashes}BEGIN (?:TRUSTED |X509 )?CERTIFICATE ?${dashes}([\\s\\S]*?)(?:${dashes}END [A-Z0-9 ]*${dashes}|(?=${dashes}BEGIN )|$)`,
@@ -17,8 +17,8 @@ const block = new RegExp(
 );
 
 /**
- * Reads every block by itself. One odd byte in a file would otherwise make TLS libraries use none of it, or only what comes
- * before it, without a word: a byte order mark, indented lines, lost or foreign line breaks, OpenSSL's TRUSTED form.
+ * Reads each PEM block by itself. TLS libraries silently ignore the whole file, or the rest of it, when they meet something
+ * unusual: a byte order mark, indented lines, missing or foreign line breaks, or OpenSSL's TRUSTED form.
  */
 export function parseCertificates(text: string, nowMs: number): CertificateBundle {
   const blocks = text.matchAll(block);
@@ -53,7 +53,7 @@ function judge(certificate: X509Certificate, nowMs: number): string | undefined 
 }
 
 function decode(body: string): X509Certificate | undefined {
-  // A line break may have been written as the two characters that stand for it.
+  // Some tools write a line break as two characters, a backslash and an n or r.
   const der = Buffer.from(body.replace(/\\[nr]|[^A-Za-z0-9+/=]/g, ""), "base64");
   try {
     return new X509Certificate(der.subarray(0, lengthOf(der)));
@@ -62,7 +62,7 @@ function decode(body: string): X509Certificate | undefined {
   }
 }
 
-/** Of the DER sequence at the front; what OpenSSL's TRUSTED form has behind it is its own. */
+/** The length of the DER sequence at the start. OpenSSL's TRUSTED form appends its own data behind it. */
 function lengthOf(der: Buffer): number {
   const first = der[1] ?? 0;
   if (first < 0x80) return 2 + first;

@@ -4,12 +4,12 @@ export const MASK = "***";
 const SECRETS: ReadonlySet<string> = new Set(["password", "secret", "clientSecret", "accessKey", "secretKey"]);
 const LEFT_OUT: ReadonlySet<string> = new Set(["pem"]);
 
-/** Hides what stands before an `@`, be it in a sound URL or in one that was refused: it may be a password. */
+/** Masks everything before an `@`, because it may be a password. It works for invalid URLs too. */
 export function maskUserInfo(text: string): string {
   return text.replace(/^([a-z]+:\/\/)?.*@/is, `$1${MASK}@`);
 }
 
-/** Settings as one flat record (`storage.s3.bucket`) for the start-up log: secrets are masked, keys left out. */
+/** Flattens the settings into one record (`storage.s3.bucket`) for the start-up log. Masks secrets and leaves out keys. */
 export function describeSettings(settings: Settings): Record<string, string | number | boolean> {
   const described: Record<string, string | number | boolean> = {};
   function add(path: string, key: string, value: unknown) {

@@ -7,7 +7,7 @@ function defaultCell(setting: Setting): string {
   return setting.required === undefined ? "unset" : `required${conditionText(setting)}`;
 }
 
-/** The reference of all settings as a page: one table for each group. */
+/** The reference page of all settings, with one table for each group. */
 export function settingsPage(): string {
   const head = `# Settings
 
@@ -25,7 +25,7 @@ Names are environment variables; a \`.env\` file in the working directory is rea
   return head + groups.join("");
 }
 
-/** A `.env` to start from: what a node needs is filled in with placeholders, everything else is there as a comment. */
+/** A `.env` file to start from. Required settings have placeholders; all other settings are comments. */
 export function envExample(): string {
   const all = Object.entries<Setting>(SETTINGS);
   const exampleOf = (name: string) => all.find(([other]) => other === name)?.[1].example;

@@ -1,12 +1,13 @@
 import type { Environment } from "./environment.ts";
 
-/** Values by name, and the lines that could not be read. */
+/** Values by name, and one sentence for each line that could not be read. */
 export interface DotenvFile {
   readonly values: Readonly<Record<string, string>>;
   readonly problems: readonly string[];
 }
 
-// White space is what the Python services take for it, no-break spaces too; only `\n` ends a line, which JavaScript's `$` does not know.
+// White space as the Python services define it, no-break spaces included. Only `\n` ends a line; JavaScript's `$` would
+// also accept other line ends.
 const SPACE = /[^\S\n]/.source;
 const NAME = `${SPACE}*(?:export${SPACE}+)?(?:'(?<quoted>[^'\\n]+)'|(?<name>[^\\s=#'"]+))${SPACE}*=${SPACE}*`;
 const QUOTED = /'(?<single>(?:\\[\s\S]|[^'\\])*)'|"(?<double>(?:\\[\s\S]|[^"\\])*)"/.source;
@@ -26,7 +27,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "'": "'",
   "\\": "\\",
 };
-// Its byte order mark, or letters and zero bytes in turn, as a reader of UTF-8 sees them.
+// How UTF-16 looks when it is read as UTF-8: a broken byte order mark, or letters that alternate with zero bytes.
 const UTF_16 = /^(?:\uFFFD\uFFFD|[^\0]\0[^\0]\0|\0[^\0]\0[^\0])/;
 const REFERENCE = /\$\{(?<name>[^}:]*)(?::-(?<otherwise>[^}]*))?\}/g;
 
@@ -37,17 +38,17 @@ function entryValue(groups: Readonly<Record<string, string | undefined>>): strin
   return groups.single?.replace(/\\(['\\])/g, "$1") ?? groups.bare ?? "";
 }
 
-/** The value with each `${NAME}` and `${NAME:-otherwise}` replaced; in all kinds of quotes, as the Python services do it. */
+/** Replaces each `${NAME}` and `${NAME:-otherwise}`. It does so within all kinds of quotes, as the Python services do. */
 function expand(value: string, lookUp: (name: string) => string | undefined): string {
   return value.replace(REFERENCE, (_, name: string, otherwise = "") => lookUp(name) ?? otherwise);
 }
 
 /**
- * Reads a `.env` file: comments, `export`, quotes, quoted values over several lines, and `${NAME}` for what stands before in
- * the file or in the environment.
+ * Reads a `.env` file. It knows comments, `export`, quotes, and quoted values over several lines. `${NAME}` stands for a
+ * value from an earlier line or from the environment.
  *
- * Unlike `node:util`'s parser it reports what it cannot read, and a `#` begins a comment only after white space, as the
- * Python services read the same files: `PASSWORD=a#b` must not become `a`.
+ * Unlike the parser of `node:util` it reports lines that it cannot read. A `#` begins a comment only after white space,
+ * because the Python services read the same files so: `PASSWORD=a#b` must not become `a`.
  */
 export function parseDotenv(text: string, environment: Environment = {}): DotenvFile {
   if (UTF_16.test(text)) {

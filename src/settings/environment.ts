@@ -1,6 +1,6 @@
 import type { Setting, SettingGroup } from "./setting.ts";
 
-/** Variables by name. An empty one counts as not set. */
+/** Variables by name. An empty variable counts as not set. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Reads a whole text file; throws what `node:fs` throws. */
@@ -11,11 +11,11 @@ interface Found {
   readonly text: string;
 }
 
-/** The names a setting may be given under; the object store's may start with `S3__` too. */
+/** The names that a setting can have. Settings of the object store may start with `S3__` instead of `MINIO__`. */
 export const spellings = (name: string): readonly string[] =>
   name.startsWith("MINIO__") ? [name, name.replace("MINIO__", "S3__")] : [name];
 
-/** A file's text, or a problem that names the variable and the file. */
+/** Returns the file's text. If that fails, it adds a problem that names the variable and the file. */
 export function readNamedFile(
   variable: string,
   path: string,
@@ -34,8 +34,9 @@ export function readNamedFile(
 }
 
 /**
- * The text of every setting that was given, by the setting's own name: from the variable, for an object store setting from
- * its other name, and for a secret from the file that `NAME_FILE` names, less one trailing newline.
+ * Returns the text of every setting that is set, by the setting's main name. The text comes from the variable; a setting of
+ * the object store may use its other name, and a secret may come from the file that `NAME_FILE` names. One newline at the
+ * end of such a file is removed.
  */
 export function readEnvironment(settings: SettingGroup, environment: Environment, readTextFile: ReadTextFile) {
   const problems: string[] = [];
@@ -48,7 +49,7 @@ export function readEnvironment(settings: SettingGroup, environment: Environment
     if (direct) return { from: name, text: direct };
     if (!path) return undefined;
     const text = readNamedFile(`${name}_FILE`, path, readTextFile, problems)?.replace(/\r?\n$/, "");
-    // What could not be read is reported already; as an empty text it is not reported as missing, too.
+    // A file that cannot be read is already a problem. The empty text keeps the setting from being reported as missing too.
     return { from: `${name}_FILE`, text: text ?? "" };
   }
 

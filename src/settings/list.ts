@@ -13,7 +13,7 @@ import { SERVER } from "./groups/server.ts";
 import { STORAGE } from "./groups/storage.ts";
 import type { SettingGroup, ValueOf } from "./setting.ts";
 
-/** Every setting, once. The types, docs/settings.md and .env.example are made from this list. */
+/** Every setting. The types, docs/settings.md and .env.example are made from this list. */
 export const SETTINGS = {
   ...HUB,
   ...STORAGE,
@@ -48,5 +48,5 @@ export const SETTING_GROUPS: readonly { readonly title: string; readonly setting
 
 export type SettingName = keyof typeof SETTINGS;
 
-/** What each setting holds once all of them are in order. */
+/** The value of each setting after all of them have passed the check. */
 export type SettingValues = { readonly [Name in SettingName]: ValueOf<(typeof SETTINGS)[Name]> };

@@ -14,13 +14,14 @@ import { conditionText, isRequired, type Setting } from "./setting.ts";
 import type { CaBundle, PemFile, Settings } from "./settings.ts";
 import { findWarnings, warnOfQuotes } from "./warnings.ts";
 
-/** Either settings or everything that is wrong with them; warnings come with both. One sentence each, for an operator. */
+/** Either the settings or all problems with them, and the warnings. Each problem and warning is a sentence for operators. */
 export type ParsedSettings =
   | { readonly settings: Settings; readonly problems?: undefined; readonly warnings: readonly string[] }
   | { readonly settings?: undefined; readonly problems: readonly string[]; readonly warnings: readonly string[] };
 
 /**
- * Settings from the process environment and, where that has nothing, the working directory's `.env`. Never throws.
+ * Reads the settings from the process environment, and from `.env` in the working directory for those that are not set
+ * there. Never throws.
  */
 export function loadSettings(processEnv: Environment, readTextFile: ReadTextFile): ParsedSettings {
   const { values, problems } = readDotenvFile(readTextFile, processEnv);
@@ -31,8 +32,8 @@ export function loadSettings(processEnv: Environment, readTextFile: ReadTextFile
 }
 
 /**
- * One setting that stands by itself, for a command that needs no others: as `loadSettings` would find it, or its default where
- * it is not set. Throws an Error that names it when its value is wrong.
+ * Reads one setting that depends on no other, for a command that needs only this one. It looks where `loadSettings` does and
+ * falls back to the default. Throws an Error that names the setting when its value is wrong.
  */
 export function loadSetting<Name extends "SERVER__HOST" | "SERVER__PORT">(
   name: Name,
@@ -56,7 +57,7 @@ function readDotenvFile(readTextFile: ReadTextFile, processEnv: Environment): Do
   }
 }
 
-/** Checks every setting in the environment given, and the files they name, for an operating system. Never throws. */
+/** Checks every setting of an environment and the files that settings name, for the given system. Never throws. */
 export function parseSettings(
   environment: Environment,
   readTextFile: ReadTextFile,
@@ -83,7 +84,7 @@ export function parseSettings(
   problems.push(...findConflicts(values, system));
   const warnings = [...warnOfNearMisses(SETTINGS, environment), ...warnOfQuotes(texts)];
   if (problems.length > 0) return { problems, warnings };
-  // Every required setting is there and every value has passed its schema, which is all that SettingValues says.
+  // SettingValues demands only this: every required setting is there, and every value has passed its schema.
   const settings = buildSettings(values as SettingValues, files);
   return { settings, warnings: [...warnings, ...findWarnings(settings, texts)] };
 }
@@ -122,11 +123,11 @@ function readFiles(values: Partial<SettingValues>, readTextFile: ReadTextFile, p
   }
 }
 
-/** That the key can be used, which is known only when it is decoded. */
+/** Decodes the private key, because only that shows whether the key can be used. */
 function findKeyFaults(values: Partial<SettingValues>, files: Files): string[] {
   const isInFile = values.CRYPTO__PROVIDER === "file";
   const pem = isInFile ? files.key?.pem : values.CRYPTO__ECDH_PRIVATE_KEY;
-  // A file without any PEM is reported already.
+  // `readFiles` has already reported a file without PEM.
   if (values.CRYPTO__PROVIDER === undefined || pem === undefined || !pem.includes("PRIVATE KEY-----")) return [];
   const source = isInFile ? `CRYPTO__ECDH_PRIVATE_KEY_PATH (${files.key?.path})` : "CRYPTO__ECDH_PRIVATE_KEY";
   try {
@@ -146,13 +147,13 @@ function findConflicts(values: Partial<SettingValues>, system: string): string[]
   ];
 }
 
-/** Only what is kept here can be held back. */
+/** The review holds final results in the queue, so it needs the queue. */
 function findReleaseConflicts({ RELEASE__REVIEW, FINAL__QUEUE }: Partial<SettingValues>): string[] {
   const isReviewed = RELEASE__REVIEW !== undefined && RELEASE__REVIEW !== "off";
   return isReviewed && FINAL__QUEUE === false ? ["RELEASE__REVIEW needs FINAL__QUEUE=1"] : [];
 }
 
-/** A bound file names both nodes, so this one must know its own id. */
+/** A bound file names both nodes, so this node must know its own id. */
 function findBoundConflicts(values: Partial<SettingValues>): string[] {
   const names = (["CRYPTO__FRAMING", "CRYPTO__ACCEPT"] as const).filter((name) =>
     /bound|auto/.test(values[name] ?? ""),

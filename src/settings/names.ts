@@ -1,7 +1,7 @@
 import { type Environment, spellings } from "./environment.ts";
 import type { SettingGroup } from "./setting.ts";
 
-/** Every name that a variable of ours may have, written as it should be. */
+/** Every name that a variable of this service can have, in its correct spelling. */
 function knownNames(settings: SettingGroup): ReadonlySet<string> {
   return new Set(
     Object.entries(settings).flatMap(([name, setting]) =>
@@ -11,8 +11,8 @@ function knownNames(settings: SettingGroup): ReadonlySet<string> {
 }
 
 /**
- * The variables with our names written as they should be, whatever case they came in, and with groups that were given as JSON
- * (`POSTGRES={"user":"flame"}`) taken apart: both as the Python services read them. A name of its own wins over its group.
+ * Corrects the letter case of this service's variables, and splits groups that are given as JSON
+ * (`POSTGRES={"user":"flame"}`) into single variables. The Python services do both. A single variable wins over its group.
  */
 export function normaliseNames(settings: SettingGroup, environment: Environment): Environment {
   const known = knownNames(settings);
@@ -30,7 +30,7 @@ export function normaliseNames(settings: SettingGroup, environment: Environment)
   return { ...grouped, ...own, ...exact };
 }
 
-/** Groups given as JSON; `HUB__AUTH` stands behind `HUB`, as the narrower one wins. */
+/** Lists the groups given as JSON, shorter names first: a later group wins, so `HUB__AUTH` wins over `HUB`. */
 function listGroups(environment: Environment, prefixes: ReadonlySet<string>): [prefix: string, value: string][] {
   const groups = Object.entries(environment).flatMap(([name, value = ""]): [string, string][] => {
     const upper = name.toUpperCase();
@@ -39,7 +39,10 @@ function listGroups(environment: Environment, prefixes: ReadonlySet<string>): [p
   return groups.sort(([a], [b]) => a.length - b.length);
 }
 
-/** The Python services did not start with a group that is no JSON; here what it should say would merely be missing. */
+/**
+ * Warns of groups that are not valid JSON. The Python services refused to start with one; here its settings would only be
+ * missing.
+ */
 export function warnOfGroups(settings: SettingGroup, environment: Environment): string[] {
   const known = knownNames(settings);
   const prefixes = new Set([...known].flatMap((name) => prefixesOf(name)));
@@ -55,7 +58,7 @@ function prefixesOf(name: string): string[] {
   return parts.slice(1).map((_, at) => parts.slice(0, at + 1).join("__"));
 }
 
-/** What is no JSON object is nothing of ours. */
+/** Splits a group into single variables. Returns nothing for a text that is not a JSON object. */
 function takeApart(prefix: string, text: string, known: ReadonlySet<string>): Record<string, string> {
   const found: Record<string, string> = {};
   const add = (name: string, value: unknown): void => {

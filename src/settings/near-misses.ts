@@ -15,15 +15,15 @@ function editDistance(a: string, b: string): number {
   return previous[b.length] ?? 0;
 }
 
-/** Whether the name looks like one of ours at all: grouped by `__`, or starting like one of the groups. */
+/** Whether the name looks like a setting: it contains `__`, or it starts like one of the groups. */
 function isOfOurGroups(name: string, known: readonly string[]): boolean {
   const upper = name.toUpperCase();
   return upper.includes("__") || known.some((one) => upper.startsWith(`${one.split("_")[0]}_`));
 }
 
 /**
- * Warnings about variables that are probably misspelt settings: two edits or other letter case away from a known name.
- * Kubernetes' own variables (`POSTGRES_PORT=tcp://…` for a service named `postgres`) are not meant for us.
+ * Warns of variables that are probably misspelt settings: at most two edits away from a known name, in any letter case.
+ * It skips variables that Kubernetes sets itself (`POSTGRES_PORT=tcp://…` for a service named `postgres`).
  */
 export function warnOfNearMisses(
   settings: SettingGroup,

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { parseUuid } from "../uuid.ts";
 
-/** A setting's text turned into its value. The message finishes the sentence "NAME …". */
+/** A schema that turns a setting's text into its value. The message completes the sentence "NAME …". */
 function parsed<T>(message: string, parse: (text: string) => T | undefined) {
   return z.string().transform((text, context): T => {
     const value = parse(text);
@@ -13,7 +13,7 @@ function parsed<T>(message: string, parse: (text: string) => T | undefined) {
 
 export const text = z.string();
 
-/** Requests name it in a header, where stores drop blanks and end it at a comma. */
+/** Requests send the access key in a header. Object stores drop blanks there, and a comma ends the key. */
 export const accessKey = parsed("must have no blanks, commas, control characters or characters beyond ASCII", (text) =>
   /^[!-+\--~]+$/.test(text) ? text : undefined,
 );
@@ -31,7 +31,7 @@ export function wholeNumber(min: number, max: number) {
   });
 }
 
-/** An exact number, left as text: a double would not be what was written. */
+/** An exact number. It stays a text, because a double could not hold every decimal exactly. */
 export function decimal({ isPositive = false } = {}) {
   const message = `must be a number such as 1.5${isPositive ? ", and more than 0" : ""}`;
   return parsed(message, (text) => {
@@ -52,7 +52,7 @@ export const textList = parsed("must be a list of names, separated by commas", (
   return names.includes("") ? undefined : [...new Set(names)];
 });
 
-/** Days by tag; the order counts. */
+/** Days by tag. The order matters: the first rule that matches a tag applies. */
 export const tagRules = parsed(
   "must be a list such as checkpoint-*:14,model-*:0, of tags with * and whole days",
   (text) => {
@@ -64,7 +64,7 @@ export const tagRules = parsed(
   },
 );
 
-/** Any spelling of a UUID, given back in lower-case canonical form. */
+/** Accepts any spelling of a UUID and returns the lower-case canonical form. */
 export const uuid = parsed("must be a UUID", parseUuid);
 
 function parseHttpUrl(text: string): URL | undefined {
@@ -84,7 +84,10 @@ export const baseUrl = parsed(
   },
 );
 
-/** A base URL for links to results; clients find an id after the one `/local/`, `/intermediate/` or `/final/` in a link. */
+/**
+ * A base URL for links to results. Its path must not contain a route, because clients look for the id of a result after
+ * `/local/`, `/intermediate/` or `/final/`.
+ */
 export const publicUrl = baseUrl.refine(
   (url) => !/\/(?:local|intermediate|final)(?:\/|$)/.test(new URL(url).pathname),
   {
@@ -92,13 +95,13 @@ export const publicUrl = baseUrl.refine(
   },
 );
 
-/** A URL that is fetched as it stands. */
+/** A URL that the service fetches unchanged. */
 export const documentUrl = parsed("must be a URL that starts with http:// or https://, without user name", (text) => {
   const url = parseHttpUrl(text);
   return url && !hasUserInfo(url) ? url.href : undefined;
 });
 
-/** A forward proxy; user name and password may stand in the URL, percent-encoded. */
+/** A forward proxy. The URL may contain a user name and a password, percent-encoded. */
 const anyProxyUrl = parsed("must be a URL such as http://user:password@proxy.example:3128", (text) => {
   const url = parseHttpUrl(text);
   return url && /^\/?$/.test(url.pathname) && !/[?#]/.test(text) ? withoutTrailingSlash(url) : undefined;
@@ -112,7 +115,7 @@ export const proxyUrl = z
   })
   .pipe(anyProxyUrl);
 
-/** `host` or `host:port`, as the MinIO clients take it. */
+/** `host` or `host:port`, the form that MinIO clients use. */
 export const endpoint = parsed(
   "must be host or host:port, without http:// or https:// (MINIO__USE_SSL says which) and without a path",
   (text) => {
@@ -121,7 +124,7 @@ export const endpoint = parsed(
   },
 );
 
-/** A colon is part of an IPv6 address, or stands before a port. */
+/** Refuses a port, but accepts the colons of an IPv6 address. */
 export const host = parsed("must be a host name or address, without a scheme, a path or a port", (text) =>
   /^[^\s/?#@\\]+$/.test(text) && !/^[^:]+:\d+$|\]:\d+$/.test(text) ? text : undefined,
 );
@@ -131,7 +134,7 @@ export const bucketName = parsed(
   (text) => (/^[A-Za-z0-9][A-Za-z0-9._-]{2,62}$/.test(text) ? text : undefined),
 );
 
-/** A shared secret would let anyone who knows the public key set forge a token, so only asymmetric algorithms are allowed. */
+/** Asymmetric algorithms only. With a symmetric one, anyone who knows the public key set could forge a token. */
 const JWS_ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"];
 
 export const jwsAlgorithms = parsed(
@@ -142,7 +145,7 @@ export const jwsAlgorithms = parsed(
   },
 );
 
-/** PEM text; a literal `\n`, as environment files write it, means a line break. */
+/** PEM text. A literal `\n` means a line break, because environment files write line breaks so. */
 export const privateKeyPem = parsed("must be a private key in PEM form (-----BEGIN PRIVATE KEY-----)", (text) => {
   const pem = text.replaceAll("\\r\\n", "\n").replaceAll("\\n", "\n");
   return /-----BEGIN (?:EC )?PRIVATE KEY-----/.test(pem) ? pem : undefined;

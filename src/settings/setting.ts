@@ -1,18 +1,18 @@
 import type { z } from "zod";
 
-/** Where a setting is needed only beside another one: with one of its values, or as long as it is not set. */
+/** When a setting is required: if another setting has one of these values, or unless another setting is set. */
 export type Condition = { readonly name: string; readonly is: readonly string[] } | { readonly unless: string };
 
 export interface Setting {
   readonly schema: z.ZodType<unknown, string>;
-  /** As it would be written in the environment. */
+  /** The text as it would be in the environment. */
   readonly default?: string;
   readonly required?: true | Condition;
-  /** Masked wherever settings are shown; NAME_FILE may name a file that holds it. */
+  /** The value is masked wherever settings are shown. NAME_FILE may name a file that holds the value. */
   readonly secret?: true;
-  /** Whether an empty text is a mistake, rather than another way not to set it. */
+  /** Whether an empty text is an error. Otherwise it means that the setting is not set. */
   readonly refusesEmpty?: true;
-  /** Stands in .env.example where a setting has no default but is required. */
+  /** The placeholder in .env.example for a setting that has no default. */
   readonly example?: string;
   /** One sentence for operators. */
   readonly doc: string;
@@ -20,12 +20,12 @@ export interface Setting {
 
 export type SettingGroup = Readonly<Record<string, Setting>>;
 
-/** The type of a setting's value once it was checked. */
+/** The type of a setting's value after the check. */
 export type ValueOf<S extends Setting> = S extends { default: string } | { required: true }
   ? z.output<S["schema"]>
   : z.output<S["schema"]> | undefined;
 
-/** Whether a setting must be given, judged by the text of the others. */
+/** Whether a setting must be set. `textOf` returns the texts of the other settings. */
 export function isRequired(setting: Setting, textOf: (name: string) => string | undefined): boolean {
   const condition = setting.required;
   if (condition === undefined || condition === true) return condition === true;
@@ -33,7 +33,7 @@ export function isRequired(setting: Setting, textOf: (name: string) => string | 
   return condition.is.includes(textOf(condition.name)?.toLowerCase() ?? "");
 }
 
-/** When a setting must be given, in words that follow "required"; empty where there is no condition. */
+/** Says when a setting must be set, in words that follow "required". Empty if there is no condition. */
 export function conditionText(setting: Setting): string {
   const condition = setting.required;
   if (condition === undefined || condition === true) return "";

@@ -17,17 +17,17 @@ export type StorageSettings =
   | { readonly kind: "directory"; readonly dataDir: string }
   | { readonly kind: "s3+postgres"; readonly s3: S3Settings; readonly postgres: PostgresSettings };
 
-/** A PEM file's text and where it came from, for messages. */
+/** The text of a PEM file, and its path for messages. */
 export interface PemFile {
   readonly path: string;
   readonly pem: string;
 }
 
-/** Authorities from a PEM file. */
+/** Certificate authorities from a PEM file. */
 export interface CaBundle extends PemFile {
-  /** Whether `pem` is not what the file holds: it was brought into a form that Bun reads. */
+  /** Whether `pem` differs from the file, because the service rewrote it in a form that Bun reads. */
   readonly isRewritten: boolean;
-  /** What is wrong with single certificates of it. */
+  /** One sentence for each faulty certificate. */
   readonly faults: readonly string[];
 }
 
@@ -37,7 +37,7 @@ export interface OperatorSignIn {
   readonly clientSecret: string | undefined;
 }
 
-/** Everything an operator can set, checked. Base URLs have no trailing slash. */
+/** All settings, checked. Base URLs have no trailing slash. */
 export interface Settings {
   readonly hub: {
     readonly coreBaseUrl: string;
@@ -59,7 +59,7 @@ export interface Settings {
   };
   readonly hubAdapterClientId: string;
   readonly crypto: {
-    /** This node's private key, read already whichever way it was given; `source` names the variable or file. */
+    /** This node's private key; `source` names the variable or the file that it was read from. */
     readonly key: { readonly pem: string; readonly source: string };
     readonly framing: "segmented" | "single" | "bound" | "auto";
     readonly accept: "any" | "bound";
@@ -67,9 +67,9 @@ export interface Settings {
     readonly keyDerivation: "raw" | "hkdf";
     readonly chunkBytes: number;
   };
-  /** For the Hub only. Both or neither are set. */
+  /** Used for requests to the Hub only. Either both URLs are set or none. */
   readonly proxy: { readonly httpUrl: string | undefined; readonly httpsUrl: string | undefined };
-  /** To be added to the usual roots. */
+  /** Trusted in addition to the usual root certificates. */
   readonly extraCaCerts: CaBundle | undefined;
   readonly intermediate: {
     readonly urlWithNodeId: boolean;
@@ -81,10 +81,10 @@ export interface Settings {
   readonly idempotency: { readonly hours: number };
   readonly final: { readonly queue: boolean };
   readonly privacy: {
-    /** Exact decimals, as they were written. */
+    /** Exact decimals, as the operator wrote them. */
     readonly projectEpsilon: string | undefined;
     readonly maxEpsilon: string | undefined;
-    /** Whether finals without noise are refused. */
+    /** Whether the service refuses final results without noise. */
     readonly isRequired: boolean;
   };
   readonly submissions: {
@@ -93,7 +93,7 @@ export interface Settings {
     readonly keepDays: number;
   };
   readonly operators: {
-    /** Whether any setting says who is an operator. */
+    /** Whether any setting defines who is an operator. */
     readonly isConfigured: boolean;
     readonly clientIds: readonly string[];
     readonly roles: readonly string[];
@@ -109,7 +109,7 @@ export interface Settings {
   readonly retention: {
     readonly untaggedDays: number;
     readonly taggedDays: number;
-    /** The first that fits a tag counts. */
+    /** The first rule that matches a tag applies. */
     readonly tags: readonly { readonly pattern: string; readonly days: number }[];
     readonly intermediateDays: number;
     readonly objectsPerSecond: number;
@@ -120,9 +120,9 @@ export interface Settings {
     readonly review: "off" | "all" | "unless-dp";
     /** How many different people must approve. */
     readonly reviewers: number;
-    /** 0 = none is small. */
+    /** Reviewers are shown whole numbers from 1 to this minus 1; 0 = none. */
     readonly smallCount: number;
-    /** 0 = for ever. */
+    /** Days after which an undecided final result is declined; 0 = never. */
     readonly waitDays: number;
   };
   readonly server: {
@@ -131,7 +131,7 @@ export interface Settings {
     readonly publicUrl: string | undefined;
     /** 0 = no limit. */
     readonly maxUploadBytes: number;
-    /** `undefined`: as many as there is memory for. */
+    /** `undefined`: the service computes it from the available memory. */
     readonly uploadsAtOnce: number | undefined;
     readonly shutdownSeconds: number;
     readonly docs: boolean;

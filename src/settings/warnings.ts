@@ -3,7 +3,7 @@ import { privateKeyPem, uuid } from "./schemas.ts";
 import type { Setting } from "./setting.ts";
 import type { Settings } from "./settings.ts";
 
-/** What is legal but likely not meant, or not safe. */
+/** Warns of settings that are valid, but unsafe or probably not intended. */
 export function findWarnings(
   { hub, storage, oidc, operators, intermediate, extraCaCerts, record, log }: Settings,
   texts: ReadonlyMap<string, string>,
@@ -51,7 +51,7 @@ export function findWarnings(
   return [...warnings, ...warnOfOperators(operators, oidc, texts)];
 }
 
-/** Settings that let in nobody, or more people than it seems. */
+/** Warns of settings that let in no operator, or more people than the settings seem to say. */
 function warnOfOperators(
   { clientIds, roles, signIn, isConfigured }: Settings["operators"],
   { skipJwtValidation }: Settings["oidc"],
@@ -78,7 +78,7 @@ function warnOfOperators(
   return warnings;
 }
 
-/** Docker's `--env-file` and Kubernetes take quotes as part of the value, and some `.env` files have two pairs. */
+/** Warns of quoted values. Docker's `--env-file` and Kubernetes keep quotes, and some `.env` files have two pairs. */
 export function warnOfQuotes(texts: ReadonlyMap<string, string>): string[] {
   return [...texts].flatMap(([name, text]) =>
     /^(["'])[\s\S]*\1$/.test(text) && text.length > 1 ? [`${name} is in quotes, which are taken as part of it`] : [],
