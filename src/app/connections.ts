@@ -11,10 +11,10 @@ import type { Log } from "../log.ts";
 import type { FetchKeys } from "../observability/observed-calls.ts";
 import type { Settings } from "../settings/settings.ts";
 
-/** For how old something is: it goes on evenly, whatever the machine's clock is set to. */
+/** A monotonic clock, for measuring ages. Setting the machine's clock does not change it. */
 const steadyNow = () => performance.now();
 
-/** Throws with the name of the setting when it holds no usable key. */
+/** Throws an Error that names the setting when its key cannot be used. */
 export function readPrivateKey({ crypto: { key } }: Settings): PrivateKey {
   try {
     return parsePrivateKey(key.pem);
@@ -32,7 +32,7 @@ export function hubUrls({ hub }: Settings) {
   return { authUrl: hub.authBaseUrl, coreUrl: hub.coreBaseUrl, storageUrl: hub.storageBaseUrl };
 }
 
-/** `limitMs` is for a look-up as a whole; 15 s unless said otherwise. */
+/** `limitMs` limits a look-up as a whole; the default is 15 s. */
 export function connectHub(settings: Settings, outbound: Outbound, log: Log, limitMs?: number): Hub {
   const { auth: signIn, cacheSeconds } = settings.hub;
   const limit = limitMs === undefined ? {} : { limitMs };
@@ -48,7 +48,7 @@ export function connectHub(settings: Settings, outbound: Outbound, log: Log, lim
   });
 }
 
-/** Never through the Hub's proxy: the identity provider stands in the node. */
+/** Does not use the Hub's proxy, because the identity provider is inside the node. */
 export const fetchKeys: FetchKeys = (url, init) => fetch(url, init);
 
 export function createAuthenticator(oidc: Settings["oidc"], log: Log, fetch: FetchKeys): Authenticator {

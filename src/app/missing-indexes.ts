@@ -6,9 +6,9 @@ import { reasonOf } from "../errors.ts";
 import type { Log } from "../log.ts";
 
 /**
- * Begins to build what migrations have left out on large tables, on a connection of its own while the service works: without these
- * indexes some lists are slow, and nothing else. Resolves with the building, which never throws and which nobody needs to wait for.
- * What fails is left to the next start, as is what the end of this process breaks off.
+ * Starts to build the indexes that migrations left out on large tables. It uses its own connection while the service works:
+ * without these indexes some lists are slow, but everything works. `building` never rejects, and nobody needs to await it. The
+ * next start builds the indexes that failed, or that the end of this process interrupted.
  */
 export async function buildMissingIndexes(
   postgres: Postgres,

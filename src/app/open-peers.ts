@@ -5,7 +5,7 @@ import type { Peers } from "../peers/peers.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { Storage } from "./storage.ts";
 
-/** Whether anything is set that makes it matter what other nodes send. */
+/** Whether any setting depends on the keys or framings of other nodes. */
 export function watchesPeers({ crypto: { framing, accept, pin } }: Settings): boolean {
   return framing === "bound" || framing === "auto" || accept === "bound" || pin === "strict";
 }

@@ -1,9 +1,9 @@
 import type { StorageSettings } from "../settings/settings.ts";
 import type { Storage, StorageDeps } from "./storage.ts";
 
-/** Opens what the settings name, waiting for it if need be, and brings the database up to date. */
+/** Opens the storage that the settings name, waits for it if necessary, and migrates the database. */
 export async function openStorage(storage: StorageSettings, deps: StorageDeps): Promise<Storage> {
-  // Each has a database driver of its own, and a process needs one of them.
+  // Imported on demand: each has its own database driver, and a process needs only one.
   if (storage.kind === "directory") return (await import("./storage-embedded.ts")).openEmbedded(storage, deps);
   return (await import("./storage-servers.ts")).openServers(storage, deps);
 }

@@ -36,7 +36,7 @@ export interface OperatorParts {
 const steadyNow = () => performance.now();
 const notSealing = { seal: async () => undefined };
 
-/** What stands behind `/operator`; it does nothing before it is asked. */
+/** Creates the services behind `/operator`. They do nothing before the first request. */
 export function createOperatorServices(settings: Settings, parts: OperatorParts): OperatorServices {
   const { storage, record, authenticator, readiness } = parts;
   const { clientIds, roles, roleClaim, isConfigured } = settings.operators;
@@ -71,7 +71,7 @@ export function createOperatorServices(settings: Settings, parts: OperatorParts)
       retry: storage.submissions.retry,
       async drop(id, operator) {
         if (!(await storage.submissions.drop(id, operator))) return false;
-        // What cannot be removed now has no row any more, and is swept.
+        // If this fails, the sweep removes the file later, because it has no row any more.
         await storage.objects.remove(submissionKey(id)).catch(() => {});
         return true;
       },
@@ -103,7 +103,7 @@ export function createOperatorServices(settings: Settings, parts: OperatorParts)
   };
 }
 
-/** How tokens of sessions and tickets of links stand in the database. */
+/** The database stores tokens of sessions and tickets of links in this form only. */
 export function hashToken(token: string): string {
   return createHash("sha256").update(token).digest("hex");
 }
@@ -111,7 +111,7 @@ export function hashToken(token: string): string {
 function openSignIn({ operators, oidc }: Settings, { authenticator, log }: OperatorParts): OidcSignIn | undefined {
   if (operators.signIn === undefined) return undefined;
   const judge = async (token: string) => {
-    // A token that nobody checks says nothing about who may come in.
+    // An unchecked token does not prove who somebody is, so it signs in nobody.
     if (oidc.skipJwtValidation) return undefined;
     return (await authenticator.identify(`Bearer ${token}`)).claims;
   };

@@ -28,7 +28,7 @@ export function createPinoLog({ level, format, write, context }: PinoLogOptions)
       if (!logger.isLevelEnabled(level)) return;
       const common = context();
       const audited = audit.has(event) ? auditFields(event, fields, common) : undefined;
-      // One object; the library's own way to add fields to every line (`mixin`) costs twice as much.
+      // Merged into one object here: pino's `mixin`, which adds fields to every line, costs twice as much.
       logger[level]({ ...common, ...fields, msg: event, ...audited }, event);
     };
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
@@ -36,7 +36,7 @@ export function createPinoLog({ level, format, write, context }: PinoLogOptions)
 
 const audit: ReadonlySet<string> = new Set(auditEvents);
 
-/** The names by which a node's user interface finds audit lines; it fails on one that lacks any of them. */
+/** The fields by which a node's user interface finds audit lines. It fails on a line that lacks one of them. */
 function auditFields(event: string, fields: LogFields, context: LogFields): LogFields {
   return {
     timestamp: new Date().toISOString(),
@@ -48,7 +48,7 @@ function auditFields(event: string, fields: LogFields, context: LogFields): LogF
 
 function prettyLine(line: string): string {
   const parsed: Record<string, unknown> = JSON.parse(line);
-  // What machines read besides says nothing more.
+  // These fields repeat others for machines, so people do not need them.
   const { level, time, event, msg: _, timestamp: __, service: ___, event_name: ____, ...fields } = parsed;
   const clock = String(time).slice(11, 19);
   const rest = Object.entries(fields).map(([key, value]) => {
@@ -57,7 +57,7 @@ function prettyLine(line: string): string {
   return `${[clock, String(level).toUpperCase().padEnd(5), event, ...rest].join(" ")}\n`;
 }
 
-/** A client's text may neither begin a line of its own nor command the terminal. */
+/** Escapes a client's text, so that it cannot start a new line or send control codes to the terminal. */
 function plain(text: string): string {
   return text.replace(/[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu, (character) => {
     return character === "\n" ? "\\n" : `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;

@@ -10,14 +10,14 @@ export function openPrivacyBudget(settings: Settings, { budgets }: Pick<Storage,
   return createPrivacyBudget({
     store: budgets,
     ...readBudgets(settings),
-    // Without the queue and the record a final needs no database, and nothing is asked for that would.
+    // Without queue and record a final result needs no database. Counting what it spends must not change that.
     mayGoUncounted: !settings.final.queue && !settings.record.isEnabled,
     newId: () => crypto.randomUUID(),
     log,
   });
 }
 
-/** Lets projects pay for what was released while the Hub could not tell whose it was. It removes nothing. */
+/** Charges projects for releases made while the Hub could not name the project. Resolves with 0: it removes nothing. */
 export function assignReleases({ budgets }: Pick<Storage, "budgets">, hub: Pick<HubDirectory, "findProjectId">): Sweep {
   return {
     what: "releases of unknown projects",
@@ -36,7 +36,7 @@ export interface Budgets {
   readonly maxEpsilon: Decimal | undefined;
 }
 
-/** Settings have been checked as texts. */
+/** Parses the privacy budgets of the settings. The check of the settings has already accepted their texts. */
 export function readBudgets({ privacy: { projectEpsilon, maxEpsilon } }: Settings): Budgets {
   return { nodeBudget: read(projectEpsilon), maxEpsilon: read(maxEpsilon) };
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { reasonOf } from "../errors.ts";
 
-/** Writes into the folder and takes it away again; throws an Error that tells the operator what to do when that fails. */
+/** Writes a probe into the folder and removes it. If that fails, throws an Error that tells the operator what to do. */
 export function proveWritable(dir: string, advice: string): void {
   let probe: string | undefined;
   try {

@@ -9,13 +9,13 @@ import type { Storage } from "./storage.ts";
 export interface RecordServices {
   readonly recorder: RunningRecorder;
   readonly sealer: Sealer;
-  /** Puts on record what is left, and seals it. */
+  /** Writes the entries that are left to the record and seals them. */
   stop(): Promise<void>;
 }
 
 const dayMs = 24 * 3_600_000;
 
-/** `undefined`, and nothing runs, where no record is kept. */
+/** Starts the recorder and the sealer. Returns `undefined` and starts nothing if the node keeps no record. */
 export function startRecord(
   { record: { isEnabled, keepDays } }: Settings,
   { record: store }: Pick<Storage, "record">,

@@ -8,7 +8,7 @@ import type { Storage } from "./storage.ts";
 
 const dayMs = 24 * 3_600_000;
 
-/** The gate; also where nothing is held any more, what was held before can be decided on. */
+/** Opens the release gate, even if the review is off now: operators may still decide on results that were held before. */
 export function openReleases(
   { release: { reviewers, smallCount } }: Settings,
   { releases: store, objects }: Pick<Storage, "releases" | "objects">,
@@ -19,13 +19,13 @@ export function openReleases(
   return createReleases({ store, objects, examine, newHash: newSha256, reviewers, log });
 }
 
-/** Which finals are held. */
+/** Returns a function that says whether a final result is held for review. */
 export function createGate({ release: { review } }: Settings): (kind: FinalKind) => boolean {
   if (review === "off") return () => false;
   return ({ isNoisy, isWithinBudget }) => !(review === "unless-dp" && isNoisy && isWithinBudget);
 }
 
-/** `aheadMs`: how far the clock was set forward since the start, which makes nothing older. */
+/** `aheadMs`: how far the clock was set forward since the start. Results are not older because of that. */
 export function sweepHeld(
   { release: { waitDays } }: Settings,
   releases: Pick<Releases, "expire">,

@@ -20,15 +20,15 @@ import type { Settings } from "../settings/settings.ts";
 import type { Storage } from "./storage.ts";
 
 export interface RetentionServices {
-  /** In which every local result counts, where anything needs that. */
+  /** The object store. If a rule or a quota needs it, this store also counts every local result. */
   readonly objects: ObjectStore;
   readonly usage: UsageBook;
   readonly preview: PreviewBook;
-  /** Whether there are rules by which local results go. */
+  /** Whether any rule removes local results. */
   readonly isExpiring: boolean;
   /** Whether the table of stored objects is kept. */
   readonly isCounting: boolean;
-  /** Notes what the Hub has got, where that goes by a rule. Never throws. */
+  /** Notes an intermediate that was sent to the Hub. `undefined` unless a rule removes intermediates. Never throws. */
   readonly noteSent: ((sent: SentIntermediate) => Promise<void>) | undefined;
   start(parts: HubParts): void;
   stop(): Promise<void>;
@@ -104,7 +104,7 @@ function forgetting({ retention }: Settings, { sent }: RetentionStore, parts: Hu
   };
 }
 
-/** It is at the Hub whatever becomes of this: what is not noted stays there. */
+/** Logs a failure instead of throwing, because the Hub already has the file. Retention cannot remove a file without a note. */
 async function noteSent({ sent }: RetentionStore, { objectId, analysisId }: SentIntermediate, log: Log): Promise<void> {
   await sent.add({ objectId, analysisId }).catch((error: unknown) => {
     log.warn("retention.intermediate.unnoted", { objectId, reason: reasonOf(error) });

@@ -47,27 +47,27 @@ export interface Services {
   readonly recorder: Recorder;
   readonly repeats: Repeats;
   readonly operator: OperatorServices;
-  /** Ends background work and closes what was opened. */
+  /** Ends background work and closes everything that `createServices` has opened. */
   close(): Promise<void>;
 }
 
-/** What services need of the process they run in. */
+/** What services need from the process that they run in. */
 export interface Surroundings extends StartUp {
   readonly log: Log;
   readonly metrics: Metrics;
   /** The trace and the id of the request being served. */
   readonly traceparent: () => string | undefined;
   readonly requestId: () => string | undefined;
-  /** Counts the files that pass, for operators. */
+  /** Gets the function that counts transferred files for operators. */
   readonly watchTraffic: (count: TrafficCounter["count"]) => void;
 }
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
-/** Nothing has this id; asking for it shows whether the Hub's core and storage answer. */
+/** No project and no file has this id. Asking for it shows whether the Hub's core and storage answer. */
 const unknownId = "00000000-0000-4000-8000-000000000000";
 
-/** Joins adapters and use cases as the settings say, with the database brought up to date. */
+/** Connects adapters and use cases as the settings say. Also migrates the database and starts the background work. */
 export async function createServices(settings: Settings, surroundings: Surroundings): Promise<Services> {
   const { log, metrics, traceparent } = surroundings;
   const privateKey = readPrivateKey(settings);
@@ -176,7 +176,7 @@ export async function createServices(settings: Settings, surroundings: Surroundi
 }
 
 function cipherOptions({ crypto: { framing, keyDerivation, chunkBytes, accept } }: Settings) {
-  // With `bound` nothing is sent in an older framing, whichever it would be.
+  // `auto` sends segmented files to peers that do not send bound ones. With `bound` the older framing is never used.
   return { framing: framing === "single" ? framing : "segmented", keyDerivation, chunkBytes, accept } as const;
 }
 

@@ -19,7 +19,7 @@ import { createTurns } from "./upload-turns.ts";
 export interface RunningService {
   readonly port: number;
   readonly url: string;
-  /** What this process has counted. */
+  /** The metrics of this process. */
   report(): Promise<MetricsReport>;
   /** Lets running requests finish within `SERVER__SHUTDOWN_SECONDS`, then closes everything. */
   stop(): Promise<void>;
@@ -28,23 +28,23 @@ export interface RunningService {
 export interface StartDeps {
   readonly log: Log;
   readonly context: RequestContext;
-  /** For tests; a client silent for this long is given up. */
+  /** For tests: how long a client may be silent before its request is given up. */
   readonly stallMs?: number;
   /** How long to wait for a database and an object store that are not up yet. */
   readonly patienceMs?: number | undefined;
-  /** Ends that waiting. */
+  /** Aborts the waiting. */
   readonly signal?: AbortSignal;
-  /** Where the port is shared with other workers: asks them for what they have counted. */
+  /** Set if other workers share the port: collects their metrics. */
   readonly gather?: () => Promise<Gathered>;
-  /** Called once the port is listened on, when the service is not ready yet. */
+  /** Called once the process listens on the port. The service is not ready yet at that time. */
   readonly onListening?: () => void;
-  /** For tests; sees every answer before it is sent, and may send another one. */
+  /** For tests: gets every response before it is sent, and may replace it. */
   readonly inspect?: (request: Request, response: Response) => Promise<Response>;
 }
 
 /**
- * Listens at once, so that a probe can tell a process that waits from one that is dead; then opens what the settings name and
- * brings the database up to date. Resolves when requests are served.
+ * Listens at once, so that a probe can distinguish a waiting process from a dead one. Then it opens the storage that the
+ * settings name and migrates the database. Resolves when it serves requests.
  */
 export async function startService(settings: Settings, deps: StartDeps): Promise<RunningService> {
   const { context, patienceMs, signal, gather, inspect = async (_, response) => response } = deps;
@@ -114,7 +114,7 @@ function createServiceApp(settings: Settings, services: Services, parts: AppPart
   });
 }
 
-/** Where to reach a service that listens on this address from its own machine. */
+/** The URL at which the same machine reaches a service that listens on this address. */
 export function serviceUrl(hostname: string, port: number): string {
   return `http://${hostname === "0.0.0.0" || hostname === "::" ? "localhost" : hostname}:${port}`;
 }

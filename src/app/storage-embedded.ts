@@ -21,7 +21,7 @@ import { createSqliteSubmissions } from "../submissions/store/sqlite-submissions
 import { proveWritable } from "./prove-writable.ts";
 import { logMigrations, openObjectStore, type Storage, type StorageDeps, sqlitePath } from "./storage.ts";
 
-/** Everything under one folder, which this process alone uses. */
+/** Opens the storage in one folder. Only this process uses it. */
 export async function openEmbedded(
   storage: StorageSettings & { kind: "directory" },
   { log, observe, isRecording, isExpiring, requestId }: StorageDeps,
@@ -45,7 +45,7 @@ export async function openEmbedded(
     proveWritable(spoolDir, "let DATA_DIR name a folder on a local disk that the service's user may write to");
     const append = isRecording ? createAppendInSqlite(Date.now, requestId) : undefined;
     const submissions = createSqliteSubmissions(sqlite, Date.now, undefined, append);
-    // The process that held them is dead: this one has the lock.
+    // This process has the lock, so the process that held these submissions is dead.
     await submissions.releaseAll();
     const budgets = createSqliteBudget(sqlite, Date.now, append);
     await budgets.releaseAll();

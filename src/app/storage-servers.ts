@@ -27,7 +27,7 @@ import { createWatchedRights } from "./watched-rights.ts";
 
 const storeCheckMs = 10_000;
 
-/** An S3 store and PostgreSQL, which other processes may use as well. */
+/** Opens an S3 store and PostgreSQL. Other processes may use them at the same time. */
 export async function openServers(
   storage: StorageSettings & { kind: "s3+postgres" },
   deps: StorageDeps,

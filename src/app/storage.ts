@@ -32,48 +32,48 @@ export interface Storage {
   readonly digests: DigestStore;
   /** Whether no other process can use this storage. */
   readonly isAlone: boolean;
-  /** Throws unless the object store can be reached, and the access key may do all that is needed. */
+  /** Throws unless the object store can be reached and the access key has all rights that the service needs. */
   readonly checkObjects: (signal: AbortSignal) => Promise<void>;
-  /** Sentences for operators about what works but should not stay so. */
+  /** Sentences for operators about problems that do not stop the service, but should be solved. */
   readonly listConcerns: () => Promise<readonly string[]>;
-  /** For temporary files; exists. */
+  /** The folder for temporary files. It exists. */
   readonly spoolDir: string;
   close(): Promise<void>;
 }
 
 export interface StartUp {
-  /** How long to wait at start for a database and an object store that are not up yet; for ever where not given. */
+  /** How long to wait at start for a database and an object store that are not up yet; without it, for ever. */
   readonly patienceMs?: number | undefined;
-  /** Hears what is waited for, and what is there. */
+  /** Called when the start begins to wait for a part (`failed`), and when the part is there (`ok`). */
   readonly onPart?: ((name: "database" | "object_store", state: "ok" | "failed") => void) | undefined;
-  /** Ends that waiting. */
+  /** Aborts the waiting. */
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface StorageDeps extends StartUp {
-  /** Whether what the database does is put on record. */
+  /** Whether the node keeps a record of what the database does. */
   readonly isRecording: boolean;
-  /** Whether results go by themselves: then nobody may tag one that is just going. */
+  /** Whether retention removes results. Then a result that is being removed must not be tagged. */
   readonly isExpiring: boolean;
-  /** Of the request being served, if any. */
+  /** The id of the request being served, if any. */
   readonly requestId: () => string | undefined;
   readonly log: Log;
   readonly observe: ObserveCall;
 }
 
-/** Says which migrations were applied, if any. */
+/** Logs which migrations were applied, if any. */
 export function logMigrations(log: Log, applied: readonly string[]): void {
   if (applied.length > 0) log.info("database.migrated", { applied });
 }
 
-/** The object store that the settings name; nothing is opened or made before its first use. */
+/** The object store that the settings name. It opens and creates nothing before its first use. */
 export function openObjectStore(storage: StorageSettings, log: Log): ObjectStore {
   if (storage.kind === "directory") return createDirectoryObjectStore({ root: join(storage.dataDir, "objects") });
   const { endpointUrl: endpoint, ...s3 } = storage.s3;
   return createS3ObjectStore({ endpoint, ...s3, log });
 }
 
-/** The embedded database's file. */
+/** The path of the SQLite file. */
 export function sqlitePath(dataDir: string): string {
   return join(dataDir, "catalog.sqlite");
 }

@@ -5,14 +5,14 @@ import type { Settings } from "../settings/settings.ts";
 import { findMemoryLimit } from "./memory-limit.ts";
 
 const mebibyte = 1024 * 1024;
-/** What the process takes without any upload, with room for downloads and for requests that wait. */
+/** Memory of the process without uploads, with room for downloads and waiting requests. */
 const baseBytes = 384 * mebibyte;
-/** What an upload takes at most, per turn, before its memory is collected (an estimate). */
+/** An estimate of the most memory that an upload takes per turn before the garbage collector frees it. */
 const turnBytes = { "s3+postgres": 16 * mebibyte, directory: 6 * mebibyte } as const;
 const fewest = { "s3+postgres": 2, directory: 4 } as const;
 const most = 256;
 
-/** As many turns as the settings say, else as many as there is memory for. */
+/** Creates as many turns as the settings say. Without the setting, their number depends on the available memory. */
 export function createTurns({ server, storage }: Settings, log: Log): UploadTurns {
   const memoryBytes = findMemoryLimit();
   const turns = server.uploadsAtOnce ?? countTurns(memoryBytes / server.workers, storage.kind);

@@ -6,27 +6,27 @@ import { within } from "../time/deadline.ts";
 import { createSingleFlight } from "../time/single-flight.ts";
 
 export interface WatchedRights {
-  /** Looks whether the access key may do all that is needed. Resolves when that is known, or cannot be known now. */
+  /** Checks whether the access key has all rights that the service needs. Resolves even if that cannot be found out now. */
   prove(): Promise<void>;
-  /** Throws what is missing since the last look, and has it looked at again in the background. */
+  /** Throws the missing right that the last check found, and starts another check in the background. */
   check(): void;
 }
 
 export interface WatchedRightsOptions {
   readonly objects: ObjectStore;
   readonly log: Log;
-  /** Milliseconds that go on evenly. */
+  /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
 }
 
-/** The same for every process, so that a probe that one left behind goes with the next. */
+/** All processes use the same name, so that the next check removes a probe that a killed process left behind. */
 const probeName = "start-probe";
 const limitMs = 10_000;
 const pauseMs = 30_000;
 
 /**
- * The rights at the object store. Each look stores and removes a probe, so it is not part of every look at readiness: there is
- * one at start, and more while a right is missing. A store that is away says nothing of rights.
+ * Watches the access key's rights at the object store. Each check stores and removes a probe, so it does not run with every
+ * readiness check: it runs once at start, and again while a right is missing. An unreachable store proves nothing about rights.
  */
 export function createWatchedRights({ objects, log, now }: WatchedRightsOptions): WatchedRights {
   let missing: MissingRight | undefined;

@@ -7,7 +7,7 @@ export interface Fraction {
 }
 
 /**
- * True with probability exactly e^-x: Canonne, Kamath and Steinke, "The Discrete Gaussian for Differential Privacy" (2020,
+ * Returns true with probability exactly e^-x: Canonne, Kamath and Steinke, "The Discrete Gaussian for Differential Privacy" (2020,
  * arXiv 2004.00010), Algorithm 1.
  */
 export function bernoulliExp({ numerator, denominator }: Fraction, randomBytes: RandomBytes): boolean {

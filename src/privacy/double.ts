@@ -1,6 +1,6 @@
 import { bitLength } from "./random-integers.ts";
 
-/** The smallest positive double is 2^-1074, and every finite double is a whole multiple of it: a point on its lattice. */
+/** The smallest positive double is 2^-1074. Every finite double is a whole multiple of it: a point of the lattice 2^-1074. */
 export const LATTICE_EXPONENT = -1074;
 const MANTISSA_BITS = 53;
 const FRACTION_BITS = 52n;
@@ -33,14 +33,14 @@ export function toLattice(value: number): bigint {
 }
 
 /**
- * The double nearest to a multiple of 2^-1074, ties to even. Beyond the largest double it is the largest double, never
- * infinity; zero is never negative.
+ * Returns the double nearest to a multiple of 2^-1074; ties go to even. A multiple beyond the largest double becomes the
+ * largest double, never infinity. Zero is never negative.
  */
 export function fromLattice(units: bigint): number {
   const magnitude = units < 0n ? -units : units;
   const dropped = Math.max(0, bitLength(magnitude) - MANTISSA_BITS);
   const rounded = shiftRightToEven(magnitude, BigInt(dropped));
-  // At most 53 bits, or 2^53 itself, and a power of two: neither the conversion nor the scaling rounds again.
+  // `rounded` has at most 53 bits or is 2^53, and scaling multiplies by a power of two. So neither step rounds again.
   const value = scaleByPowerOfTwo(Number(rounded), dropped + LATTICE_EXPONENT);
   const finite = Math.min(value, Number.MAX_VALUE);
   return units < 0n ? -finite : finite;

@@ -1,28 +1,28 @@
 import { parsePythonFloat } from "./parse-number.ts";
 
-/** A list of numbers that is read as it comes in; nothing but the numbers is kept. */
+/** Reads a list of numbers while its bytes arrive. It keeps only the numbers. */
 export interface NumberListReader {
   push(bytes: Uint8Array): void;
-  /** Whether it has begun like a list, whatever came then. */
+  /** Whether the text has begun like a list, even if something else followed. */
   hasBegun(): boolean;
-  /** `undefined` unless what came was one list of at least one number, and nothing else. */
+  /** Returns the numbers; `undefined` unless the text was exactly one list with at least one number. */
   finish(): Float64Array<ArrayBuffer> | undefined;
 }
 
 export const mostNumbers = 100_000;
-/** As long as the text of a single number may be. */
+/** The longest text of one number. */
 const mostCharacters = 1_024;
 
 const [open, close, comma] = [..."[],"].map((character) => character.charCodeAt(0));
-/** RFC 8259 §2. */
+/** JSON's white space (RFC 8259 §2). */
 const isSpace = (byte: number) => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
-/** Visible ASCII: numbers are made of it. */
+/** Visible ASCII, the only characters of numbers. */
 const isVisible = (byte: number) => byte > 0x20 && byte < 0x7f;
 
-/** What may come next. */
+/** What the reader expects next. */
 type Expected = "list" | "first" | "number" | "rest" | "separator" | "nothing" | "failed";
 
-/** The list is JSON's (RFC 8259 §5), each number in it is read as one that stands alone is. */
+/** The list has JSON's syntax (RFC 8259 §5). Its numbers are read as Python's `float()` does, like a single number. */
 export function createNumberListReader(): NumberListReader {
   let expected: Expected = "list";
   let numbers = new Float64Array(1_024);
@@ -77,7 +77,7 @@ export function createNumberListReader(): NumberListReader {
 function grown(numbers: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
   const larger = new Float64Array(Math.min(mostNumbers, 2 * numbers.length));
   larger.set(numbers);
-  // The numbers are nobody's business any more.
+  // Overwrites the true numbers, so that they do not stay in memory.
   numbers.fill(0);
   return larger;
 }

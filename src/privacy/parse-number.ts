@@ -1,16 +1,19 @@
 /**
- * A Python float literal in ASCII, white space around it: digits may be grouped by single underscores (PEP 515); nan and inf
- * are left out. No part can match in two ways, so a hostile text costs no more than its length.
+ * A Python float literal in ASCII, with optional white space around it. Single underscores may group digits (PEP 515). nan and
+ * inf do not match. No part can match in two ways, so even a hostile text takes only linear time.
  */
 const FLOAT =
   /^[\t-\r ]*([+-]?(?:\d+(?:_\d+)*(?:\.(?:\d+(?:_\d+)*)?)?|\.\d+(?:_\d+)*)(?:e[+-]?\d+(?:_\d+)*)?)[\t-\r ]*$/i;
 
-/** What Python's `float()` would read of ASCII text, without white space and underscores; `undefined` where it fails. */
+/**
+ * The literal that Python's `float()` would read from ASCII text, without white space and underscores. `undefined` where
+ * `float()` fails, and for nan and inf.
+ */
 export function readFloatLiteral(text: string): string | undefined {
   return FLOAT.exec(text)?.[1]?.replaceAll("_", "");
 }
 
-/** Reads a number as Python's `float()` reads ASCII text; `undefined` where that fails or the number is not finite. */
+/** Reads ASCII text as Python's `float()` does. Returns `undefined` if that fails or the number is not finite. */
 export function parsePythonFloat(text: string): number | undefined {
   const literal = readFloatLiteral(text);
   if (literal === undefined) return undefined;
@@ -18,7 +21,7 @@ export function parsePythonFloat(text: string): number | undefined {
   return Number.isFinite(value) ? value : undefined;
 }
 
-/** Writes a finite number as Python's `repr` does: the shortest digits that read back as the same double. */
+/** Writes a finite number as Python's `repr` does, with the fewest digits that read back as the same double. */
 export function formatPythonFloat(value: number): string {
   if (!Number.isFinite(value)) throw new RangeError("Only finite numbers can be written");
   const sign = value < 0 || Object.is(value, -0) ? "-" : "";

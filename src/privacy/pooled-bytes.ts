@@ -2,7 +2,7 @@ import type { RandomBytes } from "./random-integers.ts";
 
 const poolBytes = 16_384;
 
-/** The same bytes, asked for in larger pieces: a list takes a million small ones. None is given out twice. */
+/** Draws random bytes in larger pieces, because a list needs a million small ones. It never returns a byte twice. */
 export function poolRandomBytes(randomBytes: RandomBytes): RandomBytes {
   let pool: Uint8Array = new Uint8Array(0);
   let used = 0;

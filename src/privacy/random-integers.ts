@@ -1,14 +1,14 @@
 /** A cryptographically secure source of bytes. */
 export type RandomBytes = (length: number) => Uint8Array;
 
-/** Of a non-negative integer. */
+/** The number of bits of a non-negative integer. */
 export function bitLength(value: bigint): number {
   if (value === 0n) return 0;
   const digits = value.toString(16);
   return 4 * digits.length - (Math.clz32(Number.parseInt(digits.slice(0, 1), 16)) - 28);
 }
 
-/** A uniform integer in [0, bound), exactly: bits that are too large are thrown away and drawn anew. */
+/** An exactly uniform integer in [0, bound). It discards draws that are too large and draws again. */
 export function uniformBelow(bound: bigint, randomBytes: RandomBytes): bigint {
   const bits = bitLength(bound - 1n);
   if (bits === 0) return 0n;

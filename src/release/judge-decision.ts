@@ -1,10 +1,13 @@
 import { AppError } from "../errors.ts";
 import type { Decision, Release, Reviewer } from "./release-store.ts";
 
-/** What a decision makes of a final: it waits for one more approval, is due, or will not leave. */
+/** The state of a final result after a decision: it waits for one more approval, is due for delivery, or is rejected. */
 export type Consequence = "held" | "queued" | "rejected";
 
-/** Throws why a decision cannot be taken; the first one counts. */
+/**
+ * Returns what the decision leads to. Throws `not_found` for an unknown submission, `conflict` if it is already decided or this
+ * person has already approved it, and `changed` if the reviewer has looked at other bytes. The first decision counts.
+ */
 export function judgeDecision(
   release: Release | undefined,
   decision: Decision,
@@ -23,13 +26,13 @@ export function judgeDecision(
   return approvals.length + 1 >= reviewers ? "queued" : "held";
 }
 
-/** Two with a name or a subject in common may be one person, who must not count as two. */
+/** Two reviewers with the same name or subject may be one person, and one person must not count twice. */
 export function isSamePerson(one: Reviewer, other: Reviewer): boolean {
   const known = [one.name, one.subject].map(plain);
   return [other.name, other.subject].map(plain).some((text) => known.includes(text));
 }
 
-/** What nobody sees in a name makes nobody another person. */
+/** Removes differences that nobody can see in a name: invisible characters, letter case and white space. */
 function plain(name: string): string {
   const shown = name.normalize("NFKC").replace(/[\p{Default_Ignorable_Code_Point}\p{Cc}]/gu, "");
   return shown.trim().replace(/\s+/g, " ").toLowerCase();
@@ -46,7 +49,7 @@ export function fileChanged(): AppError {
   return new AppError("changed", "The file is not the one you looked at.");
 }
 
-/** What the analysis finds as the error of its submission. */
+/** The error that the analysis reads in the state of its submission. */
 export function declinedBecause(reason: string): string {
   return `Declined by the node: ${reason}`;
 }

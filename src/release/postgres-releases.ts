@@ -11,15 +11,15 @@ import type { Decision, Release, ReleaseFilter, ReleaseStore, Reviewer } from ".
 type Transaction = Pick<BunSQLDatabase, "select" | "insert" | "update">;
 type Reader = Pick<BunSQLDatabase, "select">;
 
-/** With these very words the index is used. */
+/** Must match the condition of the partial index `submission_held`, or PostgreSQL does not use the index. */
 const wasHeld = or(eq(submission.state, "held"), isNotNull(submission.verdict));
 const isHeld = and(wasHeld, eq(submission.state, "held"));
 const now = sql`now()`;
 const node: Reviewer = { name: "node", subject: "node" };
-/** What one transaction declines by itself. */
+/** How many submissions one transaction declines at most. */
 const expireBatch = 500;
 
-/** What operators decide on, in PostgreSQL, whose clock counts. */
+/** Held final results and decisions in PostgreSQL. All times come from its clock. */
 export function createPostgresReleases(postgres: Postgres, append?: AppendInPostgres): ReleaseStore {
   return {
     page: (filter, order, after, limit) =>
@@ -107,7 +107,7 @@ async function findAll(db: Reader, ids: readonly string[]): Promise<Map<string, 
   return new Map((await withDecisions(db, rows)).map((release) => [release.id, release]));
 }
 
-/** The rows are locked first, in an order that all keep to. The second one sees what the first has decided. */
+/** Locks the rows first, always in the same order, so that a second reviewer sees what the first has decided. */
 async function decide(
   tx: Transaction,
   append: AppendInPostgres | undefined,

@@ -1,6 +1,6 @@
 import { bigint, bigserial, index, pgTable, text, timestamp, uuid, varchar } from "drizzle-orm/pg-core";
 
-/** What operators have decided on finals that were held. It stays when the submission is forgotten, and goes with its project. */
+/** Operators' decisions on held final results. A row outlives its submission; the removal of its project deletes it. */
 export const releaseDecision = pgTable(
   "release_decision",
   {
@@ -13,7 +13,7 @@ export const releaseDecision = pgTable(
     sha256: varchar("sha256", { length: 64 }).notNull(),
     decision: varchar("decision", { length: 16, enum: ["approved", "declined", "expired"] }).notNull(),
     reviewer: text("reviewer").notNull(),
-    /** Tells two people of the same name apart. */
+    /** The token's subject, which distinguishes two people of the same name. */
     subject: text("subject").notNull(),
     reason: text("reason"),
     decidedAt: timestamp("decided_at", { withTimezone: true, precision: 3 }).notNull().defaultNow(),

@@ -5,7 +5,7 @@ import { findMarkup, findSignature, isPickle } from "./findings/signatures.ts";
 import type { Release } from "./release-store.ts";
 import { openFile, readStart } from "./stored-file.ts";
 
-/** What is given out of a held file, and how it may be shown: a text is its beginning, the others are all of it. */
+/** The content of a held file, and how it may be shown. A text is the beginning of the file; the others are the whole file. */
 export type ReleaseContent =
   | { readonly as: "text"; readonly text: string; readonly isCut: boolean }
   | { readonly as: "picture"; readonly mediaType: string; readonly body: ReadableStream<Uint8Array> }
@@ -14,8 +14,8 @@ export type ReleaseContent =
 const shownBytes = 65_536;
 
 /**
- * Pictures and plain text are shown; whatever a browser could run something of is for saving only, and so is all that is asked
- * for as a download. Throws `not_found` when the file is gone.
+ * Shows pictures and plain text. Everything else is a download, because a browser might run something in it; `isDownload`
+ * makes any file one. Throws `not_found` when the file is gone.
  */
 export async function readContent(
   objects: Pick<ObjectStore, "open" | "stat">,

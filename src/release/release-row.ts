@@ -2,7 +2,7 @@ import type { NewEntry } from "../record/record-store.ts";
 import type { SubmissionState } from "../submissions/store/submission-store.ts";
 import type { DecisionKind, PastDecision, Release, ReleaseFilter } from "./release-store.ts";
 
-/** What both databases give for a submission. */
+/** A submission's columns, as both databases return them. */
 export interface ReleaseRow {
   readonly id: string;
   readonly analysisId: string;
@@ -19,7 +19,7 @@ export interface ReleaseRow {
   readonly endedAt: Date | null;
 }
 
-/** What both databases give for a decision. */
+/** A decision's columns, as both databases return them. */
 export interface DecisionRow {
   readonly submissionId: string;
   readonly analysisId: string;
@@ -72,7 +72,7 @@ export function asPastDecision(row: DecisionRow): PastDecision {
 
 type Decided = Pick<PastDecision, "decision" | "reason" | "reviewer">;
 
-/** The row that tells of a decision. */
+/** The row that stores a decision. */
 export function decisionRow(release: Release, { decision, reason, reviewer }: Decided) {
   const { id, analysisId, projectId, filename, sizeBytes, sha256 } = release;
   const { name, subject } = reviewer;
@@ -80,7 +80,7 @@ export function decisionRow(release: Release, { decision, reason, reviewer }: De
   return { ...file, decision, reviewer: name, subject, reason: reason ?? null };
 }
 
-/** What the record says of a decision. */
+/** The entry in the record for a decision. */
 export function decisionEntry(release: Release, { decision, reviewer }: Decided): NewEntry {
   const { id, analysisId, projectId, sizeBytes, sha256 } = release;
   const event = decision === "approved" ? "final.approved" : "final.declined";
@@ -89,7 +89,7 @@ export function decisionEntry(release: Release, { decision, reviewer }: Decided)
 
 type Status = NonNullable<ReleaseFilter["status"]>;
 
-/** The states and the verdict that an operator's filter means; `undefined`: any. */
+/** The states and the verdict that an operator's filter stands for; `undefined` means any. */
 export function meaningOf(status: ReleaseFilter["status"]): {
   readonly states: SubmissionState[] | undefined;
   readonly verdict: "approved" | "declined" | undefined;

@@ -1,17 +1,17 @@
 import type { SubmissionState } from "../submissions/store/submission-store.ts";
 
-/** `expired`: nobody has decided in time, which is as if the node had declined. */
+/** `expired`: nobody decided in time, and the node declined the submission by itself. */
 export type DecisionKind = "approved" | "declined" | "expired";
 
 /** The person who decides. */
 export interface Reviewer {
-  /** For the record. */
+  /** The name that the record shows. */
   readonly name: string;
-  /** Tells two people apart, whatever they are called. */
+  /** Distinguishes two people, even if they have the same name. */
   readonly subject: string;
 }
 
-/** What somebody has decided on a final, and what it was then. */
+/** An earlier decision on a final result, with the facts about the file at that time. */
 export interface PastDecision {
   readonly submissionId: string;
   readonly analysisId: string;
@@ -25,7 +25,7 @@ export interface PastDecision {
   readonly decidedAt: Date;
 }
 
-/** A final that was held for operators to decide on, and what has become of it. */
+/** A final result that was held for a decision of operators, and its state now. */
 export interface Release {
   readonly id: string;
   readonly analysisId: string;
@@ -33,7 +33,7 @@ export interface Release {
   readonly filename: string;
   readonly contentType: string;
   readonly sizeBytes: number;
-  /** Of what was submitted, in lower-case hex. */
+  /** The hash of the submitted file, in lower-case hex. */
   readonly sha256: string;
   readonly state: SubmissionState;
   /** `undefined` while operators have not decided. */
@@ -42,11 +42,11 @@ export interface Release {
   readonly lastError: string | undefined;
   readonly submittedAt: Date;
   readonly deliveredAt: Date | undefined;
-  /** Oldest first; where two must approve, the first approval stands here while it is held still. */
+  /** Oldest first. If two people must approve, a first approval is listed while the result is still held. */
   readonly decisions: readonly PastDecision[];
 }
 
-/** One decides on bytes, not on an id: `sha256` says which ones were looked at. */
+/** A decision applies to bytes, not to an id: `sha256` says which bytes the reviewer has looked at. */
 export interface Decision {
   readonly submissionId: string;
   readonly kind: "approved" | "declined";
@@ -57,7 +57,7 @@ export interface Decision {
 export const releaseStatuses = ["held", "approved", "declined", "queued", "delivered", "rejected"] as const;
 
 export interface ReleaseFilter {
-  /** `approved` and `declined`: by the operators' verdict; the others: by what has become of it. */
+  /** `approved` and `declined` filter by the verdict; the other values filter by the state. */
   readonly status?: (typeof releaseStatuses)[number] | undefined;
   readonly projectId?: string | undefined;
   readonly analysisId?: string | undefined;
@@ -67,41 +67,44 @@ export interface ReleasePage {
   readonly releases: readonly Release[];
   /** `after` of the next page; `undefined` on the last one. */
   readonly next: string | undefined;
-  /** How many fit, on all pages. */
+  /** How many match the filter, on all pages. */
   readonly total: number;
 }
 
 export interface ReleaseStats {
   /** How many wait for a decision. */
   readonly held: number;
-  /** Age of the oldest of them; 0 when there is none. */
+  /** How long the oldest of them has waited; 0 if there is none. */
   readonly oldestSeconds: number;
 }
 
 export type ReleaseOrder = "newest" | "oldest";
 
 /**
- * Finals that operators have to decide on, and what they have decided. What is decided is put on record, where there is one,
- * in the same transaction.
+ * Final results that operators have to decide on, and their decisions. If the node keeps a record, the same transaction writes
+ * the decision to it.
  *
- * Every function throws `AppError("database")` when the database fails, `storage_full` when it has no room.
+ * Every function throws `AppError("database")` when the database fails, and `storage_full` when it has no room.
  */
 export interface ReleaseStore {
-  /** Those behind the one that `next` of another page named; behind an unknown one is nothing. */
+  /** `after` is the `next` of the page before. The page is empty if `after` is unknown. */
   page(filter: ReleaseFilter, order: ReleaseOrder, after: string | undefined, limit: number): Promise<ReleasePage>;
-  /** `undefined` for what never was held, too. */
+  /** `undefined` if the submission is unknown or was never held. */
   find(id: string): Promise<Release | undefined>;
   /**
-   * All of them or none. Throws `not_found` for what never was held, `conflict` for what is decided already or was approved by
-   * this person before, `changed` where the SHA-256 is another one. What enough people have approved is due at once; what one
-   * has declined is rejected. Resolves with what they are now, in the order given.
+   * Takes all decisions or none. Throws `not_found` for a submission that was never held, `conflict` for one that is already
+   * decided or that this person has approved before, and `changed` if the SHA-256 differs. A result with enough approvals is
+   * due at once. One person can decline it. Resolves with the new states, in the order of `decisions`.
    */
   decide(decisions: readonly Decision[], reviewer: Reviewer, reviewers: number): Promise<Release[]>;
-  /** Declines what has been held for longer than this, for the reason given; resolves with it. */
+  /** Declines everything that was held for longer than this, with the given reason. Resolves with what it declined. */
   expire(longerThanMs: number, reason: string): Promise<Release[]>;
-  /** Decisions of the same project, or of the same analysis where that is not known; not on this very one. Newest first. */
+  /**
+   * Decisions on other submissions of the same project, newest first. If the project is unknown, those of the same
+   * analysis.
+   */
   listEarlier(release: Release, limit: number): Promise<PastDecision[]>;
-  /** The newest decision on a file of these bytes that is not this very submission. */
+  /** The newest decision on another submission with the same bytes. */
   findEqual(release: Release): Promise<PastDecision | undefined>;
   stats(): Promise<ReleaseStats>;
 }

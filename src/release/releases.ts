@@ -10,29 +10,29 @@ import { type ReleaseContent, readContent } from "./read-content.ts";
 import type { Decision, PastDecision, Release, ReleaseStore, Reviewer } from "./release-store.ts";
 import { isUnchanged } from "./stored-file.ts";
 
-/** A final with all that helps to decide on it. */
+/** A final result with everything that helps to decide on it. */
 export interface ReleaseDetails {
   readonly release: Release;
   readonly examination: Examination;
-  /** Of the same project; newest first. */
+  /** Decisions on other submissions of the same project, newest first. */
   readonly earlier: readonly PastDecision[];
-  /** The newest earlier decision on a file of the same name. */
+  /** The newest of `earlier` on a file of the same name. */
   readonly sameName: PastDecision | undefined;
 }
 
-/** The gate: finals that wait until operators let them out. */
+/** The release gate: final results that wait until operators approve them. */
 export interface Releases extends Pick<ReleaseStore, "page" | "stats"> {
   /** How many different people must approve. */
   readonly reviewers: number;
-  /** Throws `not_found` for what never was held. */
+  /** Throws `not_found` for a submission that was never held. */
   get(id: string): Promise<Release>;
-  /** Throws as `get` does, also where the file is gone. */
+  /** Throws `not_found` for a submission that was never held, or if its file is gone. */
   content(id: string, isDownload: boolean): Promise<{ readonly release: Release; readonly content: ReleaseContent }>;
-  /** Takes a few seconds at most, whatever the file is. Throws as `get` does. */
+  /** Takes a few seconds at most for any file, after those examined before it. Throws as `get` does. */
   examine(id: string): Promise<ReleaseDetails>;
-  /** All or nothing; throws what `ReleaseStore.decide` does, and `changed` for a file that is not what was submitted. */
+  /** Takes all decisions or none. Throws as `ReleaseStore.decide` does, and `changed` if a stored file was changed. */
   decide(decisions: readonly Decision[], reviewer: Reviewer): Promise<Release[]>;
-  /** Declines what has been held for longer than this; resolves with how many. */
+  /** Declines everything that was held for longer than this. Resolves with how many it declined. */
   expire(longerThanMs: number, reason: string): Promise<number>;
 }
 
@@ -56,7 +56,7 @@ export function createReleases(deps: ReleasesDeps): Releases {
     return found;
   }
 
-  /** The first refusal counts, before any bytes of a later one are looked at. */
+  /** Throws before the store decides. It judges first, so that it does not read a file for a decision that is refused. */
   async function prove(decision: Decision, reviewer: Reviewer): Promise<void> {
     const release = await store.find(decision.submissionId);
     judgeDecision(release, decision, reviewer, reviewers);
@@ -68,7 +68,7 @@ export function createReleases(deps: ReleasesDeps): Releases {
     const { id, analysisId, projectId, sizeBytes, sha256, verdict } = release;
     const facts = projectId === undefined ? { analysisId } : { analysisId, projectId };
     log.info(event, { ...facts, objectId: id, bytes: sizeBytes, sha256, user, outcome: "ok" } satisfies AuditFields);
-    // Nothing comes of it any more. What cannot be removed now goes with its row.
+    // A declined file is of no more use. If this fails, the file is removed later, together with its row.
     if (verdict === "declined") await objects.remove(submissionKey(id)).catch(() => {});
   }
 

@@ -10,13 +10,13 @@ import { releaseDecision } from "./sqlite-schema.ts";
 type Transaction = Pick<SqliteDatabase, "select" | "insert" | "update">;
 type Reader = Pick<SqliteDatabase, "select">;
 
-/** With these very words, and no parameter, the index is used. */
+/** SQLite uses the partial index `submission_held` only for its exact condition, without parameters. */
 const wasHeld = sql`(${submission.state} = 'held' or ${submission.verdict} is not null)`;
 const isHeld = and(wasHeld, eq(submission.state, "held"));
 const immediate = { behavior: "immediate" } as const;
 const node: Reviewer = { name: "node", subject: "node" };
 
-/** What operators decide on, in an SQLite file; `now` gives milliseconds since the epoch. */
+/** Held final results and decisions in an SQLite file; `now` returns milliseconds since the epoch. */
 export function createSqliteReleases(sqlite: Sqlite, now: () => number, append?: AppendInSqlite): ReleaseStore {
   const context: Context = { now, append };
   return {

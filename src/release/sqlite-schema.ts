@@ -1,6 +1,6 @@
 import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 
-/** What operators have decided on finals that were held. It stays when the submission is forgotten, and goes with its project. */
+/** Operators' decisions on held final results. A row outlives its submission; the removal of its project deletes it. */
 export const releaseDecision = sqliteTable(
   "release_decision",
   {
@@ -13,7 +13,7 @@ export const releaseDecision = sqliteTable(
     sha256: text("sha256").notNull(),
     decision: text("decision", { enum: ["approved", "declined", "expired"] }).notNull(),
     reviewer: text("reviewer").notNull(),
-    /** Tells two people of the same name apart. */
+    /** The token's subject, which distinguishes two people of the same name. */
     subject: text("subject").notNull(),
     reason: text("reason"),
     decidedAt: integer("decided_at", { mode: "timestamp_ms" }).notNull(),

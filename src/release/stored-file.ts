@@ -4,7 +4,7 @@ import { submissionKey } from "../submissions/store/submission-store.ts";
 
 export interface FileStart {
   readonly bytes: Uint8Array;
-  /** Of the whole file as it lies there. */
+  /** The size of the whole stored file. */
   readonly sizeBytes: number;
 }
 
@@ -33,7 +33,7 @@ export async function openFile(objects: Readable, id: string): Promise<ReadableS
   return opened.body instanceof Blob ? opened.body.stream() : opened.body;
 }
 
-/** Whether the bytes that lie there are those that were submitted. */
+/** Whether the stored bytes are the submitted ones. */
 export async function isUnchanged(
   objects: Readable,
   { id, sha256 }: { readonly id: string; readonly sha256: string },

@@ -111,7 +111,7 @@ function limitsStorage(values: SettingValues): boolean {
   return [...days, ...limits].some((value) => value > 0);
 }
 
-/** The record cannot be turned off while the service removes, reviews or budgets data: each decision must be on record. */
+/** Retention, quotas, review and privacy budgets turn the record on: decisions over data must be on record. */
 function buildRecord(values: SettingValues): Settings["record"] {
   const decides = values.RELEASE__REVIEW !== "off" || values.DP__PROJECT_EPSILON !== undefined;
   const isEnabled = values.RECORD__ENABLED || limitsStorage(values) || decides;

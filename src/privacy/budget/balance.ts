@@ -45,7 +45,10 @@ export function emptyBalance(projectId: string): Balance {
   return { projectId, ownBudget: none, spent: zero, releases: 0, lastReleaseAt: none, change: none };
 }
 
-/** What stands in the row when some of its reservations were given back and others' releases have turned out to be its own. */
+/**
+ * The sum and the number of releases of a project, after some of its reservations were returned and releases without a project
+ * were assigned to it.
+ */
 export function reconciled(
   { spent, releases }: Pick<BalanceRow, "spent" | "releases">,
   { returned, adopted }: { readonly returned?: Epsilons; readonly adopted?: Epsilons },
@@ -55,7 +58,7 @@ export function reconciled(
   return { spent: formatDecimal(total), releases: releases + (adopted?.length ?? 0) - (returned?.length ?? 0) };
 }
 
-/** Whether a charge fits beside what is spent. */
+/** Whether the budget covers a charge in addition to what is already spent. */
 export function judge(
   { ownBudget, spent }: Pick<BalanceRow, "ownBudget" | "spent">,
   nodeBudget: Decimal | undefined,

@@ -4,7 +4,7 @@ import { add, type Decimal, formatDecimal, subtract, zero } from "./decimal.ts";
 
 /** A project's budget as operators see it. */
 export interface BudgetView extends Balance {
-  /** Its own one, else the node's; `undefined` where what is spent is only counted. */
+  /** The project's own budget, or else the node's. `undefined`: spending is only counted. */
   readonly budget: Decimal | undefined;
   readonly left: Decimal | undefined;
 }
@@ -15,13 +15,13 @@ export interface SpentDay {
   readonly epsilon: Decimal;
 }
 
-/** What operators do with budgets. */
+/** The privacy budgets for operators. */
 export interface BudgetBook {
   page(
     after: string | undefined,
     limit: number,
   ): Promise<{ readonly budgets: readonly BudgetView[]; readonly next: string | undefined; readonly total: number }>;
-  /** With what it has spent in each of the last days, oldest first. */
+  /** The budget of a project, with its spending on each of the last 30 days, oldest first. */
   find(projectId: string): Promise<BudgetView & { readonly byDay: readonly SpentDay[] }>;
   set(change: BudgetChange): Promise<BudgetView>;
 }

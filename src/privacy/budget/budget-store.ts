@@ -1,34 +1,34 @@
 import type { Decimal } from "./decimal.ts";
 
-/** What is to be taken from a budget. */
+/** An amount of epsilon to take from a budget. */
 export interface Charge {
-  /** A UUID by which writing it again is known as a repetition. */
+  /** A UUID that identifies repetitions of the same charge. */
   readonly id: string;
   readonly analysisId: string;
-  /** `undefined` where the Hub cannot tell. */
+  /** `undefined` if the Hub cannot be asked for it. */
   readonly projectId: string | undefined;
   readonly epsilon: Decimal;
 }
 
 /**
- * `reserved`: it is within the budget that stands over the project, and is to be confirmed before noise is drawn. `counted`:
- * no budget stands over it; it is spent already. `refused`: it is more than is left. `unknown`: there are budgets, and nobody
- * knows whether one stands over it.
+ * The outcome of a charge. `reserved`: the project's budget covers it; `confirm` must be called before noise is drawn.
+ * `counted`: no budget applies, or the charge was confirmed before; it is spent. `refused`: less than this is left.
+ * `unknown`: the project is unknown, and there are budgets that might apply to it.
  */
 export type Reservation =
   | { readonly state: "reserved" | "counted" | "unknown" }
   | { readonly state: "refused"; readonly budget: Decimal; readonly left: Decimal };
 
-/** What a project has spent, and what it may. */
+/** What a project has spent, and its budget. */
 export interface Balance {
   readonly projectId: string;
-  /** Its own one, which counts in the place of the node's. */
+  /** The project's own budget, which replaces the node's. */
   readonly ownBudget: Decimal | undefined;
-  /** With what is reserved at this moment. */
+  /** Includes what is reserved now. */
   readonly spent: Decimal;
   readonly releases: number;
   readonly lastReleaseAt: Date | undefined;
-  /** When, by whom and why its own budget was set or removed. */
+  /** When, by whom and why the project's own budget was last set or removed. */
   readonly change: { readonly at: Date; readonly by: string; readonly reason: string } | undefined;
 }
 
@@ -41,7 +41,7 @@ export interface BalancePage {
 
 export interface BudgetChange {
   readonly projectId: string;
-  /** `undefined`: the node's counts from now on. */
+  /** `undefined`: from now on the node's budget applies. */
   readonly budget: Decimal | undefined;
   readonly by: string;
   readonly reason: string;
@@ -52,36 +52,39 @@ export interface Release {
   readonly epsilon: Decimal;
 }
 
-/** So long is a reservation kept whose process died before it could confirm it. */
+/** How long a reservation is kept if its process dies before it confirms. */
 export const reservationMs = 60_000;
 
 /**
- * What projects have spent of their privacy budgets, release by release. Of two charges at once the second one waits, so that
- * both together never take more than is left. What was confirmed or counted is never given back. Where there is a record,
- * `dp.released` and `budget.changed` are put on it in the same transaction.
+ * What projects have spent of their privacy budgets, release by release. If two charges arrive at once, the second waits for
+ * the first, so that both together never take more than is left. What was confirmed or counted is never returned. If the node
+ * keeps a record, the same transaction writes `dp.released` or `budget.changed` to it.
  *
- * Every function throws `AppError("database")` when the database fails, `storage_full` when it has no room.
+ * Every function throws `AppError("database")` when the database fails, and `storage_full` when it has no room.
  */
 export interface BudgetStore {
-  /** `nodeBudget` stands over every project that has none of its own. Repeating it changes nothing. */
+  /** `nodeBudget` applies to every project without its own budget. Repeating a call changes nothing. */
   reserve(charge: Charge, nodeBudget: Decimal | undefined): Promise<Reservation>;
-  /** Spends what was reserved, for good; `false` if it was given back meanwhile. Repeating it changes nothing. */
+  /** Spends a reservation for good. `false` if it was returned meanwhile. Repeating a call changes nothing. */
   confirm(id: string): Promise<boolean>;
-  /** Gives back what was reserved and is not confirmed. */
+  /** Returns a reservation that is not confirmed to the budget. */
   release(id: string): Promise<void>;
-  /** Gives back everything that is not confirmed; only for a process that has the database to itself. */
+  /** Returns all reservations that are not confirmed. Only for a process that uses the database alone. */
   releaseAll(): Promise<void>;
 
-  /** Zero for a project that has no row. What the analysis has spent while its project was unknown is the project's. */
+  /**
+   * The balance of a project; zero if it has no row. If `analysisId` is given, the project takes over what that analysis spent
+   * while its project was unknown.
+   */
   find(projectId: string, analysisId?: string): Promise<Balance>;
-  /** Newest project first, behind the one that `next` of another page named. */
+  /** Newest project first. `after` is the `next` of the page before. */
   page(after: string | undefined, limit: number): Promise<BalancePage>;
   set(change: BudgetChange): Promise<Balance>;
-  /** Of a project since then, oldest first. */
+  /** The project's confirmed and counted releases since that time, oldest first. */
   listReleases(projectId: string, since: Date): Promise<Release[]>;
 
   /** The analyses that have spent something while their project was unknown. */
   listWithoutProject(): Promise<string[]>;
-  /** Says whose that is. */
+  /** Assigns those releases of the analysis to its project. */
   setProject(analysisId: string, projectId: string): Promise<void>;
 }

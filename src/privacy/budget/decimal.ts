@@ -1,17 +1,17 @@
-/** A non-negative decimal number, exactly: `units · 10^-scale`. */
+/** An exact, non-negative decimal number: `units · 10^-scale`. */
 export interface Decimal {
   readonly units: bigint;
-  /** At least 0; units that end in a zero have scale 0. */
+  /** At least 0. If the units end in a zero, the scale is 0. */
   readonly scale: number;
 }
 
 export const zero: Decimal = { units: 0n, scale: 0 };
 
 const literal = /^(?:(\d+)(?:\.(\d*))?|\.(\d+))(?:e([+-]?\d+))?$/i;
-/** Far beyond what doubles have. What is longer is no number that anybody means, and would take time to compute with. */
+/** Far more digits than doubles have. Longer numbers would only cost time. */
 const mostDigits = 10_000;
 
-/** Reads digits with or without a point and an exponent, without a sign; `undefined` for anything else, or far too much of it. */
+/** Reads a decimal with optional point and exponent. Returns `undefined` for a minus sign, other text or too many digits. */
 export function parseDecimal(text: string): Decimal | undefined {
   const match = literal.exec(text.replace(/^\+/, ""));
   if (match === null) return undefined;
@@ -29,7 +29,7 @@ export function add(one: Decimal, other: Decimal): Decimal {
   return shorten({ units: unitsAt(one, scale) + unitsAt(other, scale), scale });
 }
 
-/** What is left; nothing less than zero. */
+/** The difference, but at least zero. */
 export function subtract(from: Decimal, what: Decimal): Decimal {
   const scale = Math.max(from.scale, what.scale);
   const units = unitsAt(from, scale) - unitsAt(what, scale);
@@ -41,7 +41,7 @@ export function isMore(one: Decimal, than: Decimal): boolean {
   return unitsAt(one, scale) > unitsAt(than, scale);
 }
 
-/** The shortest text, with an exponent only below 1e-6 and from 1e21 on. */
+/** The shortest text. It has an exponent only below 1e-6 and from 1e21 on. */
 export function formatDecimal(decimal: Decimal): string {
   const { units, scale } = shorten(decimal);
   const digits = units.toString();
@@ -63,7 +63,7 @@ function unitsAt({ units, scale }: Decimal, wanted: number): bigint {
   return units * tenTo(wanted - scale);
 }
 
-/** The same number with no zeros at its end. */
+/** The same number without trailing zeros behind the point. */
 export function shorten({ units, scale }: Decimal): Decimal {
   if (units === 0n || scale === 0) return { units, scale: 0 };
   const digits = units.toString();

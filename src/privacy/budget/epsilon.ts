@@ -2,21 +2,21 @@ import { decompose } from "../double.ts";
 import { readFloatLiteral } from "../parse-number.ts";
 import { type Decimal, parseDecimal, shorten } from "./decimal.ts";
 
-/** A privacy loss as a client has written it. */
+/** A privacy loss as a client wrote it. */
 export interface Epsilon {
-  /** What is taken from the budget: the text's exact value. */
+  /** The amount taken from the budget: the exact value of the text, or slightly more if the text is very long. */
   readonly charge: Decimal;
-  /** What the noise is drawn with: the largest double that is not above the text's value, so that it never costs more. */
+  /** The epsilon of the noise: the largest double not above the text's value. So the noise never costs more than the charge. */
   readonly noise: number;
 }
 
-/** Doubles have at most 1,074 digits behind the point. What has more is not worth the time to add it up. */
+/** Doubles have at most 1,074 digits behind the point. Adding up more digits is not worth the time. */
 const finestScale = 1_200;
 const mostCharacters = 5_000;
 
 /**
- * Reads a number as Python's `float()` does; `undefined` unless it is positive and finite as a double, too. One that is too long
- * to be added up exactly is charged as the double above it.
+ * Reads a number as Python's `float()` does. Returns `undefined` unless the number is positive and finite as a double too. A
+ * number with too many digits to be added up exactly is charged as the next larger double.
  */
 export function readEpsilon(text: string): Epsilon | undefined {
   const literal = readFloatLiteral(text)?.replace(/^\+/, "");
@@ -30,7 +30,7 @@ export function readEpsilon(text: string): Epsilon | undefined {
   return noise > 0 ? { charge, noise } : undefined;
 }
 
-/** The largest double that is not above a positive number; the largest of all beyond it. */
+/** The largest double not above a positive number. For numbers beyond all doubles, this is the largest double. */
 export function floorToDouble(decimal: Decimal): number {
   const nearest = Math.min(Number(`${decimal.units}e-${decimal.scale}`), Number.MAX_VALUE);
   return isAbove(nearest, decimal) ? neighbour(nearest, -1n) : nearest;
@@ -42,14 +42,17 @@ function isAbove(value: number, { units, scale }: Decimal): boolean {
   return exponent >= 0 ? scaled << BigInt(exponent) > units : scaled > units << BigInt(-exponent);
 }
 
-/** The value of a double, whose digits are those of a fraction of a power of two. */
+/** The exact decimal value of a double. It is finite, because 2^-n equals 5^n · 10^-n. */
 function exactly(value: number): Decimal {
   const { mantissa, exponent } = decompose(value);
   if (exponent >= 0) return { units: mantissa << BigInt(exponent), scale: 0 };
   return shorten({ units: mantissa * 5n ** BigInt(-exponent), scale: -exponent });
 }
 
-/** The next one of a positive double; their bits count like integers (IEEE 754 §3.4), infinity like 2^1024. */
+/**
+ * The next larger or smaller double of a positive double (`step` 1 or -1). The bits of positive doubles are ordered like
+ * integers (IEEE 754 §3.4); infinity follows the largest double.
+ */
 function neighbour(value: number, step: bigint): number {
   const view = new DataView(new ArrayBuffer(8));
   view.setFloat64(0, value);

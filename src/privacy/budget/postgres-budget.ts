@@ -17,9 +17,9 @@ const isReserved = eq(privacyRelease.state, "reserved");
 const isOver = and(isReserved, lt(privacyRelease.reservedUntil, now));
 const isUnassigned = isNull(privacyRelease.projectId);
 
-/** Privacy budgets in PostgreSQL, whose clock counts; for any number of processes. */
+/** Privacy budgets in PostgreSQL, for any number of processes. All times come from its clock. */
 export function createPostgresBudget(postgres: Postgres, append: AppendInPostgres | undefined): BudgetStore {
-  // Doing any of it twice is harmless, as the contract says, but for `set`.
+  // Every change except `set` may be repeated after a lost connection: repeating it changes nothing.
   const change = <T>(work: (tx: Transaction) => Promise<T>, repeatable = true) =>
     postgres.run((db) => db.transaction(work), { repeatable });
 
@@ -111,7 +111,7 @@ export function createPostgresBudget(postgres: Postgres, append: AppendInPostgre
   };
 }
 
-/** Waits for another charge of the same project; each later statement sees what that one has written. */
+/** Waits for other charges of the same project. Later statements see what those have written. */
 async function lock(tx: Transaction, projectId: string): Promise<Row> {
   const find = () => tx.select().from(privacyBudget).where(eq(privacyBudget.projectId, projectId)).for("update");
   const [row] = await find();
@@ -127,7 +127,7 @@ async function reconcile(tx: Transaction, projectId: string, analysisId?: string
   return returned.length + adopted.length === 0 ? row : update(tx, row, reconciled(row, { returned, adopted }));
 }
 
-/** In the order of their ids, so that two at once cannot wait for each other. */
+/** Locks projects in the order of their ids, so that two transactions cannot deadlock. */
 async function release(tx: Transaction, which: SQL | undefined): Promise<void> {
   const { projectId: id } = privacyRelease;
   const projects = await tx.selectDistinct({ projectId: id }).from(privacyRelease).where(which).orderBy(asc(id));

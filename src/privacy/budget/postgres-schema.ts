@@ -3,7 +3,7 @@ import { bigint, bigserial, index, pgTable, text, timestamp, uuid, varchar } fro
 
 const moment = (name: string) => timestamp(name, { withTimezone: true, precision: 3 });
 
-/** What each project has spent; its row is the lock under which its releases are charged. Numbers are exact decimals. */
+/** What each project has spent. Charging a project locks its row. Numbers are exact decimals. */
 export const privacyBudget = pgTable("privacy_budget", {
   sequence: bigserial("sequence", { mode: "number" }).primaryKey(),
   projectId: uuid("project_id").notNull().unique(),
@@ -16,17 +16,17 @@ export const privacyBudget = pgTable("privacy_budget", {
   reason: text("reason"),
 });
 
-/** Every release; what is spent stays spent, and so rows stay when their project goes. */
+/** Every release. Spending is final, so rows stay even if their project is removed. */
 export const privacyRelease = pgTable(
   "privacy_release",
   {
     id: uuid("id").primaryKey(),
-    /** Not known where the Hub was away. */
+    /** Null if the Hub could not be asked for the project. */
     projectId: uuid("project_id"),
     analysisId: text("analysis_id").notNull(),
     epsilon: text("epsilon").notNull(),
     state: varchar("state", { length: 16, enum: ["reserved", "spent"] }).notNull(),
-    /** Of a reservation: when it is given back. */
+    /** When a reservation is returned. */
     reservedUntil: moment("reserved_until"),
     at: moment("at").notNull().defaultNow(),
   },

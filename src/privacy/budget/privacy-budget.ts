@@ -6,35 +6,36 @@ import { floorToDouble } from "./epsilon.ts";
 
 export interface Spending {
   readonly analysisId: string;
-  /** `undefined` where the Hub could not tell; asked again where it must be known. */
+  /** `undefined` if the Hub could not be asked. `findProject` asks again if a budget may apply. */
   readonly projectId: string | undefined;
   readonly epsilon: Decimal;
-  /** Throws where the project cannot be found out. */
+  /** Throws if the project cannot be found out. */
   readonly findProject: () => Promise<string>;
 }
 
-/** What one release has taken. From here on noise may be drawn. */
+/** A release's charge. Once it exists, noise may be drawn. */
 export interface Spent {
-  /** Whether a budget stands over the project, which this release was within. */
+  /** Whether the project has a budget that covered this release. */
   readonly isWithinBudget: boolean;
   readonly projectId: string | undefined;
 }
 
 export interface BudgetState {
   readonly projectId: string;
-  /** `undefined`: what is spent is only counted. */
+  /** `undefined`: spending is only counted. */
   readonly budget: Decimal | undefined;
   readonly spent: Decimal;
   readonly releases: number;
 }
 
-/** Basic composition (Dwork and Roth 2014, theorem 3.16): what a project's releases have cost adds up. */
+/** Basic composition (Dwork and Roth 2014, theorem 3.16): the costs of a project's releases add up. */
 export interface PrivacyBudget {
-  /** Throws `invalid_input` for more than one release may cost on this node. */
+  /** Throws `invalid_input` if epsilon is above the node's maximum for one release. */
   refuseTooMuch(epsilon: Decimal): void;
   /**
-   * Takes a release's epsilon from the budget of its project, for good. Throws `forbidden` when that has less left, and what
-   * the database or `findProject` throws where a budget may stand over it; then nothing is spent, or too much at worst.
+   * Takes a release's epsilon from its project's budget, for good. Throws `forbidden` if less is left. If a budget may apply, it
+   * also throws the errors of the database and of `findProject`. After such an error the release must not happen; the epsilon
+   * may be spent all the same.
    */
   spend(spending: Spending): Promise<Spent>;
   find(projectId: string, analysisId: string): Promise<BudgetState>;
@@ -42,13 +43,11 @@ export interface PrivacyBudget {
 
 export interface PrivacyBudgetDeps {
   readonly store: BudgetStore;
-  /** Of every project that has none of its own. */
+  /** The budget of every project without its own. */
   readonly nodeBudget: Decimal | undefined;
   /** The most that one release may cost. */
   readonly maxEpsilon: Decimal | undefined;
-  /**
-   * Whether a release goes on that the database cannot count. It never does where the node has a budget.
-   */
+  /** Whether a release may go on that the database cannot count. It never may if the node has a budget. */
   readonly mayGoUncounted: boolean;
   readonly newId: () => string;
   readonly log: Log;
@@ -73,7 +72,7 @@ export function createPrivacyBudget(deps: PrivacyBudgetDeps): PrivacyBudget {
     }
     if (reservation.state === "refused") throw refuse(spending, projectId ?? "", reservation.budget, reservation.left);
     const isWithinBudget = reservation.state === "reserved";
-    // Nobody is drawing yet: a process that dies before this leaves nothing but a reservation that ends by itself.
+    // Noise is drawn only after this. A process that dies earlier leaves only a reservation, which ends by itself.
     if (isWithinBudget && !(await store.confirm(id))) {
       const operatorDetail = "a reservation of the privacy budget had ended before it was confirmed";
       throw new AppError("database", "The database is not available", { operatorDetail });

@@ -9,13 +9,13 @@ import { privacyBudget, privacyRelease } from "./sqlite-schema.ts";
 type Transaction = Pick<SqliteDatabase, "select" | "selectDistinct" | "insert" | "update" | "delete">;
 type Row = typeof privacyBudget.$inferSelect;
 
-/** Takes the write lock at once: what was read under it cannot be outdated when it is written. */
+/** Takes the write lock before reading, so that nobody can change in between what the transaction has read. */
 const immediate = { behavior: "immediate" } as const;
-/** With these very words, and no parameter, the index is used. */
+/** SQLite uses the partial index `privacy_release_reserved` only for its exact condition, without parameters. */
 const isReserved = sql`${privacyRelease.state} = 'reserved'`;
 const isUnassigned = isNull(privacyRelease.projectId);
 
-/** Privacy budgets in an SQLite file; `now` gives milliseconds since the epoch. */
+/** Privacy budgets in an SQLite file; `now` returns milliseconds since the epoch. */
 export function createSqliteBudget(sqlite: Sqlite, now: () => number, append: AppendInSqlite | undefined): BudgetStore {
   const inMs = (ms: number) => new Date(now() + ms);
   const isOver = () => and(isReserved, lt(privacyRelease.reservedUntil, inMs(0)));
@@ -51,7 +51,7 @@ export function createSqliteBudget(sqlite: Sqlite, now: () => number, append: Ap
   }
 
   function release(tx: Transaction, which: SQL | undefined): void {
-    // Asked for each project once, SQLite would go through all releases in their projects' order.
+    // Not `selectDistinct`: SQLite would then scan all releases in the order of their projects.
     const found = tx.select({ projectId: privacyRelease.projectId }).from(privacyRelease).where(which).all();
     for (const projectId of new Set(found.map((row) => row.projectId))) {
       if (projectId === null) continue;

@@ -16,17 +16,17 @@ export const privacyBudget = sqliteTable("privacy_budget", {
   reason: text("reason"),
 });
 
-/** Every release; what is spent stays spent, and so rows stay when their project goes. */
+/** Every release. Spending is final, so rows stay even if their project is removed. */
 export const privacyRelease = sqliteTable(
   "privacy_release",
   {
     id: text("id").primaryKey(),
-    /** Not known where the Hub was away. */
+    /** Null if the Hub could not be asked for the project. */
     projectId: text("project_id"),
     analysisId: text("analysis_id").notNull(),
     epsilon: text("epsilon").notNull(),
     state: text("state", { enum: ["reserved", "spent"] }).notNull(),
-    /** Of a reservation: when it is given back. */
+    /** When a reservation is returned. */
     reservedUntil: moment("reserved_until"),
     at: moment("at").notNull(),
   },

@@ -1,4 +1,4 @@
-/** What a file is, told by its content alone. */
+/** What a file is. Only its content decides. */
 export const fileKinds = [
   "empty",
   "number",
@@ -18,25 +18,25 @@ export const findingCodes = [
   /** The stored file is not the one that was submitted. */
   "changed",
   "missing",
-  /** Opening it runs code. */
+  /** A pickle: opening the file runs code. */
   "pickle",
-  /** It has what a browser, a reader or a spreadsheet would run. */
+  /** The file contains something that a browser or a PDF reader would run. */
   "active_content",
-  /** It cannot be looked into. */
+  /** The examination cannot read what is in the file. */
   "opaque",
   "small_count",
-  /** A column whose texts are nearly all different, as identifiers are. */
+  /** Nearly all texts of a column differ, so they may be identifiers. */
   "identifiers",
   "formula",
   "equal_file",
-  /** Only its beginning was looked at. */
+  /** The examination read only the beginning of the file. */
   "partial",
-  /** It is not well-formed, or is made to be hard to read. */
+  /** The file is malformed, or nested too deeply to be read. */
   "unreadable",
 ] as const;
 export type FindingCode = (typeof findingCodes)[number];
 
-/** Where something stands: in a table by row and column, in JSON by its path. Rows are counted from 1, without the header. */
+/** The place of a finding: row and column in a table, the path in JSON. Rows count from 1, without the header. */
 export interface Place {
   readonly row?: number | undefined;
   readonly column?: string | undefined;
@@ -44,22 +44,22 @@ export interface Place {
   readonly value?: string | undefined;
 }
 
-/** Something that a reviewer should know. It is a hint: no finding does not mean that a file is safe. */
+/** Something that a reviewer should know. Findings are hints: a file without findings is not necessarily safe. */
 export interface Finding {
   readonly code: FindingCode;
   readonly message: string;
   readonly count?: number | undefined;
-  /** The first ones. */
+  /** The first places only; `count` counts all. */
   readonly places?: readonly Place[] | undefined;
 }
 
-/** What can be shown of a file without running anything of it. */
+/** What can be shown of a file without running any of its content. */
 export type Preview =
   | {
       readonly type: "table";
       readonly header: readonly string[];
       readonly rows: readonly (readonly string[])[];
-      /** Row and column, from 0, of those of the cells shown that hold a small count. */
+      /** Row and column, from 0, of each shown cell that holds a small count. */
       readonly smallCells: readonly (readonly [number, number])[];
       readonly isCut: boolean;
     }
@@ -69,9 +69,9 @@ export type Preview =
 
 export interface Examination {
   readonly kind: FileKind;
-  /** Where its first bytes name one. */
+  /** `undefined` if the content does not tell the type. */
   readonly mediaType: string | undefined;
-  /** Without the header; of the part that was looked at. */
+  /** Rows without the header, in the part of the file that was read. */
   readonly rows: number | undefined;
   readonly columns: number | undefined;
   readonly findings: readonly Finding[];

@@ -6,14 +6,14 @@ import type { Examination, Finding } from "./examination.ts";
 import { lookAtFile } from "./look.ts";
 import { createPace } from "./pace.ts";
 
-/** `equal`: an earlier decision on a file of the same bytes. Throws only what the object store does. */
+/** `equal` is an earlier decision on a file with the same bytes. Throws only the object store's errors. */
 export type Examine = (release: Release, equal: PastDecision | undefined) => Promise<Examination>;
 
 export interface ExamineDeps {
   readonly objects: Pick<ObjectStore, "open" | "stat">;
   readonly newHash: () => ContentHash;
   readonly smallCount: number;
-  /** Milliseconds on a clock that nobody can set. */
+  /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
   readonly limitMs?: number;
   readonly maxBytes?: number;
@@ -21,7 +21,7 @@ export interface ExamineDeps {
 
 const mebibyte = 1_048_576;
 
-/** One file at a time, so that however many are asked for, memory holds the beginning of one. */
+/** Examines one file at a time, so that memory never holds the beginning of more than one file. */
 export function createExamine(deps: ExamineDeps): Examine {
   let last: Promise<unknown> = Promise.resolve();
   return (release, equal) => {
@@ -50,7 +50,10 @@ async function examine(deps: ExamineDeps, release: Release, equal: PastDecision 
   return { ...examination, findings: [...changed, ...look.findings, ...before, ...partial] };
 }
 
-/** Whether it can be told already that the file is not the one that was submitted; approving looks at all of its bytes. */
+/**
+ * Whether the part that was read already shows that the file is not the submitted one. Approving checks the hash of the
+ * whole file.
+ */
 async function isOther({ newHash }: ExamineDeps, release: Release, { bytes, sizeBytes }: FileStart, isWhole: boolean) {
   if (sizeBytes !== release.sizeBytes) return true;
   return isWhole && (await hashOf(new Blob([bytes.slice()]).stream(), newHash())) !== release.sha256;

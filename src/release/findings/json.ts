@@ -4,10 +4,10 @@ import type { Pace } from "./pace.ts";
 import type { SmallCounts } from "./small-counts.ts";
 
 export interface JsonLook {
-  /** Elements of the list that the whole is, if it is one. */
+  /** The number of elements, if the whole text is a list. */
   readonly rows: number | undefined;
   readonly findings: readonly Finding[];
-  /** Whether there was time for all of the text. */
+  /** Whether the time was enough for the whole text. */
   readonly isWhole: boolean;
 }
 
@@ -21,7 +21,7 @@ const deepest = 64;
 const pieceCharacters = 32_768;
 const longestKey = 100;
 
-/** Walks through all numbers, piece by piece, without building what the text stands for. Throws when it is no JSON. */
+/** Looks at all numbers, piece by piece, without building the values in memory. Throws when the text is not JSON. */
 export async function lookAtJson(
   text: string,
   isWholeText: boolean,
@@ -52,7 +52,7 @@ export async function lookAtJson(
   return { rows: walk.rows(), findings: [...small.findings(), ...depth], isWhole };
 }
 
-/** Follows lists and objects, so that it can be told where a number stands. */
+/** Keeps track of lists and objects, so that a finding can give the path of a number. */
 function createWalk(small: SmallCounts) {
   const levels: Level[] = [];
   let [isTooDeep, values] = [false, 0];

@@ -8,10 +8,13 @@ import { createSmallCounts } from "./small-counts.ts";
 import { findDelimiter, lookAtTable } from "./table.ts";
 
 export interface FileToLookAt {
-  /** The whole of it, or its beginning. */
+  /** The whole file, or its beginning. */
   readonly bytes: Uint8Array;
   readonly isWhole: boolean;
-  /** What its sender calls it says nothing about what it is, but which of two readings is meant. */
+  /**
+   * The sender's name for the file. The name does not decide what the file is: it only tells whether a text is meant as JSON
+   * or as a table.
+   */
   readonly filename: string;
 }
 
@@ -21,17 +24,17 @@ export interface LookOptions {
   readonly pace: Pace;
 }
 
-/** `isPartial`: not all of it was looked at. */
+/** `isPartial`: part of the file was not read. */
 export type Look = Examination & { readonly isPartial: boolean };
 
 const longestNumber = 1024;
 const shownCharacters = 65_536;
 const searchedCharacters = 262_144;
-/** Of what is looked for, with space in it. */
+/** The longest text that the search for markup matches, white space included. Pieces overlap by this many characters. */
 const longestTag = 64;
 const none: Preview = { type: "none" };
 
-/** Looks at a file without ever unpacking, decoding or running anything of it. Never throws. */
+/** Looks at a file, but never unpacks, decodes or runs any of its content. Never throws. */
 export async function lookAtFile(file: FileToLookAt, options: LookOptions): Promise<Look> {
   const { bytes, isWhole } = file;
   if (bytes.length === 0) return plain("empty", undefined, [], none);
@@ -85,13 +88,13 @@ async function lookAtText(text: string, { filename, isWhole }: FileToLookAt, opt
   );
 }
 
-/** A text that is made of the beginnings of tags takes long to search. */
+/** Searches piece by piece and watches the time: a text made of nothing but beginnings of tags takes long to search. */
 async function searchMarkup(text: string, pace: Pace) {
   let markup: ReturnType<typeof findMarkup>;
   for (let start = 0; start < text.length; start += searchedCharacters) {
     const found = findMarkup(text.slice(start, start + searchedCharacters + longestTag), start === 0);
     if (found !== undefined) markup = found;
-    // XML may hold one of the others.
+    // The search goes on after an XML declaration, because HTML or SVG may follow.
     if (markup === "html" || markup === "svg") break;
     const isEnd = start + searchedCharacters >= text.length;
     if (!isEnd && !(await pace.next())) return { markup, isSearched: false };
@@ -107,7 +110,7 @@ function lookInside(bytes: Uint8Array, mediaType: string, isPdf: boolean): Findi
   return findings;
 }
 
-/** What cannot be read as one thing is read as another; a parser that is brought down is nothing worse. */
+/** Resolves with `undefined` when a parser throws, for whatever reason. The file is then read as another kind. */
 async function attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();

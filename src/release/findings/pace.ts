@@ -1,10 +1,10 @@
-/** Keeps long work within its time, and lets others have their turn meanwhile. */
+/** Limits the time of long work, and lets the event loop run other work in between. */
 export interface Pace {
-  /** To be called after each small piece of work; resolves with whether there is time for another one. */
+  /** Call this after each small piece of work. Resolves with whether there is time for another piece. */
   next(): Promise<boolean>;
 }
 
-/** `now`: milliseconds on a clock that nobody can set. */
+/** `now` returns milliseconds of a monotonic clock. */
 export function createPace(now: () => number, limitMs: number): Pace {
   const endsAt = now() + limitMs;
   return {

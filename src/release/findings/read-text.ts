@@ -1,4 +1,4 @@
-/** A file's bytes as text; `undefined` for what is none. What is cut off may end within a character. */
+/** A file's bytes as text; `undefined` if they are not text. Bytes that were cut off may end within a character. */
 export function readText(bytes: Uint8Array, isWhole: boolean): string | undefined {
   const text = decode(bytes, isWhole);
   return text === undefined || hasControls(text) ? undefined : text;
@@ -6,7 +6,7 @@ export function readText(bytes: Uint8Array, isWhole: boolean): string | undefine
 
 function decode(bytes: Uint8Array, isWhole: boolean): string | undefined {
   const [first, second] = bytes;
-  // As spreadsheets write it.
+  // Spreadsheets write UTF-16 with this byte order mark.
   if (first === 0xff && second === 0xfe) return new TextDecoder("utf-16le").decode(bytes);
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: !isWhole });
@@ -17,7 +17,7 @@ function decode(bytes: Uint8Array, isWhole: boolean): string | undefined {
 
 const escapeSign = 0x1b;
 
-/** No text has these, but for tabs, ends of lines and pages, and what colours terminals. */
+/** Text contains no control characters except tabs, line ends, page ends and the escape sign of terminal colours. */
 function hasControls(text: string): boolean {
   for (let index = 0; index < text.length; index++) {
     const code = text.charCodeAt(index);

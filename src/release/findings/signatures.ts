@@ -3,12 +3,12 @@ import type { FileKind } from "./examination.ts";
 interface Signature {
   readonly kind: FileKind;
   readonly mediaType: string;
-  /** In Latin-1. */
+  /** The bytes as Latin-1 characters. */
   readonly magic: string;
   readonly offset?: number;
 }
 
-/** Only first bytes are compared: what unpacks or decodes a file could be brought down by one. */
+/** The service compares only the first bytes. A hostile file could crash a library that unpacks or decodes it. */
 const signatures: readonly Signature[] = [
   { kind: "png", mediaType: "image/png", magic: "\x89PNG\r\n\x1a\n" },
   { kind: "jpeg", mediaType: "image/jpeg", magic: "\xff\xd8\xff" },
@@ -40,8 +40,8 @@ export function findSignature(bytes: Uint8Array): Signature | undefined {
 }
 
 /**
- * Python's pickles: those of protocol 2 and later say so in their first bytes; older ones begin with what makes a list, a
- * dictionary, or an object of a class that they name.
+ * Recognises Python's pickles. Protocol 2 and later have a version in the first bytes. Older pickles begin with the opcodes of
+ * a list, a dictionary, an object of a named class, or a single value.
  */
 export function isPickle(bytes: Uint8Array): boolean {
   const head = latin1(bytes.subarray(0, longestHead));
@@ -52,19 +52,22 @@ export function isPickle(bytes: Uint8Array): boolean {
   return /^(?:I\d+|F[\d.e+-]+|S'[^\n]*'|V[^\n]*)\n(?:p\d+\n)?\.$/.test(head);
 }
 
-/** Arrays of objects lie as pickles in NumPy's files, and models of PyTorch as such in archives. */
+/** NumPy stores arrays of objects as pickles in its files; PyTorch stores models as pickles in archives. */
 export function holdsPickle(bytes: Uint8Array, mediaType: string | undefined): boolean {
   if (mediaType === "application/x-npy") return /'descr':\s*'\|?O/.test(latin1(bytes.subarray(0, longestHead)));
   if (mediaType !== "application/zip" && mediaType !== "application/x-tar") return false;
   return /\.(?:pkl|pickle|joblib)(?!\w)|\.pklPK/.test(latin1(bytes));
 }
 
-/** What runs when a reader opens a PDF. */
+/** Whether a PDF names scripts, actions or embedded files, which may run when a reader opens it. */
 export function hasPdfScript(bytes: Uint8Array): boolean {
   return /\/(?:JavaScript|JS|OpenAction|AA|Launch|EmbeddedFile|RichMedia|XFA)\b/.test(latin1(bytes));
 }
 
-/** What a browser would take for a page or a drawing, wherever in the text it begins; `isStart`: of a longer text. */
+/**
+ * Finds markup that a browser would show as a page or a drawing, anywhere in the text. `isStart` says whether this is the
+ * start of the file: only there an XML declaration counts.
+ */
 export function findMarkup(text: string, isStart = true): "html" | "svg" | "xml" | undefined {
   if (/<svg[\s>]/i.test(text)) return "svg";
   if (/<(?:!doctype\s+html|html|head|body|script|iframe|img|object|embed|style|link|meta|form|math)[\s>/]/i.test(text))

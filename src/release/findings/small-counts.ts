@@ -9,7 +9,7 @@ export interface SmallCounts {
   findings(): Finding[];
 }
 
-/** `below`: 0 = no number is small. */
+/** Whole numbers from 1 up to, but not including, `below` are small. */
 export function createSmallCounts(below: number): SmallCounts {
   const places: Place[] = [];
   let count = 0;

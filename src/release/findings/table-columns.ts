@@ -1,6 +1,6 @@
 import type { Finding } from "./examination.ts";
 
-/** Columns in which nearly every text differs, as names, pseudonyms and case numbers do. */
+/** Finds columns in which nearly every text differs, as in columns of names, pseudonyms or case numbers. */
 export interface TableColumns {
   add(column: number, cell: string): void;
   findings(header: readonly string[]): Finding[];
@@ -23,7 +23,7 @@ export function createTableColumns(): TableColumns {
   return {
     add(index, cell) {
       const text = cell.trim();
-      // What has a leading zero is no amount.
+      // Numbers are not identifiers, unless they have a leading zero: no amount is written so.
       if (text === "" || (Number.isFinite(Number(text.replace(",", "."))) && !/^0\d/.test(text))) return;
       if (index >= maxColumns || kept >= maxDistinct) return;
       const column = columns.get(index) ?? { texts: 0, distinct: new Set<string>() };

@@ -9,7 +9,7 @@ export interface TableLook {
   readonly columns: number;
   readonly findings: readonly Finding[];
   readonly preview: Preview;
-  /** Whether there was time for all of the text. */
+  /** Whether the time was enough for the whole text. */
   readonly isWhole: boolean;
 }
 
@@ -24,7 +24,7 @@ const shownColumns = 50;
 const shownCharacters = 200;
 const shownPlaces = 20;
 
-/** The sign between the cells, where nearly all rows of the beginning have the same number of them. */
+/** Finds the delimiter of a table. The text is a table if nearly all rows at its beginning have equally many cells. */
 export function findDelimiter(text: string, isNamedTable: boolean): string | undefined {
   const sample = text.slice(0, sampleLength(text));
   const scored = delimiters.map((delimiter) => ({
@@ -36,13 +36,13 @@ export function findDelimiter(text: string, isNamedTable: boolean): string | und
   return isNamedTable && best?.columns === 1 ? "," : undefined;
 }
 
-/** Long enough for two rows, however wide they are, unless they are longer than any that is read. */
+/** The sample holds at least two rows, however wide they are, unless they exceed the longest row that is read. */
 function sampleLength(text: string): number {
   const second = text.indexOf("\n", text.indexOf("\n") + 1) + 1;
   return second > longestRow ? sampleCharacters : Math.max(sampleCharacters, second);
 }
 
-/** 0 where rows do not fit to each other. */
+/** The number of columns; 0 if there are fewer than two rows, or if fewer than 90 % have as many cells as the first row. */
 function countColumns(sample: string, delimiter: string, isCut: boolean): number {
   const { rows } = readRows(sample, delimiter, newlineOf(sample), isCut);
   const columns = rows[0]?.length ?? 0;
@@ -50,7 +50,7 @@ function countColumns(sample: string, delimiter: string, isCut: boolean): number
   return rows.length >= 2 && fitting / rows.length >= 0.9 ? columns : 0;
 }
 
-/** Looks at all cells, piece by piece. Throws when the text is no table after all. */
+/** Looks at all cells, piece by piece. Throws when a row is too long for a table. */
 export async function lookAtTable(text: string, delimiter: string, small: SmallCounts, pace: Pace): Promise<TableLook> {
   const newline = newlineOf(text);
   const look = createLook(small);
@@ -72,7 +72,7 @@ export async function lookAtTable(text: string, delimiter: string, small: SmallC
   return { ...look.result(), isWhole: true };
 }
 
-/** The rows of a piece, the last one only if the text ends with it, and how many characters they take. */
+/** Parses the rows of a piece, and counts their characters. If the piece is cut, the last row is left for the next piece. */
 function readRows(piece: string, delimiter: string, newline: Newline, isCut: boolean) {
   const { data, meta } = new Papa.Parser({ delimiter, newline, fastMode: false }).parse(piece, 0, isCut);
   const rows: string[][] = data;
@@ -80,7 +80,7 @@ function readRows(piece: string, delimiter: string, newline: Newline, isCut: boo
   return { rows: rows.filter((row) => row.length > 1 || row[0]?.trim() !== ""), read };
 }
 
-/** As the first line ends. */
+/** The line end of the first line. */
 function newlineOf(text: string): Newline {
   const first = text.search(/[\r\n]/);
   if (text.startsWith("\r\n", first)) return "\r\n";
@@ -102,7 +102,7 @@ function createLook(small: SmallCounts) {
       small.add({ row: rows, column: nameOf(index), value: cell.trim() });
       if (rows <= shownRows && index < shownColumns) smallCells.push([rows - 1, index]);
     }
-    // What a spreadsheet computes when it is opened; a number with a sign is none.
+    // A spreadsheet computes such a cell when it opens the file. A number with a sign is not a formula.
     if (!/^[=+\-@\t\r]/.test(cell) || Number.isFinite(Number(cell))) return;
     formulas += 1;
     if (formulaPlaces.length < shownPlaces) formulaPlaces.push({ row: rows, column: nameOf(index), value: cut(cell) });
@@ -131,11 +131,11 @@ function createLook(small: SmallCounts) {
   };
 }
 
-/** Names, each another one, and no numbers. */
+/** A row is a header if its cells are distinct names and not numbers. */
 function isHeader(row: readonly string[]): boolean {
   const isName = (cell: string) => cell.trim() !== "" && !Number.isFinite(Number(cell.replace(",", ".")));
   const named = row.filter(isName);
-  // An index column has no name.
+  // One cell may be empty: the index column of a data frame has no name.
   return named.length >= Math.max(1, row.length - 1) && new Set(named).size === named.length;
 }
 
