@@ -16,11 +16,11 @@ const CACHED_PEERS = 256;
 
 export interface NodeCipherDependencies {
   readonly privateKey: PrivateKey;
-  /** How `seal` writes; `bound.seal` has its own framing. */
+  /** The framing that `seal` writes. `bound.seal` always writes the bound framing. */
   readonly framing: Framing;
-  /** What `seal` derives its key by; `open` tries all. */
+  /** The derivation of the key that `seal` uses. `open` tries all. */
   readonly keyDerivation: KeyDerivation;
-  /** The length of a sealed segment; must be the same on both nodes. */
+  /** The length of a sealed segment. It must be the same on both nodes. */
   readonly chunkBytes: number;
   /** `bound` refuses files in older framings. */
   readonly accept: "any" | "bound";
@@ -29,7 +29,7 @@ export interface NodeCipherDependencies {
   readonly randomBytes: (length: number) => Uint8Array;
 }
 
-/** The `NodeCipher` of this node's ECDH key. Throws `RangeError` when a segment would have no room for a byte. */
+/** Creates the `NodeCipher` for this node's ECDH key. Throws `RangeError` if a segment has no room for plaintext. */
 export function createNodeCipher(dependencies: NodeCipherDependencies): NodeCipher {
   const { privateKey, framing, keyDerivation, chunkBytes, accept, spool, randomBytes } = dependencies;
   if (!Number.isSafeInteger(chunkBytes) || chunkBytes <= OVERHEAD_BYTES) {

@@ -1,8 +1,9 @@
 import { OVERHEAD_BYTES } from "./aes-gcm.ts";
 
 /**
- * `segmented`: pieces of `chunkBytes - 28` plaintext bytes, each sealed by itself, one after the other; an empty file is one
- * empty message. `single`: one sealed message. Files of at most one piece are the same in both.
+ * `segmented`: the file is split into pieces of `chunkBytes - 28` plaintext bytes, and each piece is one sealed message. An
+ * empty file is one empty message. `single`: the whole file is one sealed message. Files of at most one piece have the same
+ * form in both framings.
  */
 export type Framing = "segmented" | "single";
 
@@ -11,7 +12,7 @@ export function sealedSize(framing: Framing, plainBytes: number, chunkBytes: num
   return plainBytes + messages * OVERHEAD_BYTES;
 }
 
-/** The inverse of `sealedSize` for segments; `undefined` for a size that no segmented file has. */
+/** The inverse of `sealedSize` for `segmented`. `undefined` for a size that no segmented file can have. */
 export function segmentedPlainSize(sealedBytes: number, chunkBytes: number): number | undefined {
   const messages = Math.max(1, Math.ceil(sealedBytes / chunkBytes));
   const plainBytes = sealedBytes - messages * OVERHEAD_BYTES;

@@ -19,7 +19,7 @@ export interface PrivateKey {
   readonly publicKey: PublicKey;
 }
 
-/** A text that is not the key it should be. The message says what was found and what is wanted, never the text itself. */
+/** A text is not the expected key. The message says what was found and what is expected. It never contains the text. */
 export class KeyError extends Error {
   override readonly name = "KeyError";
 }
@@ -29,7 +29,7 @@ const CURVES: Readonly<Record<string, Curve>> = { prime256v1: "P-256", secp384r1
 const WANTED = "an EC key on P-256, P-384 or P-521";
 const ENCRYPTED = `found a key that is protected by a passphrase, want ${WANTED} without one`;
 
-/** Reads this node's own key from PEM, unencrypted PKCS#8 or SEC1. Throws `KeyError`. */
+/** Reads this node's own key from PEM: PKCS#8 or SEC1 without a passphrase. Throws `KeyError`. */
 export function parsePrivateKey(text: string): PrivateKey {
   const blocks = readPemBlocks(text);
   const block = blocks.find(({ label }) => label === "PRIVATE KEY" || label === "EC PRIVATE KEY");
@@ -43,7 +43,7 @@ export function parsePrivateKey(text: string): PrivateKey {
   return { curve: curveOf(key), key, publicKey: describePublicKey(createPublicKey(key)) };
 }
 
-/** Reads a peer's key: an SPKI PEM, or the hex of its text as the Hub gives it. Throws `KeyError`. */
+/** Reads a peer's key: SPKI PEM, or the hex of the PEM text, which is the Hub's form. Throws `KeyError`. */
 export function parsePublicKey(text: string): PublicKey {
   const trimmed = text.trim();
   const isHex = trimmed.length % 2 === 0 && /^[0-9a-f]+$/i.test(trimmed);
@@ -54,7 +54,7 @@ export function parsePublicKey(text: string): PublicKey {
   return describePublicKey(decode(() => createPublicKey({ key: der, format: "der", type: "spki" })));
 }
 
-/** A fresh key pair; the private half as PKCS#8 PEM. */
+/** Generates a key pair. The private key is PKCS#8 PEM. */
 export function generateKeyPair(curve: Curve): { readonly privatePem: string; readonly publicKey: PublicKey } {
   const pair = generateKeyPairSync("ec", { namedCurve: curve });
   return {
@@ -68,7 +68,7 @@ interface PemBlock {
   readonly body: string;
 }
 
-/** Also reads PEM whose line breaks were lost or became a literal `\n`, as happens in environment variables. */
+/** Also reads PEM whose line breaks are missing or are a literal `\n`, as in environment variables. */
 function readPemBlocks(text: string): PemBlock[] {
   if (text.length > MAX_TEXT_LENGTH) throw new KeyError(`found ${text.length} characters, want a PEM key`);
   const blocks = text.replaceAll("\\n", "\n").matchAll(/-----BEGIN ([A-Z0-9 ]+)-----([\s\S]*?)-----END \1-----/g);

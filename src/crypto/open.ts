@@ -15,17 +15,17 @@ import { segmentedPlainSize } from "./framing.ts";
 import { DecryptionError, type SeenFraming } from "./node-cipher.ts";
 
 export interface OpenOptions {
-  /** One of these is the right one. They are tried in this order. */
+  /** The possible keys. They are tried in this order. */
   readonly keys: readonly Uint8Array[];
   readonly chunkBytes: number;
   readonly sealedBytes: number;
   readonly spool: Pick<Spool, "write">;
   readonly onFraming?: ((framing: SeenFraming) => void) | undefined;
-  /** Reads bound files, too. */
+  /** If given, bound files are read too. */
   readonly bound?: BoundSource;
 }
 
-/** Decrypts a stream of any framing with the promises of `NodeCipher.open`, holding one segment and its plaintext. */
+/** Decrypts a stream of any framing as `NodeCipher.open` promises. Memory holds one segment and its plaintext. */
 export async function openStream(
   sealed: ReadableStream<Uint8Array>,
   options: OpenOptions,
@@ -63,7 +63,7 @@ async function openEitherFraming(reader: ByteReader, options: OpenOptions): Prom
 
 async function* noChunks(): AsyncGenerator<Uint8Array, void, void> {}
 
-/** `buffer` is of a segment's size and is used again for each. */
+/** `buffer` contains the first segment, and is reused for each later one. */
 async function* openSegments(
   reader: ByteReader,
   buffer: Uint8Array,
@@ -82,8 +82,8 @@ async function* openSegments(
 }
 
 /**
- * A message longer than a segment must be seen whole before any of it may be released, and may not fit into memory: its
- * ciphertext is set aside on disk, decrypted once for its tag alone, and then again for the reader.
+ * Opens a message that is longer than a segment. It must be checked as a whole before any byte is returned, and may not fit
+ * into memory. So its ciphertext is stored on disk, decrypted once to check the tag, and decrypted again for the reader.
  */
 async function openSingle(reader: ByteReader, head: Uint8Array, options: OpenOptions) {
   const { keys, sealedBytes, spool, onFraming } = options;
@@ -103,7 +103,7 @@ async function openSingle(reader: ByteReader, head: Uint8Array, options: OpenOpt
   }
 }
 
-/** Whether the tag at the end of a message is right. */
+/** Decrypts the whole message and says whether the tag at its end is correct. */
 async function isWhole(chunks: AsyncGenerator<Uint8Array, void, void>): Promise<boolean> {
   try {
     for await (const _ of chunks);
@@ -125,7 +125,7 @@ async function* expectBytes(reader: ByteReader, head: Uint8Array, totalBytes: nu
   await expectEnd(reader);
 }
 
-/** Releases plaintext before the tag at the end is checked. */
+/** Yields plaintext before the tag at the end is checked, so the caller must have checked the message before. */
 async function* openSpooled(reader: ByteReader, key: Uint8Array, sealedBytes: number) {
   const iv = new Uint8Array(IV_BYTES);
   const tag = new Uint8Array(TAG_BYTES);

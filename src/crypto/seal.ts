@@ -8,13 +8,13 @@ export interface SealOptions {
   readonly key: Uint8Array;
   readonly framing: Framing;
   readonly chunkBytes: number;
-  /** A cryptographically secure source: two equal IVs under one key would give the key's authenticity away. */
+  /** Cryptographically secure. With two equal IVs under one key, an attacker could forge messages. */
   readonly randomBytes: (length: number) => Uint8Array;
 }
 
 /**
- * Encrypts a stream as it is read and holds none of it back: each piece of plaintext becomes a chunk, IVs and tags come as
- * chunks of their own. Fails with the source's error, or `AppError("too_large")` at the end of what one message can hold.
+ * Encrypts a stream while it is read, without buffering. Each piece of plaintext becomes one chunk of the stream; IVs and tags
+ * are separate chunks. Fails with the source's error, or with `AppError("too_large")` if one message cannot hold the file.
  */
 export function sealStream(plain: ReadableStream<Uint8Array>, options: SealOptions): ReadableStream<Uint8Array> {
   const reader = createByteReader(plain);
@@ -31,7 +31,7 @@ async function* sealMessages(reader: ByteReader, { key, framing, chunkBytes, ran
     for (let room = messageBytes; piece !== undefined && room > 0; ) {
       room -= piece.length;
       yield encryption.update(piece);
-      // Only a byte that is there begins another message.
+      // Reads on before it ends the message: another message begins only if there is another byte.
       piece = await reader.take(room > 0 ? room : messageBytes);
     }
     if (piece !== undefined && framing === "single") {

@@ -4,17 +4,18 @@ import { deriveInputKey } from "./bound/key-schedule.ts";
 import { KeyError, type PrivateKey, type PublicKey, parsePublicKey } from "./keys.ts";
 
 /**
- * How the AES key comes from the ECDH secret, the x-coordinate of the shared point. `raw`: its first 32 bytes, as the Python
- * services have it. `hkdf`: HKDF-SHA-256 (RFC 5869) of the whole, without salt and info, as the newest storage service has it.
+ * How the AES key is derived from the ECDH secret, which is the x-coordinate of the shared point. `raw`: the first 32 bytes, as
+ * in the Python services. `hkdf`: HKDF-SHA-256 (RFC 5869) of the whole secret, without salt and info, as in the newest storage
+ * service.
  */
 export type KeyDerivation = "raw" | "hkdf";
 
 const derivations = ["raw", "hkdf"] as const satisfies readonly KeyDerivation[];
 
-/** The keys this node shares with a peer, 32 bytes each. An older file does not say which of them it is sealed with. */
+/** The keys that this node shares with a peer, 32 bytes each. Files in older framings do not say which key they need. */
 export type SharedKeys = Readonly<Record<KeyDerivation | "bound", Uint8Array>>;
 
-/** Throws `invalid_input` when the peer's key cannot be read, is on another curve, or is this node's own. */
+/** Derives the shared keys. Throws `invalid_input` if the peer's key is unreadable, on another curve or this node's own. */
 export function agreeOnKeys(privateKey: PrivateKey, peerPublicKey: string): SharedKeys {
   const peer = readPeerKey(peerPublicKey);
   if (peer.curve !== privateKey.curve) {
@@ -35,7 +36,7 @@ export function agreeOnKeys(privateKey: PrivateKey, peerPublicKey: string): Shar
   };
 }
 
-/** Those of the older framings, in the order in which a reader tries them. */
+/** The keys of the older framings, in the order in which a reader tries them. */
 export function listKeys(keys: SharedKeys): readonly Uint8Array[] {
   return derivations.map((derivation) => keys[derivation]);
 }

@@ -3,29 +3,32 @@ import { AppError } from "../errors.ts";
 
 export interface ConnectionPool {
   /**
-   * Lends a connection for some work, once one is free. It is closed when the signal aborts, which ends the work, and when
-   * the work fails in a way that the pool was told to distrust.
+   * Lends a connection to some work, once one is free. The pool closes the connection when the signal aborts, which ends the
+   * work, and when the work fails with an error for which `isBroken` is true.
    */
   use<T>(work: (client: SQL) => Promise<T>, signal: AbortSignal): Promise<T>;
-  /** No connection from before now is lent again. */
+  /** Stops lending all present connections. New ones replace them. */
   renew(): void;
-  /** Lets running work end for up to so many seconds. Idempotent. */
+  /** Waits up to `timeout` seconds for running work to end. Idempotent. */
   close(options: { readonly timeout: number }): Promise<void>;
 }
 
 export interface PoolOptions {
-  /** A client with one connection, which it opens at its first use. */
+  /** Creates a client with one connection, which the client opens at its first use. */
   readonly open: () => SQL;
   readonly max: number;
-  /** A connection that rests for so long is closed. */
+  /** How long a connection may be idle before the pool closes it. */
   readonly restMs: number;
-  /** A connection is not lent again when it is so old: behind its address there may be another server by now. */
+  /** The age at which a connection is not lent any more: its address may belong to another server by then. */
   readonly lifeMs: number;
-  /** Whether the connection is of no more use after such an error. */
+  /** Whether a connection is unusable after this error. */
   readonly isBroken: (error: unknown) => boolean;
 }
 
-/** Beyond so many a connection rests for a tenth of the time: a pooler in session mode has few, and others wait for them. */
+/**
+ * If there are more connections than this, an idle one is closed after a tenth of `restMs`. A pooler in session mode has few
+ * connections, and other clients wait for them.
+ */
 const fewConnections = 5;
 
 interface Connection {
@@ -36,12 +39,12 @@ interface Connection {
 }
 
 /**
- * Connections are opened as they are needed and closed when they are not: the driver's own pool opens all of them at once and
- * keeps them, and a server's connections are few.
+ * Opens connections when they are needed and closes idle ones. The driver's own pool opens all connections at once and keeps
+ * them, but a server has few.
  */
 export function createConnectionPool({ open, max, restMs, lifeMs, isBroken }: PoolOptions): ConnectionPool {
   const all = new Set<Connection>();
-  // The one that was used last is lent first, so that the others come to rest.
+  // The pool lends the most recently used connection first, so that the others become idle and are closed.
   const idle: Connection[] = [];
   const waiting: (() => void)[] = [];
   let isClosed = false;
@@ -92,7 +95,7 @@ export function createConnectionPool({ open, max, restMs, lifeMs, isBroken }: Po
     signal.removeEventListener("abort", leave);
     const at = waiting.indexOf(resolve);
     if (at >= 0) waiting.splice(at, 1);
-    // A turn that came too late belongs to the next.
+    // This turn came after the signal had aborted, so it passes to the next in the queue.
     else if (signal.aborted) waiting.shift()?.();
   }
 

@@ -9,9 +9,9 @@ export interface DataDirLock {
 }
 
 /**
- * Makes this process the only owner of a data folder, which it makes if there is none. The lock is an open SQLite
- * transaction, so the operating system frees it when the process ends, even by SIGKILL, and nothing stale stays behind.
- * Throws an Error that tells the operator what to do when another process holds it or the folder cannot be used.
+ * Makes this process the only owner of a data folder, and creates the folder if it is missing. The lock is an open SQLite
+ * transaction, so the operating system releases it when the process ends, even by SIGKILL. No stale lock can remain.
+ * If another process holds the lock or the folder cannot be used, throws an Error that tells the operator what to do.
  */
 export function acquireDataDirLock(dir: string): DataDirLock {
   const lock = open(dir);

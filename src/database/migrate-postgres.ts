@@ -35,25 +35,25 @@ export const postgresMigrations: readonly Migration[] = [
   { name: "0012_record_lists", sql: recordLists },
 ];
 
-// Any number will do, as long as every version of this service takes the same one.
+// An arbitrary number, but the same in every version of this service.
 const advisoryLock = 7_046_029;
 const migrationTimeoutMs = 300_000;
 const tableLockTimeoutMs = 30_000;
-/** An index on less than that is built within a second. */
+/** Building an index on a smaller table takes less than a second. */
 const largeBytes = 64 * 1024 * 1024;
 
 /**
- * Applies what is pending, in one transaction and one process at a time, and resolves with the names. Indexes on tables that
- * are large already are left out: `buildIndexes` makes them while everybody goes on working.
- * Throws a {@link MigrationError} when the database cannot be used (nothing is changed then), `AppError("database")` when
- * it cannot be reached.
+ * Applies the pending migrations in one transaction, one process at a time, and resolves with their names. It leaves out
+ * indexes on tables that are already large: `buildIndexes` builds them later without blocking anybody.
+ * Throws a {@link MigrationError} if the database cannot be used (nothing is changed then), and `AppError("database")` if it
+ * cannot be reached.
  */
 export async function migratePostgres(
   postgres: Postgres,
   migrations = postgresMigrations,
   deferAt = largeBytes,
 ): Promise<string[]> {
-  // A user without the right to make tables does not need it while nothing is pending.
+  // Returns early, so that a user without the right to create tables can start the service when nothing is pending.
   if ((await listPendingPostgresMigrations(postgres, migrations)).length === 0) return [];
   return postgres.run((db) => migrate(db, migrations, deferAt).catch(explain), { timeoutMs: migrationTimeoutMs });
 }
@@ -102,7 +102,10 @@ async function listApplied(db: Pick<BunSQLDatabase, "execute">): Promise<string[
   return rows.map(({ name }) => name);
 }
 
-/** An SQLSTATE that says no repetition will help (PostgreSQL manual, appendix A) becomes a sentence for the operator. */
+/**
+ * Turns an error into a sentence for the operator if its SQLSTATE says that repeating does not help (PostgreSQL manual,
+ * appendix A). Throws other errors again.
+ */
 function explain(error: unknown): never {
   const failure = findPostgresError(error);
   const state = failure?.errno ?? "";

@@ -4,14 +4,14 @@ export interface Migration {
   readonly sql: string;
 }
 
-/** The database cannot be brought to the state this executable needs; `message` tells the operator why. */
+/** The database cannot be migrated to the state that this executable needs. `message` tells the operator why. */
 export class MigrationError extends Error {
   override readonly name = "MigrationError";
 }
 
 /**
- * The migrations that have not been applied yet, in order.
- * Throws a {@link MigrationError} if the database knows one that this executable does not.
+ * Lists the migrations that are not applied yet, in order.
+ * Throws a {@link MigrationError} if the database has a migration that this executable does not know.
  */
 export function findPending(known: readonly Migration[], applied: readonly string[]): Migration[] {
   const knownNames = new Set(known.map(({ name }) => name));
@@ -25,7 +25,7 @@ export function findPending(known: readonly Migration[], applied: readonly strin
   return known.filter(({ name }) => !applied.includes(name));
 }
 
-/** The single statements of a migration, which drizzle-kit separates by a marker. */
+/** Splits a migration into its statements. drizzle-kit separates them by a marker. */
 export function splitStatements(migration: Migration): string[] {
   return migration.sql
     .split("--> statement-breakpoint")

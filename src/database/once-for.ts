@@ -1,6 +1,6 @@
 /**
- * Builds a query once for each database handle and uses it from then on: it takes longer to build a short query, and to have
- * SQLite parse it, than to answer it.
+ * Builds a query once for each database handle and reuses it. Building a short query, and having SQLite parse it, takes longer
+ * than running it.
  */
 export function onceFor<Database extends object, Query>(build: (db: Database) => Query): (db: Database) => Query {
   const built = new WeakMap<Database, Query>();

@@ -18,9 +18,9 @@ export interface PostgresTimes {
   readonly connectTimeoutMs: number;
   readonly statementTimeoutMs: number;
   readonly idleTimeoutMs: number;
-  /** After which a connection is replaced. */
+  /** The age at which a connection is replaced. */
   readonly lifeTimeMs?: number;
-  /** Before the one repetition of work whose connection was lost. */
+  /** The pause before work is repeated, once, after its connection was lost. */
   readonly retryDelayMs: number;
 }
 
@@ -34,30 +34,30 @@ const defaultTimes: PostgresTimes = {
 };
 
 export interface RunOptions {
-  /** Whether doing the work twice is harmless; true unless said otherwise. */
+  /** Whether doing the work twice is harmless; the default is true. */
   readonly repeatable?: boolean;
-  /** For the work as a whole, a repetition included; the connect and the statement time together unless said otherwise. */
+  /** Limits the whole work, including a repetition. The default is the connect timeout plus the statement timeout. */
   readonly timeoutMs?: number;
 }
 
 type Work<T> = (db: BunSQLDatabase) => Promise<T>;
 
-/** Of all attempts at a piece of work. */
+/** What all attempts at a piece of work have in common. `uncertain`: one of them may have been committed. */
 interface Outcome {
   uncertain: boolean;
 }
 
 /**
- * Connections that several adapters may share. None is opened before it is needed, nor kept when it rests; the whole outlives
- * the server's restarts, and its replacement by another one behind the same address.
+ * Connections that several adapters share. Each is opened only when it is needed and closed when it is idle. They survive a
+ * restart of the server, and its replacement by another server at the same address.
  */
 export interface Postgres {
   /**
-   * Does the work and repeats it once if the connection was lost. Throws `AppError("database")` when the server fails or
-   * does not answer in time, `AppError("invalid_input")` for a value it cannot store; other errors pass unchanged.
+   * Does the work, and repeats it once if the connection was lost. Throws `AppError("database")` when the server fails or does
+   * not answer in time, and `AppError("invalid_input")` for a value that it cannot store. Other errors pass unchanged.
    */
   run<T>(work: (db: BunSQLDatabase) => Promise<T>, options?: RunOptions): Promise<T>;
-  /** Lets running work end for up to five seconds. Idempotent. */
+  /** Waits up to five seconds for running work to end. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -81,7 +81,7 @@ export function openPostgres(settings: PostgresSettings, times: PostgresTimes = 
     } catch (error) {
       answers += isServerResponse(error) ? 1 : 0;
       outcome.uncertain ||= mayHaveHappened(error);
-      // The other connections lead to the same server, which is gone or may no longer be written to.
+      // The other connections lead to the same server, which is gone or has become read-only.
       if (isStale(error)) pool.renew();
       throw error;
     }
@@ -99,7 +99,10 @@ export function openPostgres(settings: PostgresSettings, times: PostgresTimes = 
     }
   }
 
-  /** A pooler such as pgbouncer refuses what it does not know when the connection begins, before any work is done. */
+  /**
+   * Repeats the attempt without time limits if a pooler such as pgbouncer refuses them as start-up parameters. It refuses them
+   * before any work is done, so the repetition is harmless.
+   */
   async function attemptWithinLimits<T>(attempt: () => Promise<T>): Promise<T> {
     try {
       return await attempt();
@@ -111,7 +114,8 @@ export function openPostgres(settings: PostgresSettings, times: PostgresTimes = 
     }
   }
 
-  // The driver has no time limit for a query and would wait for a frozen server until TCP gives up, after a quarter of an hour.
+  // The driver has no time limit for queries. It would wait for a frozen server until TCP gives up, after 15 minutes. If no
+  // query was answered meanwhile, all connections are replaced.
   function giveUp(answersBefore: number, timeoutMs: number): AppError {
     if (answers === answersBefore) pool.renew();
     return new AppError("database", "The database is not available", {
@@ -144,13 +148,13 @@ export function openPostgres(settings: PostgresSettings, times: PostgresTimes = 
   };
 }
 
-/** Made once for each connection, with what was built for it. */
+/** The drizzle handle of a connection, created once, so that the queries prepared for it can be used again. */
 const databaseOf = onceFor((client: SQL): BunSQLDatabase => drizzle({ client }));
 
 function openConnection(settings: PostgresSettings, times: PostgresTimes, hasLimits: boolean): SQL {
   const limits = {
     statement_timeout: times.statementTimeoutMs,
-    // A transaction whose client has vanished must not hold its locks for longer than a statement may take.
+    // If a client vanishes within a transaction, its locks must not last longer than a statement may take.
     idle_in_transaction_session_timeout: times.statementTimeoutMs,
   };
   return new SQL({
@@ -161,9 +165,9 @@ function openConnection(settings: PostgresSettings, times: PostgresTimes, hasLim
     password: settings.password,
     database: settings.database,
     max: 1,
-    // Named statements belong to a server's session, and a pooler gives each transaction another one.
+    // No named statements: they belong to a session of the server, and a pooler may use another session per transaction.
     prepare: false,
-    // Encrypted where the server offers it, as libpq does by default.
+    // Encrypts the connection if the server supports it, as libpq does by default.
     tls: "prefer",
     connectionTimeout: times.connectTimeoutMs / 1000,
     connection: { application_name: "flame-result", ...(hasLimits ? limits : {}) },

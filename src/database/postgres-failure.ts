@@ -4,28 +4,29 @@ import { AppError } from "../errors.ts";
 import { adviseOnTls } from "../tls-failure.ts";
 import { MigrationError } from "./migrate.ts";
 
-// The driver's codes for a connection that was not made or is lost.
+// The driver's codes for a connection that failed or was lost.
 const lostConnection = /^ERR_POSTGRES_(?:CONNECTION_(?:CLOSED|REFUSED|TIMEOUT)|IDLE_TIMEOUT|LIFETIME_TIMEOUT)$/;
-// The server stops, starts or ended our session; its database is gone (a fail-over's old one); a pooler has lost its server, or
-// gives the session to somebody else; there is no room for one more connection. (PostgreSQL manual, appendix A)
+// The server is stopping or starting, has ended our session, or its database is gone (the old server after a fail-over). Or a
+// pooler has lost its server or has given the session to another client. Or the server has too many connections.
+// (PostgreSQL manual, appendix A)
 const endedSession = /^(?:57P0[1-5]|25P0[34]|08...|53300|26000|42P05)$/;
-// We were the victim of a deadlock or a serialization conflict.
+// The server aborted our transaction because of a deadlock or a serialization conflict.
 const conflict = /^(?:40P01|40001)$/;
-// The server has become a standby: the primary may be behind the same address, on a new connection.
+// The server has become a standby. A new connection to the same address may lead to the primary.
 const readOnly = "25006";
 
-/** The driver's own error, freed from drizzle's wrapper, whose message would carry the query's parameters into the log. */
+/** Unwraps the driver's error from drizzle's. The message of drizzle's error would write query parameters to the log. */
 export function findPostgresError(error: unknown): SQL.PostgresError | undefined {
   const inner = error instanceof DrizzleQueryError ? error.cause : error;
   return inner instanceof SQL.PostgresError ? inner : undefined;
 }
 
-/** Whether the server itself gave this error as an answer, which proves that it is alive. */
+/** Whether the server itself sent this error, which proves that it is alive. */
 export function isServerResponse(error: unknown): boolean {
   return findPostgresError(error)?.code === "ERR_POSTGRES_SERVER_ERROR";
 }
 
-/** Whether a second try, on another connection, may well succeed. */
+/** Whether a second attempt on another connection may succeed. */
 export function isTransient(error: unknown): boolean {
   const { code = "", errno = "" } = findPostgresError(error) ?? {};
   if (refusesStartUpParameters(error)) return false;
@@ -36,25 +37,25 @@ export function isTransient(error: unknown): boolean {
 
 const isEnded = (state: string): boolean => endedSession.test(state) || state === readOnly;
 
-/** Whether the connection that brought this error is not to be used again. */
+/** Whether the connection must not be used again after this error. */
 export function isConnectionBroken(error: unknown): boolean {
   const failure = findPostgresError(error);
   return failure !== undefined && (!isServerResponse(error) || isEnded(failure.errno ?? "") || isLastingRefusal(error));
 }
 
-/** Whether other connections that are open cannot be trusted either. */
+/** Whether the other open connections cannot be trusted either. */
 export function isStale(error: unknown): boolean {
   const { code = "", errno = "" } = findPostgresError(error) ?? {};
   return code === "ERR_POSTGRES_CONNECTION_CLOSED" || /^57P0[1-4]$/.test(errno) || errno === readOnly;
 }
 
-/** As pgbouncer does for each one that it is not told to ignore. */
+/** Whether a pooler refused a start-up parameter. pgbouncer refuses each one that it is not configured to ignore. */
 export function refusesStartUpParameters(error: unknown): boolean {
   const { errno, message = "" } = findPostgresError(error) ?? {};
   return errno === "08P01" && /unsupported startup parameter/i.test(message);
 }
 
-/** Whether work that failed so may have been committed all the same: it had begun, and the server never said no. */
+/** Whether the work may have been committed despite the error: it had begun, and the server did not refuse it. */
 export function mayHaveHappened(error: unknown): boolean {
   const failure = findPostgresError(error);
   if (failure === undefined || failure.code === "ERR_POSTGRES_CONNECTION_REFUSED") return false;
@@ -62,7 +63,7 @@ export function mayHaveHappened(error: unknown): boolean {
 }
 
 /**
- * Whether the server refuses us for what waiting will not mend: user, password, database or what they may do.
+ * Whether the server refuses us for a reason that waiting does not solve: user, password, database or missing rights.
  * (PostgreSQL manual, appendix A, classes 0A, 28, 3D, 3F, 42)
  */
 export function isLastingRefusal(error: unknown): boolean {
@@ -70,7 +71,7 @@ export function isLastingRefusal(error: unknown): boolean {
   return error instanceof MigrationError || /^(?:0A|28|3D|3F|42(?!P05))/.test(state);
 }
 
-/** What the network gives, past the driver, for a server's certificate. */
+/** Finds an error about the server's certificate. The driver passes it on unchanged from the TLS library. */
 function findTlsError(
   error: unknown,
 ): { readonly message: string; readonly code: string; readonly errno?: string } | undefined {
@@ -79,7 +80,7 @@ function findTlsError(
   return adviseOnTls(inner.code) === undefined ? undefined : { message: inner.message, code: inner.code };
 }
 
-/** Turns a driver's error into an `AppError`; anything else is a bug and comes back as it is. */
+/** Turns a driver's error into an `AppError`. Any other error is a bug and is returned unchanged. */
 export function describePostgresFailure(error: unknown, server: string, uncertain: boolean): unknown {
   const cause = findPostgresError(error) ?? findTlsError(error);
   if (cause === undefined) {
@@ -87,7 +88,7 @@ export function describePostgresFailure(error: unknown, server: string, uncertai
   }
   const advice = adviseOnTls(cause.code);
   const operatorDetail = `PostgreSQL at ${server}: ${cause.message} (${cause.errno ?? cause.code})${advice === undefined ? "" : `: ${advice}`}`;
-  // Class 22, data exception: a value that the column cannot hold.
+  // Class 22 (data exception): the column cannot hold the value.
   return cause.errno?.startsWith("22")
     ? new AppError("invalid_input", "The database does not accept this value", { cause, operatorDetail })
     : new AppError("database", "The database is not available", { cause, operatorDetail, uncertain });

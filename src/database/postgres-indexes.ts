@@ -2,20 +2,20 @@ import { sql } from "drizzle-orm";
 import { type Migration, splitStatements } from "./migrate.ts";
 import type { Postgres } from "./postgres-connection.ts";
 
-/** An index that a migration makes without holding back those who write. */
+/** An index of a migration that can be built later without blocking writers. */
 export interface DeferrableIndex {
   readonly name: string;
   readonly table: string;
-  /** Outside of transactions only. */
+  /** Works outside of transactions only. Does not block writers. */
   readonly statement: string;
-  /** Within a transaction; nobody writes to the table meanwhile. */
+  /** Works within a transaction. Blocks writers to the table meanwhile. */
   readonly plainStatement: string;
 }
 
-/** Others go on reading and writing, so there is no hurry. */
+/** Building an index blocks nobody, so it may take long. */
 const buildLimitMs = 24 * 3_600_000;
 
-/** For connections that build indexes. */
+/** The timeouts of connections that build indexes. */
 export const buildTimes = {
   connectTimeoutMs: 5_000,
   statementTimeoutMs: buildLimitMs,
@@ -31,14 +31,14 @@ export function parseDeferrable(statement: string): DeferrableIndex | undefined 
   return { name, table, statement, plainStatement: statement.replace("INDEX CONCURRENTLY", "INDEX") };
 }
 
-/** Those of the migrations that are not there, or that a process has begun and not finished. Changes nothing. */
+/** Lists the indexes of the migrations that are missing or, with `isBroken`, unfinished. Changes nothing. */
 export function listMissingIndexes(
   postgres: Postgres,
   migrations: readonly Migration[],
 ): Promise<(DeferrableIndex & { readonly isBroken: boolean })[]> {
   const indexes = migrations.flatMap(splitStatements).flatMap((statement) => parseDeferrable(statement) ?? []);
   return postgres.run(async (db) => {
-    // One that another process is just building is invalid as well, and is not ours to touch.
+    // An index that another process is building now is invalid too. It counts as valid here, so that we leave it alone.
     const known = await db.execute<{ name: string; isvalid: boolean }>(sql`
       select relname as name, indisvalid as isvalid from pg_index join pg_class on pg_class.oid = indexrelid
       where relnamespace = current_schema()::regnamespace
@@ -51,8 +51,8 @@ export function listMissingIndexes(
 }
 
 /**
- * Builds what is missing, one after the other; everybody goes on reading and writing. `built` hears of each. A process that is
- * killed meanwhile leaves an index that nobody uses, and that the next call builds anew. Needs {@link buildTimes}.
+ * Builds the missing indexes one after the other, without blocking readers or writers, and calls `built` for each. A process
+ * that is killed meanwhile leaves an unusable index, which the next call builds again. Needs {@link buildTimes}.
  */
 export async function buildIndexes(
   postgres: Postgres,
@@ -61,7 +61,7 @@ export async function buildIndexes(
 ): Promise<void> {
   for (const { name, statement, isBroken } of await listMissingIndexes(postgres, migrations)) {
     const once = { repeatable: false, timeoutMs: buildLimitMs };
-    // Neither can be part of a transaction.
+    // Neither statement can run within a transaction.
     if (isBroken) {
       await postgres.run(async (db) => {
         await db.execute(sql.raw(`drop index concurrently if exists "${name}"`));

@@ -1,9 +1,9 @@
-/** Where the database is and how we sign in: what the settings say, and what connections are opened with. */
+/** The database's address and credentials, from the settings. */
 export interface PostgresSettings {
   readonly host: string;
   readonly port: number;
   readonly user: string;
-  /** Any characters. */
+  /** May contain any characters. */
   readonly password: string;
   readonly database: string;
   readonly maxConnections: number;

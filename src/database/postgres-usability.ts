@@ -8,18 +8,18 @@ import type { Postgres } from "./postgres-connection.ts";
 type Facts = {
   readonly encoding: string;
   readonly role: string;
-  /** Where tables are made; null when no schema of the search path exists. */
+  /** The schema for new tables; null if no schema of the search path exists. */
   readonly schema: string | null;
   readonly path: string;
   readonly mayCreate: boolean | null;
   readonly isReadOnly: boolean;
-  /** Whether there are tables of this service that the search path does not lead to. */
+  /** Whether the service has tables in the schema public that the search path does not include. */
   readonly isHidden: boolean;
 };
 
 /**
- * Throws unless the service can work on the database: a {@link MigrationError} for what waiting will not mend. Resolves with
- * sentences for the operator about what works but should not stay so. Changes nothing.
+ * Throws unless the service can work with the database; the error is a {@link MigrationError} if waiting does not help.
+ * Resolves with sentences for the operator about problems that do not stop the service. Changes nothing.
  */
 export async function inspectPostgres(postgres: Postgres): Promise<string[]> {
   const { encoding, role, schema, path, mayCreate, isReadOnly, isHidden } = await postgres.run(readFacts);
@@ -51,9 +51,9 @@ export async function inspectPostgres(postgres: Postgres): Promise<string[]> {
   return encoding === "UTF8" ? [] : [`${lost}. Move to a database with encoding UTF8`];
 }
 
-/** Throws unless something can be written now; it is rolled back. */
+/** Throws unless the database accepts a row now. The row is rolled back. */
 export async function provePostgresWrite(postgres: Postgres): Promise<void> {
-  // An id of its own, and so no number of the sequence is used up; below zero no row has one.
+  // Sets the id, so that the probe uses up no number of the sequence. No real row has a negative id.
   const row = sql`(id, tag_name, project_id) values (${-Math.ceil(Math.random() * 2 ** 31)}, 'probe', ${crypto.randomUUID()})`;
   await postgres.run((db) =>
     db
@@ -67,7 +67,7 @@ export async function provePostgresWrite(postgres: Postgres): Promise<void> {
   );
 }
 
-/** Makes the transaction roll back. */
+/** Thrown to roll back the transaction. */
 class ProbeEnded extends Error {}
 
 async function readFacts(db: BunSQLDatabase): Promise<Facts> {

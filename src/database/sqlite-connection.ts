@@ -8,9 +8,9 @@ export type SqliteDatabase = ReturnType<typeof openDrizzle>;
 /** One connection to a database file that several adapters may share. */
 export interface Sqlite {
   /**
-   * Does the work, which is synchronous, and does it again while another process has locked the file; nothing else has to
-   * wait meanwhile. Throws `AppError("storage_full")` when the disk is full, `AppError("database")` for
-   * every other failure of SQLite; other errors pass unchanged.
+   * Does the work, which is synchronous. While another process has locked the file, it tries again, without blocking the event
+   * loop in between. Throws `AppError("storage_full")` when the disk is full, and `AppError("database")` for every other failure
+   * of SQLite. Other errors pass unchanged.
    */
   run<T>(work: (db: SqliteDatabase) => T): Promise<T>;
   /** Idempotent. */
@@ -18,10 +18,10 @@ export interface Sqlite {
 }
 
 const busyPauseMs = 20;
-/** As long as PostgreSQL may take to connect and answer. */
+/** Equal to the time that PostgreSQL has to connect and answer. */
 const busyLimitMs = 20_000;
 
-/** Opens or makes the file; its folder must exist. A commit is on the disk when it returns. Throws as `run` does. */
+/** Opens or creates the file; its folder must exist. Commits return only when they are on disk. Throws as `run` does. */
 export function openSqlite(path: string, limitMs = busyLimitMs): Sqlite {
   const client = connect(path);
   const db = openDrizzle(client);
@@ -53,10 +53,10 @@ export function openSqlite(path: string, limitMs = busyLimitMs): Sqlite {
       if (!isOpen) return;
       isOpen = false;
       try {
-        // SQLite would do this itself, were it not for drizzle's statements, which stay open until they are collected.
+        // SQLite does this itself only if all statements are closed, but drizzle's stay open until they are garbage-collected.
         client.run("pragma wal_checkpoint(truncate)");
       } catch {
-        // A full disk, say. What is committed stays in the write-ahead log, and the next process finds it there.
+        // For example, the disk is full. Committed data stays in the write-ahead log, where the next process finds it.
       } finally {
         client.close();
       }
@@ -72,12 +72,12 @@ function connect(path: string): Database {
   let client: Database | undefined;
   try {
     client = new Database(path, { create: true, readwrite: true });
-    // SQLite's own waiting would stop the whole process, its health check too.
+    // SQLite's own waiting would block the whole process, even its health check.
     client.run("pragma busy_timeout = 0");
     prepare(client);
     return client;
   } catch (error) {
-    // The first work does it, once the lock is gone.
+    // The first call of `run` prepares the connection after the lock is gone.
     if (client !== undefined && isBusy(error)) return client;
     client?.close();
     throw describeSqliteFailure(error, path);
@@ -95,7 +95,7 @@ function sqliteErrorOf(error: unknown): SQLiteError | undefined {
   return cause instanceof SQLiteError ? cause : undefined;
 }
 
-/** Another process holds a lock, or has changed what a transaction had read. */
+/** Whether another process holds a lock, or has changed data that a transaction had read. */
 function isBusy(error: unknown): boolean {
   return sqliteErrorOf(error)?.code?.startsWith("SQLITE_BUSY") ?? false;
 }

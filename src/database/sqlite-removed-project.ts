@@ -2,7 +2,7 @@ import { eq, sql } from "drizzle-orm";
 import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { SqliteDatabase } from "./sqlite-connection.ts";
 
-/** Projects whose data was removed from this node for good. The Hub never uses an id again, so a row stays for ever. */
+/** Projects whose data this node has removed for good. Rows stay for ever, because the Hub never reuses an id. */
 export const removedProject = sqliteTable("removed_project", {
   projectId: text("project_id").primaryKey(),
   removedAt: integer("removed_at", { mode: "timestamp_ms" }).notNull().default(sql`(unixepoch() * 1000)`),

@@ -4,8 +4,8 @@ import type { FileKeys } from "./key-schedule.ts";
 import { CHUNK_BYTES, CHUNK_PLAIN_BYTES } from "./size.ts";
 
 /**
- * Chunks leave in batches: a response in pieces of 16 KiB costs three times one in larger ones. Those of 1 MiB cost twice those
- * of 256 KiB, as memory for them is fetched from the system anew each time.
+ * Chunks are sent in batches of 256 KiB. A response in pieces of 16 KiB costs three times as much. Pieces of 1 MiB cost twice
+ * as much, because the system allocates their memory anew each time.
  */
 const BATCH_CHUNKS = 16;
 export const BATCH_PLAIN_BYTES = BATCH_CHUNKS * CHUNK_PLAIN_BYTES;
@@ -14,8 +14,8 @@ export const BATCH_BYTES = BATCH_CHUNKS * CHUNK_BYTES;
 export type MessageKeys = Pick<FileKeys, "key" | "baseNonce">;
 
 /**
- * Seals a stream as chunks with the numbers from 0 on, and gives them in batches. A chunk that is not full is the last,
- * perhaps an empty one. A piece of the stream is waited for, not each chunk of it, which costs a fifth.
+ * Seals a stream as chunks, numbered from 0, and yields them in batches. The last chunk is always shorter than the others, and
+ * may be empty. The loop awaits pieces of the stream, not single chunks: awaiting each chunk would cost a fifth more.
  */
 export async function* sealBatches(reader: ByteReader, { key, baseNonce }: MessageKeys) {
   const begin = (number: number) => createEncryption(key, nonceOf(baseNonce, number));
@@ -51,7 +51,7 @@ export async function* sealBatches(reader: ByteReader, { key, baseNonce }: Messa
   yield { batch: batch.subarray(0, end), chunks: number + 1 };
 }
 
-/** Opens a whole chunk into the target, and says whether it is authentic: what is in the target is nobody's before. */
+/** Decrypts a whole chunk into the target. Returns whether it is authentic; if not, the target must not be used. */
 export function openChunk(
   sealed: Uint8Array,
   { key, baseNonce }: MessageKeys,
@@ -66,7 +66,7 @@ export function openChunk(
   return isAuthentic(decryption);
 }
 
-/** The chunk's number, big-endian, is XORed into the end of the base nonce. */
+/** XORs the chunk's number, big-endian, into the end of the base nonce. */
 function nonceOf(baseNonce: Uint8Array, number: number): Uint8Array {
   const nonce = baseNonce.slice();
   for (let at = nonce.length - 1, rest = number; rest > 0; at--, rest = Math.floor(rest / 256)) {

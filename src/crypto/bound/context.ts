@@ -1,6 +1,6 @@
 import type { Binding } from "../node-cipher.ts";
 
-/** 16 bytes for each id. Throws `RangeError` for one that is no UUID. */
+/** Encodes each id as 16 bytes. Throws `RangeError` for an id that is not a UUID. */
 export function encodeContext({ analysisId, senderNodeId, receiverNodeId }: Binding): Uint8Array {
   return Buffer.concat([analysisId, senderNodeId, receiverNodeId].map(bytesOf));
 }

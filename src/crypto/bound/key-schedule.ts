@@ -4,22 +4,22 @@ import { COMMITMENT_BYTES } from "./size.ts";
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const DERIVED_BYTES = KEY_BYTES + NONCE_BYTES + COMMITMENT_BYTES;
-/** Name and version of the construction, and the AEAD it is used with. */
+/** Name and version of the construction, and its AEAD. */
 const LABEL = Buffer.from("c2sp.org/chunked-encryption@v1+AEAD_AES_256_GCM\0");
 
-/** What one file is sealed with. The commitment proves to a reader that it has the same key and context before any chunk. */
+/** The keys of one file. By the commitment a reader knows, before it reads a chunk, that it has the right key and context. */
 export interface FileKeys {
   readonly key: Uint8Array;
   readonly baseNonce: Uint8Array;
   readonly commitment: Uint8Array;
 }
 
-/** The key that two nodes share for all their bound files, from their ECDH secret: the whole x-coordinate. */
+/** Derives the key that two nodes share for all their bound files. The secret is the whole x-coordinate from ECDH. */
 export function deriveInputKey(secret: Uint8Array): Uint8Array {
   return new Uint8Array(hkdfSync("sha512", secret, new Uint8Array(0), "flame-result/bound/v2", KEY_BYTES));
 }
 
-/** Throws `RangeError` for an input key that has not 32 bytes. */
+/** Throws `RangeError` unless the input key has 32 bytes. */
 export function deriveFileKeys(inputKey: Uint8Array, salt: Uint8Array, context: Uint8Array): FileKeys {
   if (inputKey.length !== KEY_BYTES) throw new RangeError(`A key has ${KEY_BYTES} bytes, got ${inputKey.length}`);
   const derived = expand(inputKey, Buffer.concat([LABEL, salt, context]));
@@ -35,7 +35,7 @@ export function isSameCommitment(one: Uint8Array, other: Uint8Array): boolean {
   return one.length === other.length && timingSafeEqual(one, other);
 }
 
-/** HKDF-Expand alone (RFC 5869 §2.3), which node:crypto does not offer: two blocks of SHA-512 are enough. */
+/** HKDF-Expand (RFC 5869 §2.3), which node:crypto does not offer on its own. Two blocks of SHA-512 are enough. */
 function expand(key: Uint8Array, info: Uint8Array): Uint8Array {
   const first = createHmac("sha512", key)
     .update(info)

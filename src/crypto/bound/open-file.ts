@@ -13,8 +13,8 @@ export interface BoundSource
 }
 
 /**
- * Opens a bound file as `NodeCipher.open` promises, and hands any other file on with the reader as it was: an older file
- * whose random IV begins with the magic shows by its commitment that it is none.
+ * Opens a bound file as `NodeCipher.open` promises. For any other file it restores the reader and calls `openOlder`. The random
+ * IV of an older file may begin with the magic by chance; then the commitment shows that the file is not bound.
  */
 export async function openFile(
   reader: ByteReader,

@@ -15,7 +15,7 @@ export function hasMagic(head: Uint8Array): boolean {
   return head.length >= MAGIC.length && MAGIC.every((byte, at) => head[at] === byte);
 }
 
-/** The keys of the file that begins with this header; `undefined` when they are not the ones it was sealed with. */
+/** Derives the keys of the file with this header. `undefined` if the file was sealed with another key or context. */
 export function readHeader(header: Uint8Array, { inputKey, context }: BoundOpenOptions): FileKeys | undefined {
   if (header.length < HEADER_BYTES || !hasMagic(header)) return undefined;
   const saltEnd = MAGIC.length + SALT_BYTES;
@@ -24,8 +24,9 @@ export function readHeader(header: Uint8Array, { inputKey, context }: BoundOpenO
 }
 
 /**
- * Decrypts what follows the header; its length was announced. Resolves once the first chunk is authenticated;
- * throws `DecryptionError` when it is not. Damage further on fails the stream with one, behind all that is authentic.
+ * Decrypts what follows the header. `bodyBytes` is its announced length. Resolves once the first chunk is authenticated, and
+ * throws `DecryptionError` if it is not authentic. Later damage fails the stream with a `DecryptionError`, after all authentic
+ * bytes before it.
  */
 export async function openBound(
   reader: ByteReader,
@@ -33,7 +34,7 @@ export async function openBound(
   bodyBytes: number,
 ): Promise<ReadableStream<Uint8Array>> {
   const batches = openChunks(reader, keys, bodyBytes);
-  // An empty first piece stands for a file that is empty, and authentic.
+  // `openChunks` yields an empty piece for an empty, authentic file, so this `next` checks that file too.
   const first = await batches.next();
   return pullStream(continueWith(first, batches), reader.cancel);
 }
@@ -60,7 +61,10 @@ async function* openChunks(reader: ByteReader, keys: FileKeys, bodyBytes: number
   }
 }
 
-/** The next chunks, up to one that is not authentic or the last one; their plain and sealed bytes. */
+/**
+ * Opens the chunks of a batch, up to the last chunk of the file or the first that is not authentic. Returns their plaintext, how
+ * many are authentic, and how the batch ended.
+ */
 async function openBatch(reader: ByteReader, keys: FileKeys, first: number, sealed: Uint8Array) {
   if ((await reader.fill(sealed)) < sealed.length) throw new DecryptionError("The file is shorter than announced");
   const plain = new Uint8Array(Math.min(BATCH_PLAIN_BYTES, sealed.length));

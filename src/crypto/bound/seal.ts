@@ -9,16 +9,16 @@ import { MAGIC, MAX_CHUNKS, SALT_BYTES } from "./size.ts";
 export interface BoundSealOptions {
   readonly inputKey: Uint8Array;
   readonly context: Uint8Array;
-  /** A cryptographically secure source; makes the salt. */
+  /** Cryptographically secure; makes the salt. */
   readonly randomBytes: (length: number) => Uint8Array;
 }
 
-/** What a link shows of a file, so that another one cannot be given out for it. */
+/** The seal of a file, which its link contains. It prevents that another file is delivered under the same link. */
 export function sealOf(commitment: Uint8Array): string {
   return Buffer.from(commitment.subarray(0, 16)).toString("hex");
 }
 
-/** Encrypts a stream as it is read, holding one batch. Fails with the source's error. */
+/** Encrypts a stream while it is read. Memory holds one batch. Fails with the source's error. */
 export function sealBound(plain: ReadableStream<Uint8Array>, options: BoundSealOptions): BoundFile {
   const salt = options.randomBytes(SALT_BYTES);
   const keys = deriveFileKeys(options.inputKey, salt, options.context);

@@ -1,6 +1,6 @@
 import { TAG_BYTES } from "../aes-gcm.ts";
 
-/** "FLAMEv2\n": tells a bound file from the framings that came before it. */
+/** "FLAMEv2\n": distinguishes a bound file from the older framings. */
 export const MAGIC: Uint8Array = new TextEncoder().encode("FLAMEv2\n");
 export const SALT_BYTES = 24;
 export const COMMITMENT_BYTES = 32;
@@ -11,7 +11,7 @@ export const CHUNK_BYTES = CHUNK_PLAIN_BYTES + TAG_BYTES;
 /** The construction counts chunks with 38 bits. */
 export const MAX_CHUNKS = 2 ** 38;
 
-/** The last chunk is always shorter than the others, so a file of whole chunks ends in an empty one. */
+/** The last chunk is always shorter than the others. So a file of whole chunks ends with an empty chunk. */
 export function boundSealedSize(plainBytes: number): number {
   const chunks = Math.floor(plainBytes / CHUNK_PLAIN_BYTES) + 1;
   return HEADER_BYTES + plainBytes + chunks * TAG_BYTES;
