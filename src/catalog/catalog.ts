@@ -13,35 +13,37 @@ export interface NewTaggedResult {
 }
 
 /**
- * Which objects carry which tags. Tags belong to a project; a result is what one analysis calls an object (its file name).
- * All ids are lower-case canonical UUIDs; the caller has checked them, the tag name and the file name's length (255 characters).
+ * Stores which objects have which tags. Tags belong to a project. A result is an object with the file name that one analysis
+ * gave it. All ids are lower-case canonical UUIDs. The caller has checked them, the tag name, and the length of the file name
+ * (at most 255 characters).
  *
- * Every function throws `AppError("database")` when the database fails, and is tried once more first when the
- * connection was lost and a repeat is harmless.
+ * Every function throws `AppError("database")` when the database fails. If the connection was lost and a repetition is
+ * harmless, the function first tries once more.
  */
 export interface Catalog {
   /**
-   * Ties a tag to an object, in one transaction; repeating it changes nothing. The file name of a result never changes:
-   * if this analysis knows the object under another one, nothing is written and that name is returned as `knownAs`.
-   * `undefined`, and nothing is written, when the project was removed: a tag never comes after the removal.
+   * Adds a tag to an object, in one transaction. Repeating the call changes nothing. The file name of a result never changes:
+   * if this analysis gave the object another name before, nothing is written and that name is returned as `knownAs`.
+   * If the project was removed, nothing is written and the result is `undefined`.
    */
   tag(entry: NewTaggedResult): Promise<{ readonly knownAs: string } | undefined>;
-  /** The name this analysis knows the object by, if it has ever tagged it. */
+  /** The file name that this analysis gave the object, if it has ever tagged it. */
   findFilename(clientId: string, objectId: string): Promise<string | undefined>;
   /** The project's tag names, oldest first. */
   listTags(projectId: string): Promise<string[]>;
-  /** Oldest first; empty for an unknown tag. */
+  /** The results with this tag, oldest first. Empty for an unknown tag. */
   listTagged(projectId: string, tagName: string): Promise<TaggedResult[]>;
   /**
-   * Notes for good that the project is removed, and removes its tags, the results that carry one of them and its submissions,
-   * all at once; also the submissions of the given analyses whose project nobody knows. Resolves with the ids of those
-   * submissions, whose files are left. Idempotent. Where there is a record it says so in the same transaction, by `actor`.
+   * Marks the project as removed for good. In the same transaction it deletes the project's tags, the results with one of
+   * them, its submissions and the decisions on them. It also deletes submissions of the given analyses whose project is
+   * unknown. Resolves with the ids of the deleted submissions; the caller must remove their files. Idempotent. If the node
+   * keeps a record, the same transaction writes an entry by `actor`.
    */
   removeProject(projectId: string, analysisIds?: readonly string[], actor?: string): Promise<readonly string[]>;
   isRemoved(projectId: string): Promise<boolean>;
   /** Every project that was ever removed. */
   listRemoved(): Promise<string[]>;
-  /** Throws unless the database can be written to; leaves nothing behind. */
+  /** Throws unless the database works. Leaves nothing behind. PostgreSQL proves it by a write, SQLite by a read. */
   check(): Promise<void>;
   close(): Promise<void>;
 }

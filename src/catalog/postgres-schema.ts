@@ -27,7 +27,7 @@ export const result = pgTable(
   ],
 );
 
-/** A pair is not unique by constraint: older services let races through, and their rows are kept. */
+/** No constraint makes a pair unique: older services wrote duplicates in races, and those rows are kept. */
 export const taggedResult = pgTable(
   "taggedresult",
   {

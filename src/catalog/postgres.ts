@@ -8,13 +8,13 @@ import type { AppendInPostgres } from "../record/postgres-append.ts";
 import type { Catalog, NewTaggedResult } from "./catalog.ts";
 import { result, tag, taggedResult } from "./postgres-schema.ts";
 
-/** Throws, within the transaction, for an object that must not be tagged any more. */
+/** Called within the transaction. Throws if the object must not be tagged any more. */
 type RefuseInPostgres = (
   tx: Pick<BunSQLDatabase, "select">,
   id: Pick<NewTaggedResult, "projectId" | "objectId">,
 ) => Promise<void>;
 
-/** A catalog in the tables that the Python services made; `close` closes the shared connection pool. */
+/** A catalog in the tables that the Python services created. `close` closes the shared connection pool. */
 export function createPostgresCatalog(
   postgres: Postgres,
   append?: AppendInPostgres,
@@ -49,7 +49,8 @@ export function createPostgresCatalog(
   };
 }
 
-// Without a name a query is not prepared on the server, only built: a pooler gives each transaction another session.
+// The empty name builds the query once, but does not prepare it on the server: behind a pooler each transaction may run in
+// another session.
 const filenameQuery = onceFor((db: BunSQLDatabase) =>
   db
     .select({ filename: result.filename })
@@ -107,8 +108,9 @@ async function tagObject(
 }
 
 /**
- * One statement, and so one round trip, for a result that has no row yet: nobody else can have linked it. Tells whether
- * that was so and the project is not removed; otherwise nothing is changed, for all depends on the new row.
+ * Tags a result that has no row yet, in one statement and so one round trip. A new result cannot have a link yet, so there is
+ * nothing to lock. Returns `false` and changes nothing if the result has a row or the project was removed: the tag and the
+ * link are only written if the result's row was.
  */
 async function linkNewResult(tx: Transaction, entry: NewTaggedResult): Promise<boolean> {
   const { projectId, clientId, objectId, tagName, filename } = entry;
@@ -126,8 +128,9 @@ async function linkNewResult(tx: Transaction, entry: NewTaggedResult): Promise<b
 }
 
 /**
- * Both upserts update the row they meet without changing it, which locks it: another one that tags the same pair at the same time
- * waits, and then sees the link. Resolves with the name that the result is known by; with another one nothing is linked.
+ * Tags a result that may have a row. Both upserts update an existing row without changing it, which locks it. So another
+ * transaction that tags the same pair waits, and then sees the link. Resolves with the result's file name. If that is not the
+ * entry's name, it links nothing.
  */
 async function linkResult(tx: Transaction, entry: NewTaggedResult): Promise<string> {
   const { projectId, clientId, objectId, tagName, filename } = entry;
@@ -152,7 +155,7 @@ async function linkResult(tx: Transaction, entry: NewTaggedResult): Promise<stri
   return filename;
 }
 
-/** Locks the tags before the results, in the same order as tagging does. The links go with either of them. */
+/** Locks the tags before the results, in the same order as tagging. The database deletes links with their tag or result. */
 async function removeProject(
   tx: Transaction,
   projectId: string,
@@ -171,7 +174,9 @@ async function removeProject(
   return removeSubmissions(tx, projectId, analysisIds);
 }
 
-/** The tables belong to the queue of finals; only the database can remove its rows in the same transaction. */
+/**
+ * Deletes rows of the queue of final results. The catalog does this itself, because only so it happens in the same transaction.
+ */
 async function removeSubmissions(tx: Transaction, projectId: string, analysisIds: readonly string[]) {
   const removed = await tx.execute<{ id: string }>(
     sql`delete from submission where project_id = ${projectId} returning id`,

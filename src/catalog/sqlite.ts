@@ -6,10 +6,10 @@ import type { AppendInSqlite } from "../record/sqlite-append.ts";
 import type { Catalog, NewTaggedResult } from "./catalog.ts";
 import { result, tag, taggedResult } from "./sqlite-schema.ts";
 
-/** Throws, within the transaction, for an object that must not be tagged any more. */
+/** Called within the transaction. Throws if the object must not be tagged any more. */
 type RefuseInSqlite = (tx: Pick<SqliteDatabase, "select">, id: Pick<NewTaggedResult, "projectId" | "objectId">) => void;
 
-/** A catalog in an SQLite file; `close` closes the shared connection. */
+/** A catalog in an SQLite file. `close` closes the shared connection. */
 export function createSqliteCatalog(sqlite: Sqlite, append?: AppendInSqlite, refuse?: RefuseInSqlite): Catalog {
   return {
     tag: (entry) => sqlite.run((db) => tagObject(db, entry, refuse)),
@@ -135,7 +135,9 @@ function removeProject(
   return removeSubmissions(tx, projectId, analysisIds);
 }
 
-/** The tables belong to the queue of finals; only the database can remove its rows in the same transaction. */
+/**
+ * Deletes rows of the queue of final results. The catalog does this itself, because only so it happens in the same transaction.
+ */
 function removeSubmissions(tx: Pick<SqliteDatabase, "all">, projectId: string, analysisIds: readonly string[]) {
   const removed = tx.all<{ id: string }>(sql`delete from submission where project_id = ${projectId} returning id`);
   tx.all(sql`delete from release_decision where project_id = ${projectId}`);

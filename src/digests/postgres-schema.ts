@@ -1,6 +1,6 @@
 import { pgTable, primaryKey, uuid, varchar } from "drizzle-orm/pg-core";
 
-/** What stored local results hash to, since `LOCAL__DIGESTS` is on. */
+/** SHA-256 of the local results that were stored while `LOCAL__DIGESTS` was on. */
 export const objectDigest = pgTable(
   "object_digest",
   {

@@ -1,6 +1,6 @@
 import { primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 
-/** What stored local results hash to, since `LOCAL__DIGESTS` is on. */
+/** SHA-256 of the local results that were stored while `LOCAL__DIGESTS` was on. */
 export const objectDigest = sqliteTable(
   "object_digest",
   {

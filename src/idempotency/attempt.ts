@@ -1,14 +1,14 @@
-/** The right to do the work of a request that may be sent again, for as long as nobody else has taken it over. */
+/** One attempt at a request with an `Idempotency-Key`. It may do the work until another attempt takes over the key. */
 export interface Attempt {
-  /** A UUID for what the work makes, the same for every attempt until one has ended: so they can find each other's. */
+  /** The UUID for the result of the work. All attempts get the same one, until one succeeds, so that each finds the others' work. */
   readonly id: string;
-  /** Whether an earlier attempt may have done the work, or part of it, without anybody having heard of it. */
+  /** Whether an earlier attempt may have done all or part of the work, without its client getting a response. */
   readonly isRepeat: boolean;
-  /** To be called before what cannot be taken back. Throws `conflict` when another attempt has taken over. */
+  /** Call this before an action that cannot be undone. Throws `conflict` if another attempt has taken over the key. */
   confirm(): Promise<void>;
   /**
-   * Whether what this attempt has made has to stay when it fails with that error: it may be done all the same, or another
-   * attempt has taken over and made the same under the same id.
+   * Whether the attempt must leave what it has stored, if it fails with this error. It must if the work may be done despite the
+   * error, or if another attempt has taken over and uses the same id.
    */
   leaves(error: unknown): Promise<boolean>;
 }

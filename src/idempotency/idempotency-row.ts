@@ -6,7 +6,7 @@ export interface IdempotencyRow {
   readonly fingerprint: string | null;
 }
 
-/** What is to be said of a key that somebody else has, or had. */
+/** The claim on a key that another request holds or has finished. */
 export function claimOf({ status, body, fingerprint }: IdempotencyRow): Claim {
   if (status === null) return { kind: "running" };
   const facts: Fingerprint = JSON.parse(fingerprint ?? "{}");

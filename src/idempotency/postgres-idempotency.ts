@@ -10,7 +10,7 @@ const inMs = (ms: number) => sql`now() + ${ms} * interval '1 millisecond'`;
 const isOld = (keepMs: number) => lte(table.createdAt, inMs(-keepMs));
 const columns = { status: table.status, body: table.body, fingerprint: table.fingerprint };
 
-/** Keys in PostgreSQL, whose clock counts. */
+/** Idempotency keys in PostgreSQL. All times come from its clock. */
 export function createPostgresIdempotency(postgres: Postgres): IdempotencyStore {
   const ofScope = (scope: Scope) => eq(table.scopeHash, scopeHash(scope));
   const isHeld = (scope: Scope, holder: string) => and(ofScope(scope), eq(table.holder, holder), isNull(table.status));
@@ -18,7 +18,8 @@ export function createPostgresIdempotency(postgres: Postgres): IdempotencyStore 
   return {
     claim: (scope, { holder, leaseMs }, id, keepMs) =>
       postgres.run(async (db) => {
-        // A row may go between being in the way and being looked at; a third time somebody else has been quick.
+        // Another process may delete the row between the conflict and the select, so this tries again. After three tries another
+        // request keeps winning the key, and counts as running.
         for (let tries = 0; tries < 3; tries += 1) {
           const leaseEndsAt = inMs(leaseMs);
           const fresh = { scopeHash: scopeHash(scope), resultId: id, holder, leaseEndsAt, createdAt: now };
@@ -50,7 +51,7 @@ export function createPostgresIdempotency(postgres: Postgres): IdempotencyStore 
       }),
     finish: (scope, holder, answer, fingerprint) =>
       postgres.run(async (db) => {
-        // Once more, after an answer that was lost, it is finished already.
+        // Not `isHeld`: after a lost connection this may run again, and then the key is already finished.
         const isOwn = and(ofScope(scope), eq(table.holder, holder));
         const change = db.update(table).set({ ...finishedRow(answer, fingerprint), leaseEndsAt: now });
         return (await change.where(isOwn).returning({ id: table.resultId })).length > 0;

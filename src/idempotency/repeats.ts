@@ -3,11 +3,11 @@ import type { Log } from "../log.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Answer, Fingerprint, IdempotencyStore, Scope } from "./idempotency-store.ts";
 
-/** An attempt that is under way; one of `finish` and `giveUp` ends it. Neither throws. */
+/** A running attempt. The caller must end it by `finish` or `giveUp`. Neither throws. */
 export interface RunningAttempt extends Attempt {
   readonly kind: "running";
   finish(answer: Answer, fingerprint: Fingerprint): Promise<void>;
-  /** After an error that the same request need not meet again. */
+  /** Ends the attempt after an error that may not occur again if the client repeats the request. */
   giveUp(error: unknown): Promise<void>;
 }
 
@@ -17,11 +17,11 @@ export interface FinishedRequest {
   readonly fingerprint: Fingerprint;
 }
 
-/** Sees to it that requests with one key are done once, in all processes together. */
+/** Ensures that requests with the same key are done only once, across all processes. */
 export interface Repeats {
-  /** Throws `conflict` while a request with the key is being processed. */
+  /** Throws `conflict` while another request with the key is running. */
   begin(scope: Scope): Promise<RunningAttempt | FinishedRequest>;
-  /** Forgets what is too old; resolves with how many. */
+  /** Deletes keys that are too old. Resolves with how many. */
   purge(): Promise<number>;
 }
 
@@ -30,11 +30,11 @@ export interface RepeatsDeps {
   readonly keepMs: number;
   readonly newId: () => string;
   readonly log: Log;
-  /** How long a key rests whose process was killed. Renewed three times as often. */
+  /** How long a key stays locked after its process was killed. A running process renews it three times in this time. */
   readonly leaseMs?: number;
 }
 
-/** Longer than a database takes to fail over. */
+/** Longer than a fail-over of the database takes. */
 const defaultLeaseMs = 60_000;
 
 export function createRepeats(deps: RepeatsDeps): Repeats {
@@ -57,13 +57,13 @@ function run(
   { id, isRepeat }: { readonly id: string; readonly isRepeat: boolean },
 ): RunningAttempt {
   const failed = (error: unknown) => log.warn("idempotency.not_kept", { objectId: id, reason: reasonOf(error) });
-  // One that fails is made up for by the next.
+  // A failed renewal does no harm, because the next one comes before the lease ends.
   const renewal = setInterval(() => void store.renew(scope, holder).catch(() => {}), holder.leaseMs / 3);
 
   async function leaves(error: unknown): Promise<boolean> {
-    // An earlier attempt may have done more than this one.
+    // An earlier attempt may have stored more than this one.
     if (isRepeat || (error instanceof AppError && error.uncertain)) return true;
-    // A database that cannot tell has not given the key to anybody else for a while, either.
+    // If the database is away, no other attempt can have claimed the key in the meantime either.
     return !(await store.renew(scope, holder).catch(() => true));
   }
 

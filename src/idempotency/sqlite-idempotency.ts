@@ -8,14 +8,14 @@ import { idempotencyKey as table } from "./sqlite-schema.ts";
 const immediate = { behavior: "immediate" } as const;
 const id = { id: table.resultId };
 
-/** Keys in an SQLite file; `now` gives milliseconds since the epoch. */
+/** Idempotency keys in an SQLite file; `now` returns milliseconds since the epoch. */
 export function createSqliteIdempotency(sqlite: Sqlite, now: () => number): IdempotencyStore {
   const inMs = (ms: number) => new Date(now() + ms);
   const ofScope = (scope: Scope) => eq(table.scopeHash, scopeHash(scope));
   const isHeld = (scope: Scope, holder: string) => and(ofScope(scope), eq(table.holder, holder), isNull(table.status));
   const isOver = (keepMs: number) => and(lte(table.createdAt, inMs(-keepMs)), lte(table.leaseEndsAt, inMs(0)));
 
-  /** Of a key that may be in use, but is not too old. */
+  /** Takes an unfinished key whose lease has ended or that `holder` has already. `undefined` if another holder has it. */
   function take(db: Pick<SqliteDatabase, "select" | "insert" | "update">, scope: Scope, holder: string, endsAt: Date) {
     const isFree = or(lte(table.leaseEndsAt, inMs(0)), eq(table.holder, holder));
     const change = db.update(table).set({ holder, leaseEndsAt: endsAt });

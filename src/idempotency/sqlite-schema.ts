@@ -2,7 +2,7 @@ import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 
 const moment = (name: string) => integer(name, { mode: "timestamp_ms" });
 
-/** Requests that carried an `Idempotency-Key`; without a status they are being processed, or were broken off. */
+/** Requests with an `Idempotency-Key`. A row without a status belongs to a request that is running or was interrupted. */
 export const idempotencyKey = sqliteTable(
   "idempotency_key",
   {

@@ -11,20 +11,20 @@ export interface PeersDeps {
   /** How files are sent. `auto`: bound to peers that have sent bound files, segmented to others. */
   readonly framing: "segmented" | "single" | "bound" | "auto";
   readonly pin: PinRule;
-  /** SHA-256 of a public key; `undefined` for what is none. */
+  /** SHA-256 of a public key; `undefined` if the text is not a public key. */
   readonly fingerprintOf: (publicKey: string) => string | undefined;
-  /** Milliseconds on a clock that nobody can set. */
+  /** Milliseconds of a monotonic clock. */
   readonly steadyNow: () => number;
   readonly log: Log;
-  /** How long a request waits at most for what is only noted. */
+  /** How long a request waits at most for a write that does not decide over the request. */
   readonly patienceMs?: number;
 }
 
 /** Far more than a federation has nodes. */
 const maxPeers = 1_000;
-/** How long what was written is not written again. */
+/** After a successful write, the same fact is not written again for this time. */
 const restMs = 3_600_000;
-/** How long a database that has failed is not asked again for what need not be known. */
+/** After a failure, the database is not asked again for this time, unless a decision depends on its answer. */
 const retryMs = 30_000;
 
 interface Noted {
@@ -33,12 +33,12 @@ interface Noted {
 }
 
 /**
- * What the database has said of a key or a framing is remembered, so that traffic without news asks it nothing. What would be
- * refused is asked anew each time, as an operator or another process may have changed it.
+ * Remembers the database's answers about keys and framings, so that traffic without news needs no queries. A key that would be
+ * refused is looked up each time, because an operator or another process may have trusted it meanwhile.
  */
 export function createPeers(deps: PeersDeps): Peers {
   const { store, framing: sending, pin, fingerprintOf, steadyNow, log, patienceMs = 1_000 } = deps;
-  /** By node, the key as the Hub gave it. */
+  /** The key of each node, as the Hub sent it. */
   const keys = new LRUCache<string, Noted>({ max: maxPeers });
   const framings = new LRUCache<string, Noted>({ max: maxPeers });
   const decides = sending === "auto" || sending === "bound";
@@ -61,7 +61,7 @@ export function createPeers(deps: PeersDeps): Peers {
     });
   }
 
-  /** For work whose failure must not fail the request. */
+  /** Awaits work whose failure must not fail the request. */
   async function quietly(work: Promise<void>, nodeId: string): Promise<void> {
     const settled = work.catch((error: unknown) => log.warn("peer.unnoted", { nodeId, reason: reasonOf(error) }));
     await within(settled, patienceMs);
@@ -73,7 +73,7 @@ export function createPeers(deps: PeersDeps): Peers {
       const isKnown = known?.value === publicKey;
       if (isKnown && steadyNow() < known.until) return;
       const keySha256 = fingerprintOf(publicKey);
-      // The cipher refuses it, and says why.
+      // Not a public key. The cipher refuses it later, with a reason.
       if (keySha256 === undefined) return;
       if (pin === "strict" && !isKnown) return meet(nodeId, publicKey, keySha256);
       keep(keys, nodeId, publicKey, retryMs);
@@ -91,7 +91,7 @@ export function createPeers(deps: PeersDeps): Peers {
 
     async noteFraming(nodeId, publicKey, framing: SeenFraming) {
       const noted = framings.get(nodeId);
-      // Where something follows from it, what an operator has forgotten must be noted anew.
+      // If decisions depend on framings, the note is written each time: an operator may have deleted the peer meanwhile.
       if (!decides && noted?.value === framing && steadyNow() < noted.until) return;
       const keySha256 = fingerprintOf(publicKey);
       if (keySha256 === undefined) return;

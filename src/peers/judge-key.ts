@@ -3,7 +3,7 @@ import type { Meeting, Peer, PeerCounts, PinRule, Trusting } from "./peer-store.
 
 type Keys = Pick<Peer, "keySha256" | "waitingKeySha256">;
 
-/** A row as either database gives it. */
+/** A row as both databases return it. */
 export type PeerRow = { readonly [Name in keyof Peer]: Exclude<Peer[Name], undefined> | null };
 
 export function asPeer(row: PeerRow & Pick<Peer, "nodeId" | "keySha256" | "firstSeen" | "lastSeen">): Peer {
@@ -17,11 +17,11 @@ export function asPeer(row: PeerRow & Pick<Peer, "nodeId" | "keySha256" | "first
 
 export interface Judgement {
   readonly meeting: Meeting;
-  /** What is to be changed of the peer, if anything. */
+  /** The changes to the peer's row, if any. */
   readonly change?: { readonly keySha256?: string; readonly waitingKeySha256: string | null };
 }
 
-/** What a key means for a node that is known by another one, or by the same. */
+/** Compares a key with the known key of a node. Returns the outcome and the changes to the peer's row. */
 export function judgeKey(known: Keys | PeerRow, keySha256: string, rule: PinRule): Judgement {
   const knownKeySha256 = known.keySha256 ?? "";
   if (knownKeySha256 === keySha256) return { meeting: { kind: "known" } };
@@ -31,7 +31,7 @@ export function judgeKey(known: Keys | PeerRow, keySha256: string, rule: PinRule
   return isNews ? { meeting, change: { waitingKeySha256: keySha256 } } : { meeting };
 }
 
-/** Whether a key that waits may be trusted. */
+/** Whether the waiting key of a peer may be trusted. */
 export function judgeTrust(known: Keys | PeerRow | undefined, keySha256: string | undefined): Trusting {
   if (known === undefined) return { kind: "unknown" };
   const { waitingKeySha256 } = known;
@@ -40,7 +40,7 @@ export function judgeTrust(known: Keys | PeerRow | undefined, keySha256: string 
   return { kind: "trusted", keySha256: waitingKeySha256 };
 }
 
-/** For the record; its SHA-256 is that of the public key. */
+/** The entry in the record for a changed key. `sha256` is that of the public key. */
 export function changedEntry(peerNodeId: string, sha256: string, rule: PinRule): NewEntry {
   return { event: "peer.key_changed", peerNodeId, sha256, outcome: rule === "log" ? "ok" : "denied" };
 }

@@ -1,40 +1,40 @@
 import type { SeenFraming } from "../crypto/node-cipher.ts";
 
-/** Another node, as this one has come to know it. */
+/** What this node knows about another node. */
 export interface Peer {
   /** Canonical UUID. */
   readonly nodeId: string;
   /** SHA-256 of its public key (SPKI), lower-case hex. */
   readonly keySha256: string;
-  /** Of another key that the Hub has given for it since, and that nobody has trusted yet. */
+  /** SHA-256 of a newer key that the Hub has sent for the node and that no operator has trusted yet. */
   readonly waitingKeySha256: string | undefined;
-  /** Of the last file from it that was authentic. */
+  /** The framing of the last authentic file from the node. */
   readonly framing: SeenFraming | undefined;
-  /** When the first bound file came from it. */
+  /** When the first bound file came from the node. */
   readonly boundSince: Date | undefined;
   readonly firstSeen: Date;
-  /** To the hour, about. */
+  /** Accurate to about an hour. */
   readonly lastSeen: Date;
 }
 
-/** `strict`: another key than the known one waits until an operator trusts it; `log`: it is taken, and put on record. */
+/** What happens to a changed key. `strict`: it waits until an operator trusts it. `log`: it is accepted and put on record. */
 export type PinRule = "log" | "strict";
 
-/** What came of meeting a node with a key. */
+/** The outcome of `meet`. */
 export type Meeting =
   | { readonly kind: "known" }
-  /** `isNews`: this call has found it out, and nobody before. */
+  /** `isNews`: this call was the first to find the change. */
   | { readonly kind: "changed"; readonly isNews: boolean; readonly knownKeySha256: string };
 
 export type Trusting =
   | { readonly kind: "trusted"; readonly keySha256: string }
   | { readonly kind: "unknown" }
-  /** No other key waits. */
+  /** No key is waiting. */
   | { readonly kind: "idle" }
-  /** Another one waits than was named. */
+  /** The waiting key is not the one that the operator named. */
   | { readonly kind: "other"; readonly waitingKeySha256: string };
 
-/** How many peers were last seen with a framing; `none` have sent nothing yet. */
+/** The number of peers by the framing of their last file. `none` counts peers that have sent nothing yet. */
 export type PeerCounts = Readonly<Record<SeenFraming | "none", number>>;
 
 export interface PeerPage {
@@ -45,20 +45,21 @@ export interface PeerPage {
 }
 
 /**
- * The nodes that this one exchanges files with. What changes trust is put on record in its own transaction, where a record is
- * kept. Every function throws `AppError("database")` when the database fails, `storage_full` when it has no room.
+ * The nodes with which this node exchanges files. If the node keeps a record, each change of trust is written to it in the
+ * same transaction. Every function throws `AppError("database")` when the database fails, and `storage_full` when it has no
+ * room.
  */
 export interface PeerStore {
-  /** Remembers a node that is new; judges the key of one that is not. Of several processes one alone hears the news. */
+  /** Stores a new node, or judges the key of a known one. Only one of several processes gets `isNews`. */
   meet(nodeId: string, keySha256: string, rule: PinRule): Promise<Meeting>;
-  /** Notes how the last file came; the key is that of a node that is new. */
+  /** Stores the framing of the last file. The key is used only if the node is new. */
   noteFraming(nodeId: string, keySha256: string, framing: SeenFraming): Promise<void>;
   find(nodeId: string): Promise<Peer | undefined>;
-  /** Newest first. */
+  /** Newest peer first. `after` is the `next` of the page before. */
   page(after: string | undefined, limit: number): Promise<PeerPage>;
   counts(): Promise<PeerCounts>;
-  /** Takes the key that waits for the known one; only this one where it is named. */
+  /** Makes the waiting key the known one. If `keySha256` is given, only if the waiting key has that hash. */
   trust(nodeId: string, operator: string, keySha256?: string): Promise<Trusting>;
-  /** Its key and what it has sent; `false` for an unknown node. The next meeting is the first one. */
+  /** Deletes a node with its key and framing. `false` for an unknown node. The next `meet` stores it as new. */
   forget(nodeId: string, operator: string): Promise<boolean>;
 }

@@ -10,7 +10,7 @@ type Transaction = Pick<BunSQLDatabase, "insert" | "update" | "delete" | "select
 
 const now = sql`now()`;
 
-/** Peers in PostgreSQL, whose clock counts; for any number of processes. */
+/** Peers in PostgreSQL, for any number of processes. All times come from its clock. */
 export function createPostgresPeers(postgres: Postgres, append: AppendInPostgres | undefined): PeerStore {
   async function lock(tx: Transaction, nodeId: string) {
     const [row] = await tx.select().from(peer).where(eq(peer.nodeId, nodeId)).for("update");
@@ -20,7 +20,7 @@ export function createPostgresPeers(postgres: Postgres, append: AppendInPostgres
   async function meet(tx: Transaction, nodeId: string, keySha256: string, rule: PinRule): Promise<Meeting> {
     await tx.insert(peer).values({ nodeId, keySha256, firstSeen: now, lastSeen: now }).onConflictDoNothing();
     const known = await lock(tx, nodeId);
-    // Somebody has forgotten it in between: the next meeting is the first one.
+    // An operator has deleted the node in between. The next `meet` stores it as new.
     if (known === undefined) return { kind: "known" };
     const { meeting, change = {} } = judgeKey(known, keySha256, rule);
     if (meeting.kind === "changed" && !meeting.isNews) return meeting;
@@ -33,7 +33,7 @@ export function createPostgresPeers(postgres: Postgres, append: AppendInPostgres
   }
 
   return {
-    // A repetition would not see the change as news any more. The next call finds what is known by then.
+    // Not repeated after a lost connection: a repetition would not report the change as news any more.
     meet: (nodeId, keySha256, rule) =>
       postgres.run((db) => db.transaction((tx) => meet(tx, nodeId, keySha256, rule)), { repeatable: false }),
     noteFraming: (nodeId, keySha256, framing) =>

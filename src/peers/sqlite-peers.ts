@@ -10,7 +10,7 @@ type Transaction = Pick<SqliteDatabase, "insert" | "update" | "delete" | "select
 const immediate = { behavior: "immediate" } as const;
 const hourMs = 3_600_000;
 
-/** Peers in an SQLite file; `now` gives milliseconds since the epoch. */
+/** Peers in an SQLite file; `now` returns milliseconds since the epoch. */
 export function createSqlitePeers(sqlite: Sqlite, now: () => number, append: AppendInSqlite | undefined): PeerStore {
   const read = (db: Pick<SqliteDatabase, "select">, nodeId: string) =>
     db.select().from(peer).where(eq(peer.nodeId, nodeId)).get();

@@ -8,17 +8,17 @@ import type { Recorder } from "./recorder.ts";
 export interface RecorderDeps {
   readonly store: Pick<RecordStore, "append" | "prove">;
   readonly newId: () => string;
-  /** Of the request being served, if any. */
+  /** The id of the request being served, if any. */
   readonly requestId: () => string | undefined;
   readonly log: Log;
   readonly retryMs?: number;
-  /** How long a request waits for its note at most. */
+  /** How long a request waits at most until its note is on record. */
   readonly patienceMs?: number;
   readonly minuteMs?: number;
 }
 
 export interface RunningRecorder extends Recorder {
-  /** Tries once more what is not on record yet; what is left then stands in the log. */
+  /** Tries once more to write what is not on record yet. Logs the entries that still fail as `record.lost`. */
   close(): Promise<void>;
 }
 
@@ -26,9 +26,9 @@ const longestRetryMs = 30_000;
 
 export function createRecorder(deps: RecorderDeps): RunningRecorder {
   const { store, newId, requestId, log, retryMs = 250, patienceMs = 30_000, minuteMs = 60_000 } = deps;
-  /** What is being put on record, for the first time or again. */
+  /** The writes that are running or waiting for another attempt. */
   const underWay = new Set<Promise<void>>();
-  /** What has happened and could not be put on record when it was tried. */
+  /** Events that have happened and whose entry could not be written yet. */
   const owed = new Set<NewEntry>();
   const closing = Promise.withResolvers<void>();
   let isClosing = false;

@@ -1,10 +1,10 @@
 import type { Log } from "../log.ts";
 import type { NewEntry } from "./record-store.ts";
 
-/** How often somebody was denied something. */
+/** Counts denied requests by client. */
 export interface Denials {
   count(clientId: string | undefined): void;
-  /** Puts on record what was counted. */
+  /** Writes the present counts to log and record. */
   close(): Promise<void>;
 }
 
@@ -14,10 +14,10 @@ export interface DenialsDeps {
   readonly minuteMs: number;
 }
 
-/** More clients than a node has. Those beyond share one row without a name. */
+/** More clients than a node has. Further clients share one row without a name. */
 const maxClients = 1_000;
 
-/** One row a minute and client, so that a client that tries a thousand times does not fill the record. How often is in the log. */
+/** Writes one row per client and minute, so that a client that tries often does not fill the record. The log has the count. */
 export function createDenials({ note, log, minuteMs }: DenialsDeps): Denials {
   const counts = new Map<string | undefined, number>();
   let timer: ReturnType<typeof setTimeout> | undefined;

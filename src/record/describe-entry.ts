@@ -1,6 +1,6 @@
 import type { SealedEntry } from "./record-store.ts";
 
-/** A row as it is shown, exported and hashed: snake_case, absent facts null. */
+/** A row in the form that is shown, exported and hashed: names in snake_case, missing facts as null. */
 export interface DescribedEntry {
   readonly sequence: number;
   readonly time: string;

@@ -23,8 +23,8 @@ const columns = [
 ] as const satisfies (keyof DescribedEntry)[];
 
 /**
- * The sealed rows that fit, oldest first and a batch at a time, as text. What is sealed after the beginning is left out, so
- * that it comes to an end.
+ * Yields the sealed rows that match the filter as text, oldest first and one batch at a time. It leaves out rows that are
+ * sealed after it began, so that the export ends.
  */
 export async function* exportRecord(
   store: Pick<RecordStore, "readAfter" | "findSpan" | "stats">,
@@ -33,7 +33,7 @@ export async function* exportRecord(
 ): AsyncGenerator<string> {
   const newest = (await store.stats()).head?.sequence ?? 0;
   if (format === "csv") yield stringify([[...columns]], { record_delimiter: "windows" });
-  // Not to look for the first one of a time from the beginning on, nor for more behind the last one.
+  // With the span, the export does not scan all rows before the first match or after the last one.
   const span = isOfTimeAlone(filter) ? await store.findSpan(filter) : everything;
   if (span === undefined) return;
   const end = Math.min(newest, span.last);
@@ -48,8 +48,8 @@ export async function* exportRecord(
 }
 
 /**
- * RFC 4180; what a spreadsheet would take for a formula gets an apostrophe in front of it. Any line break is quoted, not only the
- * one between rows: a name with one in it would begin a row of its own.
+ * Writes CSV (RFC 4180). A text that a spreadsheet would take for a formula gets an apostrophe in front. A cell with any kind of
+ * line break is quoted, because a name with a line break would otherwise begin a new row.
  */
 function csvOf(rows: readonly DescribedEntry[]): string {
   const safety = { escape_formulas: true, quoted_match: /[\r\n]/ };

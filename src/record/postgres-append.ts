@@ -4,12 +4,12 @@ import { columnsOf } from "./record-row.ts";
 import type { NewEntry } from "./record-store.ts";
 
 /**
- * Puts something on record within the transaction that does it, so that either both happen or neither. Adapters that get
- * none of these put nothing on record.
+ * Writes an entry to the record within the transaction that changes the data, so that both happen or none. Adapters that get
+ * no such function write nothing to the record.
  */
 export type AppendInPostgres = (tx: Pick<BunSQLDatabase, "insert">, entry: NewEntry) => Promise<void>;
 
-/** `requestId`: of the request being served, if any; for entries that name none. */
+/** `requestId` returns the id of the request being served, if any. Entries without their own `requestId` get it. */
 export function createAppendInPostgres(requestId: () => string | undefined): AppendInPostgres {
   return async (tx, entry) => {
     await tx.insert(recordEntry).values(columnsOf({ requestId: requestId(), ...entry }));

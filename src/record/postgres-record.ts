@@ -8,10 +8,10 @@ import { everything, type Head, type RecordFilter, type RecordStore, type Sealed
 
 type Transaction = Pick<BunSQLDatabase, "execute" | "insert" | "select" | "delete">;
 
-// Any number will do, as long as every version of this service takes the same one.
+// An arbitrary number, but the same in every version of this service.
 const sealLock = 7_046_032;
 
-/** The record in PostgreSQL, whose clock counts; for any number of processes. */
+/** The record in PostgreSQL, for any number of processes. All times come from its clock. */
 export function createPostgresRecord(postgres: Postgres): RecordStore {
   return {
     append: (entry) =>
@@ -80,7 +80,7 @@ function matches({ event, projectId, analysisId, from, to }: RecordFilter): SQL 
 
 const isWithin = ({ first, last }: Span) => between(recordEntry.sequence, first, last);
 
-/** By the index of times alone: the sums keep the planner from going through the numbers until a time fits. */
+/** Reads only the index of times. The `+ 0` keeps the planner from scanning the index of numbers until a time matches. */
 async function findSpan(
   db: Pick<BunSQLDatabase, "select">,
   { from, to }: Pick<RecordFilter, "from" | "to">,
@@ -95,19 +95,22 @@ async function findSpan(
   return isAny ? { first: Number(row.first), last: Number(row.last) } : undefined;
 }
 
-/** Without holes, and so both ends tell how many there are. */
+/** The sequence has no gaps, so its lowest and highest number give the count. */
 async function countSealed(db: Pick<BunSQLDatabase, "select">): Promise<number> {
   const { sequence } = recordEntry;
   const rows = sql`coalesce(max(${sequence}) - min(${sequence}) + 1, 0)`.mapWith(Number);
   return (await db.select({ rows }).from(recordEntry))[0]?.rows ?? 0;
 }
 
-/** Waits for another process that seals; each later statement sees what it has written. */
+/** Waits for another process that is sealing. Later statements see what that process has written. */
 async function lockSealing(tx: Transaction): Promise<void> {
   await tx.execute(sql`select pg_advisory_xact_lock(${sealLock})`);
 }
 
-/** Rows may be there whose place is lower than that of sealed ones, as their transaction has ended later: they come later. */
+/**
+ * Seals a batch of rows. A row may have a lower `place` than rows that are already sealed, because its transaction ended later.
+ * In the chain it follows them.
+ */
 async function sealSome(db: BunSQLDatabase): Promise<Sealed | undefined> {
   const [waiting] = await db.select({ place: recordEntry.place }).from(recordEntry).where(isUnsealed).limit(1);
   if (waiting === undefined) return undefined;
@@ -141,7 +144,7 @@ async function findHead(db: Pick<BunSQLDatabase, "select">): Promise<Head | unde
 
 const ago = (ms: number) => sql`clock_timestamp() - ${ms} * interval '1 millisecond'`;
 
-/** Mostly nothing is old, which its first row tells. */
+/** Whether the first row is old enough to be pruned. This is cheap, and usually no row is. */
 async function startsBefore(db: Pick<BunSQLDatabase, "select">, end: SQL): Promise<boolean> {
   const { sequence, time } = recordEntry;
   const oldest = db.select({ time }).from(recordEntry).where(isSealed).orderBy(asc(sequence)).limit(1).as("oldest");

@@ -4,14 +4,14 @@ import { bigint, bigserial, index, pgTable, text, timestamp, uuid, varchar } fro
 export const recordEntry = pgTable(
   "record_entry",
   {
-    /** The order of writing; may have holes, as a transaction that is rolled back leaves one. */
+    /** The order of writing. It may have gaps, because a transaction that is rolled back leaves one. */
     place: bigserial("place", { mode: "number" }).primaryKey(),
-    /** Only so that nothing is written twice. */
+    /** Prevents that a repeated append writes an entry twice. */
     id: uuid("id").unique(),
-    /** These two are given when the row is sealed. */
+    /** Null until the row is sealed, like `hash`. */
     sequence: bigint("sequence", { mode: "number" }).unique(),
     hash: varchar("hash", { length: 64 }),
-    /** Milliseconds and no finer, so that the row reads everywhere as it was hashed. */
+    /** Only milliseconds, so that the time reads back exactly as it was hashed. */
     time: timestamp("time", { withTimezone: true, precision: 3 }).notNull().default(sql`clock_timestamp()`),
     event: varchar("event", { length: 32 }).notNull(),
     actor: text("actor"),
@@ -26,7 +26,7 @@ export const recordEntry = pgTable(
   },
   (table) => [
     index("record_entry_unsealed").on(table.place).where(sql`sequence is null`),
-    // For the lists. Only of sealed rows: writing a row does not wait for them.
+    // For the lists. They cover sealed rows only, so that writing a row does not have to update them.
     index("record_entry_event").on(table.event, table.sequence).where(sql`sequence is not null`),
     index("record_entry_project").on(table.projectId, table.sequence).where(sql`sequence is not null`),
     index("record_entry_analysis").on(table.analysisId, table.sequence).where(sql`sequence is not null`),

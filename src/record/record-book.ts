@@ -11,11 +11,11 @@ export interface RecordPage {
   readonly total: number;
 }
 
-/** The record for those who read it. Who has read or exported it is on record before the answer goes out. */
+/** The record for its readers. Before a reader gets an answer, the reading or the export itself is on record. */
 export interface RecordBook {
   /** Newest first. */
   list(reader: string, filter: RecordFilter, before: number | undefined, limit: number): Promise<RecordPage>;
-  /** Oldest first, as text, to be read at any pace. */
+  /** Exports the rows as text, oldest first. The reader may be slow: rows are read in batches, when they are needed. */
   export(reader: string, filter: RecordFilter, format: ExportFormat): Promise<AsyncGenerator<string>>;
   verify(options: VerifyOptions): Promise<Verification>;
   stats(): Promise<RecordStats>;
@@ -25,11 +25,11 @@ export interface RecordBookDeps {
   readonly store: RecordStore;
   readonly recorder: Pick<Recorder, "write">;
   readonly sealer: Pick<Sealer, "seal">;
-  /** Milliseconds on a clock that nobody can set. */
+  /** Milliseconds of a monotonic clock. */
   readonly steadyNow: () => number;
 }
 
-/** A page that refreshes itself reads again and again: that is one reading. */
+/** Within this time, all readings of one reader count as one, because a page refreshes itself. */
 const readingMs = 60_000;
 const maxReaders = 1_000;
 
@@ -45,7 +45,7 @@ export function createRecordBook({ store, recorder, sealer, steadyNow }: RecordB
 
   return {
     async list(reader, filter, before, limit) {
-      // What was written a moment ago is to be seen.
+      // The first page seals first, so that it shows rows that were just written.
       if (before === undefined) await sealer.seal();
       const entries = await store.list(filter, before, limit + 1);
       const total = await store.count(filter);

@@ -1,11 +1,14 @@
 import type { NewEntry, RecordEvent, RecordFilter, SealedEntry } from "./record-store.ts";
 
-/** How many rows get their place in one transaction. */
+/** How many rows one transaction seals at most. */
 export const sealBatch = 1_000;
-/** How many rows one transaction removes. */
+/** How many rows one transaction removes at most. */
 export const pruneBatch = 20_000;
 
-/** Rows of one project or analysis are few enough to look at each one's time. */
+/**
+ * Whether a filter has a time, but no project and no analysis, and so needs the index of times. A project or an analysis has so few
+ * rows that the time of each can be checked.
+ */
 export function isOfTimeAlone({ projectId, analysisId, from, to }: RecordFilter): boolean {
   return (from !== undefined || to !== undefined) && projectId === undefined && analysisId === undefined;
 }
@@ -31,7 +34,7 @@ interface Facts extends Omit<EntryColumns, "time"> {
 
 const longestText = 1_000;
 
-/** A text that both databases take and give back as it is; what a client calls itself must not keep a row from being written. */
+/** Makes a text that both databases can store unchanged. A strange client name must not prevent that a row is written. */
 function storable(text: string | undefined): string | null {
   return text === undefined ? null : text.slice(0, longestText).toWellFormed().replaceAll("\0", "\ufffd");
 }
@@ -52,7 +55,7 @@ export function columnsOf(entry: NewEntry): Facts {
   };
 }
 
-/** Whatever stands in the columns is taken as it is: the hash tells whether it is what was written. */
+/** Reads a row without checking its columns. The hash shows whether somebody has changed them. */
 export function asEntry(row: EntryColumns): Omit<SealedEntry, "sequence" | "hash"> {
   return {
     time: row.time,
@@ -75,7 +78,7 @@ export function asSealed(
   return { ...asEntry(row), sequence: row.sequence ?? 0, hash: row.hash ?? "" };
 }
 
-/** The row that stands for those removed: the number of the last one is its object, that one's hash its SHA-256. */
+/** The entry for pruned rows. `objectId` is the sequence of the last removed row, `sha256` is that row's hash. */
 export function prunedEntry(sequence: number, hash: string): NewEntry {
   return { event: "record.pruned", actor: "node", objectId: String(sequence), sha256: hash, outcome: "ok" };
 }

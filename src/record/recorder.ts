@@ -1,24 +1,24 @@
 import type { NewEntry } from "./record-store.ts";
 
-/** Puts on record what is done by others than the database itself. */
+/** Writes to the record what happens outside of the database, such as transfers to and from the Hub. */
 export interface Recorder {
   /**
-   * To be called before something is done that cannot be undone. Throws `AppError("database")` unless the record can be
-   * written now and has everything that has happened so far: what cannot be put on record must not happen.
+   * Call this before an action that cannot be undone. Throws `AppError("database")` unless the record can be written now and
+   * contains everything that has happened so far. What cannot be put on record must not happen.
    */
   prove(): Promise<void>;
-  /** For what has not happened yet: it may when this resolves, and must not when it throws. */
+  /** For an action that has not happened yet. It may happen after this resolves, and must not happen if this throws. */
   write(entry: NewEntry): Promise<void>;
   /**
-   * For what has happened already. Resolves when it is on record; if that takes too long it resolves all the same, and is
-   * tried again until it is. Never throws.
+   * For an action that has already happened. Resolves when the entry is on record. If that takes too long, it resolves anyway,
+   * and the recorder repeats the write until it succeeds. Never throws.
    */
   note(entry: NewEntry): Promise<void>;
-  /** Somebody was denied something: counted, and put on record once a minute for each client. */
+  /** Counts a denied request. The record gets one entry per client and minute. */
   countDenial(clientId: string | undefined): void;
 }
 
-/** Where nothing is put on record. */
+/** The recorder of a node that keeps no record. */
 export const noRecord: Recorder = {
   prove: async () => {},
   write: async () => {},

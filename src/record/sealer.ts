@@ -2,12 +2,15 @@ import { reasonOf } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Head, RecordStore, Sealed } from "./record-store.ts";
 
-/** Seals what was written, again and again, and prunes what is too old. */
+/** Seals new rows at short intervals, and prunes rows that are too old. */
 export interface Sealer {
   start(): void;
-  /** Seals what there is now, and tells the log, which so keeps a head that nobody can cut off behind. */
+  /**
+   * Seals all rows written so far and logs the head of the chain. If somebody deletes rows up to a logged head, the verification
+   * against that head shows it.
+   */
   seal(): Promise<Sealed | undefined>;
-  /** Seals once more. Never throws: what stays unsealed is sealed by the next process. */
+  /** Stops the timers and seals once more. Never throws: the next process seals the rows that remain. */
   stop(): Promise<void>;
 }
 
@@ -39,13 +42,16 @@ export function createSealer({ store, keepMs, log, sealMs = 2_000, pruneMs = 3_6
     for (let removed = 1, total = 0; removed > 0 && !isStopped; total += removed) {
       removed = await store.prune(keepMs);
       if (removed === 0 && total > 0) log.info("record.pruned", { rows: total });
-      // It has sealed its own row, and what was waiting.
+      // Pruning seals its own row and all waiting rows, so the log gets the new head.
       const head = removed > 0 ? (await store.stats()).head : undefined;
       if (head !== undefined) tell(head);
     }
   }
 
-  /** Each one after the other, so that a slow database is not asked more and more; pruning for long keeps nothing from being sealed. */
+  /**
+   * Repeats the work, each time after the last has ended, so that calls to a slow database do not pile up. Sealing and pruning
+   * repeat separately: a long pruning does not delay sealing.
+   */
   function repeat(what: string, work: () => Promise<unknown>, everyMs: number, firstMs: number): void {
     let isFailing = false;
     const run = async () => {

@@ -4,12 +4,12 @@ import type { NewEntry } from "./record-store.ts";
 import { recordEntry } from "./sqlite-schema.ts";
 
 /**
- * Puts something on record within the transaction that does it, so that either both happen or neither. Adapters that get
- * none of these put nothing on record.
+ * Writes an entry to the record within the transaction that changes the data, so that both happen or none. Adapters that get
+ * no such function write nothing to the record.
  */
 export type AppendInSqlite = (tx: Pick<SqliteDatabase, "insert">, entry: NewEntry) => void;
 
-/** `requestId`: of the request being served, if any; for entries that name none. */
+/** `requestId` returns the id of the request being served, if any. Entries without their own `requestId` get it. */
 export function createAppendInSqlite(now: () => number, requestId: () => string | undefined): AppendInSqlite {
   return (tx, entry) => {
     const columns = columnsOf({ requestId: requestId(), ...entry });

@@ -17,7 +17,7 @@ type Transaction = Pick<SqliteDatabase, "select" | "insert" | "update" | "delete
 
 const immediate = { behavior: "immediate" } as const;
 
-/** The record in an SQLite file; `now` gives milliseconds since the epoch. */
+/** The record in an SQLite file; `now` returns milliseconds since the epoch. */
 export function createSqliteRecord(sqlite: Sqlite, now: () => number): RecordStore {
   return {
     append: (entry) =>
@@ -88,7 +88,7 @@ function matches({ event, projectId, analysisId, from, to }: RecordFilter): SQL 
 
 const isWithin = ({ first, last }: Span) => between(recordEntry.sequence, first, last);
 
-/** By the index of times alone. */
+/** Reads only the index of times. */
 function findSpan(
   db: Pick<SqliteDatabase, "select">,
   { from, to }: Pick<RecordFilter, "from" | "to">,
@@ -104,7 +104,7 @@ function findSpan(
   return isAny ? { first: row.first ?? 0, last: row.last ?? 0 } : undefined;
 }
 
-/** Without holes, and so both ends tell how many there are. */
+/** The sequence has no gaps, so its lowest and highest number give the count. */
 function countSealed(db: Pick<SqliteDatabase, "select">): number {
   const { sequence } = recordEntry;
   const lowest = db
@@ -142,7 +142,7 @@ function findHead(db: Pick<SqliteDatabase, "select">): Head | undefined {
   return row && { sequence: row.sequence ?? 0, hash: row.hash ?? "" };
 }
 
-/** Mostly nothing is old, which its first row tells. */
+/** Whether the first row is old enough to be pruned. This is cheap, and usually no row is. */
 function startsBefore(db: Pick<SqliteDatabase, "select">, end: Date): boolean {
   const { sequence, time } = recordEntry;
   const [first] = db.select({ time }).from(recordEntry).where(isSealed).orderBy(asc(sequence)).limit(1).all();

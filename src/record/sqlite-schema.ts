@@ -6,9 +6,9 @@ export const recordEntry = sqliteTable(
   {
     /** The order of writing. */
     place: integer("place").primaryKey({ autoIncrement: true }),
-    /** Only so that nothing is written twice. */
+    /** Prevents that a repeated append writes an entry twice. */
     id: text("id").unique(),
-    /** These two are given when the row is sealed. */
+    /** Null until the row is sealed, like `hash`. */
     sequence: integer("sequence").unique(),
     hash: text("hash"),
     time: integer("time", { mode: "timestamp_ms" }).notNull(),
@@ -25,7 +25,7 @@ export const recordEntry = sqliteTable(
   },
   (table) => [
     index("record_entry_unsealed").on(table.place).where(sql`sequence is null`),
-    // For the lists. Only of sealed rows: writing a row does not wait for them.
+    // For the lists. They cover sealed rows only, so that writing a row does not have to update them.
     index("record_entry_event").on(table.event, table.sequence).where(sql`sequence is not null`),
     index("record_entry_project").on(table.projectId, table.sequence).where(sql`sequence is not null`),
     index("record_entry_analysis").on(table.analysisId, table.sequence).where(sql`sequence is not null`),

@@ -1,25 +1,25 @@
 import { genesis, hashEntry } from "./chain.ts";
 import type { Head, RecordStore, SealedEntry } from "./record-store.ts";
 
-/** The first row that is not what was sealed. */
+/** The first row that is missing or differs from what was sealed. */
 export interface BrokenRow {
   readonly sequence: number;
   readonly reason: string;
 }
 
 export interface Verification {
-  /** How many rows fit, from the first one on. */
+  /** How many rows are intact, counted from the first row. */
   readonly rows: number;
   readonly firstSequence: number | undefined;
-  /** The last row that fits. */
+  /** The last intact row. */
   readonly head: Head | undefined;
   readonly broken: BrokenRow | undefined;
 }
 
 export interface VerifyOptions {
-  /** A hash that the log has told: the chain must still go through it. In any case of letters. */
+  /** A hash from the log. The chain must still contain it. Letter case does not matter. */
   readonly head?: string | undefined;
-  /** Told after every batch how many rows of how many have been looked at. */
+  /** Called after every batch with the number of checked rows and of all rows. */
   readonly progress?: (done: number, rows: number) => void;
 }
 
@@ -27,7 +27,7 @@ type Readable = Pick<RecordStore, "readAfter" | "list" | "stats">;
 
 const batchRows = 2_000;
 
-/** Computes the chain anew, in batches, from its first row on. Rows that are sealed meanwhile are looked at as well. */
+/** Computes the chain again in batches, from its first row. It includes rows that are sealed meanwhile. */
 export async function verifyRecord(store: Readable, options: VerifyOptions = {}): Promise<Verification> {
   const sought = options.head?.toLowerCase();
   const { rows: expectedRows } = await store.stats();
@@ -44,7 +44,7 @@ export async function verifyRecord(store: Readable, options: VerifyOptions = {})
     for (const entry of batch) {
       if (entry.sequence !== last.sequence + 1) {
         const missing = { sequence: last.sequence + 1, reason: `Row ${last.sequence + 1} is missing.` };
-        // What was read last may have been pruned in the meantime, and more with it.
+        // Pruning may have removed the row that was read last, and rows after it, in the meantime.
         start = await findStart(store);
         if (start.sequence + 1 !== entry.sequence) return result(missing);
         last = start;
@@ -65,7 +65,7 @@ export async function verifyRecord(store: Readable, options: VerifyOptions = {})
   return result({ sequence, reason });
 }
 
-/** Whether the newest rows, up to so many, fit together; the first of them is taken as it is. */
+/** Checks the chain of the newest rows, `rows` at most. It trusts the oldest of them. Resolves with the first broken row. */
 export async function findBrokenEnd(store: Pick<RecordStore, "list">, rows: number): Promise<BrokenRow | undefined> {
   const [first, ...rest] = (await store.list({}, undefined, rows)).reverse();
   let last = first;
@@ -89,7 +89,7 @@ function findDamage(entry: SealedEntry, last: Head): BrokenRow | undefined {
   };
 }
 
-/** What stands before the first row: nothing, or the rows that were pruned, as the row of the last pruning says. */
+/** The head before the first row: the start of the chain or, after pruning, the last pruned row. */
 async function findStart(store: Readable): Promise<Head> {
   const [first] = await store.readAfter({}, 0, 1);
   const beginning = { sequence: 0, hash: genesis };
@@ -97,6 +97,7 @@ async function findStart(store: Readable): Promise<Head> {
   const [pruned] = await store.list({ event: "record.pruned" }, undefined, 1);
   const sequence = Number(pruned?.objectId);
   const hash = pruned?.sha256 ?? "";
-  // Rows right behind the pruned ones may be missing, which is found from there on; older ones than it tells of cannot be there.
+  // If rows directly after the pruned ones are missing, the caller finds that from here. If rows are left that the pruning claims
+  // to have removed, its entry is wrong, and the check starts at row 1.
   return sequence < first.sequence && /^[0-9a-f]{64}$/.test(hash) ? { sequence, hash } : beginning;
 }
