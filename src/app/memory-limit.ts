@@ -6,16 +6,16 @@ import { dirname, join } from "node:path";
 export type ReadText = (path: string) => string | undefined;
 
 /**
- * How many bytes of memory this process may use: the lowest limit of machine, container (cgroup v1 or v2) and `prlimit`. Only
- * files of /proc and of the cgroup tell the limits of the container and of `prlimit`.
+ * How many bytes of memory this process may use: the lowest limit of machine, container (cgroup v1 or v2) and
+ * `prlimit`. Only files of /proc and of the cgroup tell the limits of the container and of `prlimit`.
  */
 export function findMemoryLimit(read: ReadText = readText, machineBytes: number = totalmem()): number {
   return Math.min(machineBytes, ...cgroupLimits(read), ...processLimits(read));
 }
 
 /**
- * Reads the limits of the process's cgroup and of all groups above it, because a limit applies to all groups below. Inside a
- * container the path of the group itself may be missing.
+ * Reads the limits of the process's cgroup and of all groups above it, because a limit applies to all groups below.
+ * Inside a container the path of the group itself may be missing.
  */
 function cgroupLimits(read: ReadText): number[] {
   const lines = (read("/proc/self/cgroup") ?? "").split("\n");
@@ -46,8 +46,8 @@ function processLimits(read: ReadText): number[] {
   const status = read("/proc/self/status") ?? "";
   const soft = (name: string) => numberOf(new RegExp(`^${name} +(\\d+) `, "m").exec(limits)?.[1]);
   const used = (name: string) => (numberOf(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)?.[1]) ?? 0) * 1024;
-  // The runtime reserves much more address space and data than it uses. What it has reserved counts against the limit, but
-  // only the resident part (VmRSS) is memory in use.
+  // The runtime reserves much more address space and data than it uses. What it has reserved counts against the limit,
+  // but only the resident part (VmRSS) is memory in use.
   const beyondReserved = (limit: number | undefined, reserved: number) =>
     limit === undefined ? [] : [Math.max(0, limit - reserved) + used("VmRSS")];
   const resident = soft("Max resident set");

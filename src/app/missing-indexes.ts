@@ -6,9 +6,9 @@ import { reasonOf } from "../errors.ts";
 import type { Log } from "../log.ts";
 
 /**
- * Starts to build the indexes that migrations left out on large tables. It uses its own connection while the service works:
- * without these indexes some lists are slow, but everything works. `building` never rejects, and nobody needs to await it. The
- * next start builds the indexes that failed, or that the end of this process interrupted.
+ * Starts to build the indexes that migrations left out on large tables. It uses its own connection while the service
+ * works: without these indexes some lists are slow, but everything works. `building` never rejects, and nobody needs to
+ * await it. The next start builds the indexes that failed, or that the end of this process interrupted.
  */
 export async function buildMissingIndexes(
   postgres: Postgres,

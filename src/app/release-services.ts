@@ -8,7 +8,9 @@ import type { Storage } from "./storage.ts";
 
 const dayMs = 24 * 3_600_000;
 
-/** Opens the release gate, even if the review is off now: operators may still decide on results that were held before. */
+/**
+ * Opens the release gate, even if the review is off now: operators may still decide on results that were held before.
+ */
 export function openReleases(
   { release: { reviewers, smallCount } }: Settings,
   { releases: store, objects }: Pick<Storage, "releases" | "objects">,

@@ -104,7 +104,10 @@ function forgetting({ retention }: Settings, { sent }: RetentionStore, parts: Hu
   };
 }
 
-/** Logs a failure instead of throwing, because the Hub already has the file. Retention cannot remove a file without a note. */
+/**
+ * Logs a failure instead of throwing, because the Hub already has the file. Retention cannot remove a file without a
+ * note.
+ */
 async function noteSent({ sent }: RetentionStore, { objectId, analysisId }: SentIntermediate, log: Log): Promise<void> {
   await sent.add({ objectId, analysisId }).catch((error: unknown) => {
     log.warn("retention.intermediate.unnoted", { objectId, reason: reasonOf(error) });

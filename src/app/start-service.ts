@@ -43,8 +43,8 @@ export interface StartDeps {
 }
 
 /**
- * Listens at once, so that a probe can distinguish a waiting process from a dead one. Then it opens the storage that the
- * settings name and migrates the database. Resolves when it serves requests.
+ * Listens at once, so that a probe can distinguish a waiting process from a dead one. Then it opens the storage that
+ * the settings name and migrates the database. Resolves when it serves requests.
  */
 export async function startService(settings: Settings, deps: StartDeps): Promise<RunningService> {
   const { context, patienceMs, signal, gather, inspect = async (_, response) => response } = deps;

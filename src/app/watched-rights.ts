@@ -6,7 +6,9 @@ import { within } from "../time/deadline.ts";
 import { createSingleFlight } from "../time/single-flight.ts";
 
 export interface WatchedRights {
-  /** Checks whether the access key has all rights that the service needs. Resolves even if that cannot be found out now. */
+  /**
+   * Checks whether the access key has all rights that the service needs. Resolves even if that cannot be found out now.
+   */
   prove(): Promise<void>;
   /** Throws the missing right that the last check found, and starts another check in the background. */
   check(): void;
@@ -25,8 +27,9 @@ const limitMs = 10_000;
 const pauseMs = 30_000;
 
 /**
- * Watches the access key's rights at the object store. Each check stores and removes a probe, so it does not run with every
- * readiness check: it runs once at start, and again while a right is missing. An unreachable store proves nothing about rights.
+ * Watches the access key's rights at the object store. Each check stores and removes a probe, so it does not run with
+ * every readiness check: it runs once at start, and again while a right is missing. An unreachable store proves nothing
+ * about rights.
  */
 export function createWatchedRights({ objects, log, now }: WatchedRightsOptions): WatchedRights {
   let missing: MissingRight | undefined;

@@ -13,18 +13,18 @@ export interface NewTaggedResult {
 }
 
 /**
- * Stores which objects have which tags. Tags belong to a project. A result is an object with the file name that one analysis
- * gave it. All ids are lower-case canonical UUIDs. The caller has checked them, the tag name, and the length of the file name
- * (at most 255 characters).
+ * Stores which objects have which tags. Tags belong to a project. A result is an object with the file name that one
+ * analysis gave it. All ids are lower-case canonical UUIDs. The caller has checked them, the tag name, and the length
+ * of the file name (at most 255 characters).
  *
  * Every function throws `AppError("database")` when the database fails. If the connection was lost and a repetition is
  * harmless, the function first tries once more.
  */
 export interface Catalog {
   /**
-   * Adds a tag to an object, in one transaction. Repeating the call changes nothing. The file name of a result never changes:
-   * if this analysis gave the object another name before, nothing is written and that name is returned as `knownAs`.
-   * If the project was removed, nothing is written and the result is `undefined`.
+   * Adds a tag to an object, in one transaction. Repeating the call changes nothing. The file name of a result never
+   * changes: if this analysis gave the object another name before, nothing is written and that name is returned as
+   * `knownAs`. If the project was removed, nothing is written and the result is `undefined`.
    */
   tag(entry: NewTaggedResult): Promise<{ readonly knownAs: string } | undefined>;
   /** The file name that this analysis gave the object, if it has ever tagged it. */
@@ -34,10 +34,10 @@ export interface Catalog {
   /** The results with this tag, oldest first. Empty for an unknown tag. */
   listTagged(projectId: string, tagName: string): Promise<TaggedResult[]>;
   /**
-   * Marks the project as removed for good. In the same transaction it deletes the project's tags, the results with one of
-   * them, its submissions and the decisions on them. It also deletes submissions of the given analyses whose project is
-   * unknown. Resolves with the ids of the deleted submissions; the caller must remove their files. Idempotent. If the node
-   * keeps a record, the same transaction writes an entry by `actor`.
+   * Marks the project as removed for good. In the same transaction it deletes the project's tags, the results with one
+   * of them, its submissions and the decisions on them. It also deletes submissions of the given analyses whose project
+   * is unknown. Resolves with the ids of the deleted submissions; the caller must remove their files. Idempotent. If
+   * the node keeps a record, the same transaction writes an entry by `actor`.
    */
   removeProject(projectId: string, analysisIds?: readonly string[], actor?: string): Promise<readonly string[]>;
   isRemoved(projectId: string): Promise<boolean>;

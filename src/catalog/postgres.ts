@@ -49,8 +49,8 @@ export function createPostgresCatalog(
   };
 }
 
-// The empty name builds the query once, but does not prepare it on the server: behind a pooler each transaction may run in
-// another session.
+// The empty name builds the query once, but does not prepare it on the server: behind a pooler each transaction may run
+// in another session.
 const filenameQuery = onceFor((db: BunSQLDatabase) =>
   db
     .select({ filename: result.filename })
@@ -108,9 +108,9 @@ async function tagObject(
 }
 
 /**
- * Tags a result that has no row yet, in one statement and so one round trip. A new result cannot have a link yet, so there is
- * nothing to lock. Returns `false` and changes nothing if the result has a row or the project was removed: the tag and the
- * link are only written if the result's row was.
+ * Tags a result that has no row yet, in one statement and so one round trip. A new result has no links yet, so no check
+ * for an existing link is needed. Returns `false` and changes nothing if the result has a row or the project was
+ * removed: the tag and the link are only written if the result's row was.
  */
 async function linkNewResult(tx: Transaction, entry: NewTaggedResult): Promise<boolean> {
   const { projectId, clientId, objectId, tagName, filename } = entry;
@@ -128,9 +128,9 @@ async function linkNewResult(tx: Transaction, entry: NewTaggedResult): Promise<b
 }
 
 /**
- * Tags a result that may have a row. Both upserts update an existing row without changing it, which locks it. So another
- * transaction that tags the same pair waits, and then sees the link. Resolves with the result's file name. If that is not the
- * entry's name, it links nothing.
+ * Tags a result that may have a row. Both upserts update an existing row without changing it, which locks it. So
+ * another transaction that tags the same pair waits, and then sees the link. Resolves with the result's file name. If
+ * that is not the entry's name, it links nothing.
  */
 async function linkResult(tx: Transaction, entry: NewTaggedResult): Promise<string> {
   const { projectId, clientId, objectId, tagName, filename } = entry;
@@ -155,7 +155,9 @@ async function linkResult(tx: Transaction, entry: NewTaggedResult): Promise<stri
   return filename;
 }
 
-/** Locks the tags before the results, in the same order as tagging. The database deletes links with their tag or result. */
+/**
+ * Locks the tags before the results, in the same order as tagging. The database deletes links with their tag or result.
+ */
 async function removeProject(
   tx: Transaction,
   projectId: string,
@@ -175,7 +177,8 @@ async function removeProject(
 }
 
 /**
- * Deletes rows of the queue of final results. The catalog does this itself, because only so it happens in the same transaction.
+ * Deletes rows of the queue of final results and of the release gate. The catalog does this itself, so that it happens
+ * in the same transaction.
  */
 async function removeSubmissions(tx: Transaction, projectId: string, analysisIds: readonly string[]) {
   const removed = await tx.execute<{ id: string }>(

@@ -136,7 +136,8 @@ function removeProject(
 }
 
 /**
- * Deletes rows of the queue of final results. The catalog does this itself, because only so it happens in the same transaction.
+ * Deletes rows of the queue of final results and of the release gate. The catalog does this itself, so that it happens
+ * in the same transaction.
  */
 function removeSubmissions(tx: Pick<SqliteDatabase, "all">, projectId: string, analysisIds: readonly string[]) {
   const removed = tx.all<{ id: string }>(sql`delete from submission where project_id = ${projectId} returning id`);

@@ -1,9 +1,9 @@
 import { OVERHEAD_BYTES } from "./aes-gcm.ts";
 
 /**
- * `segmented`: the file is split into pieces of `chunkBytes - 28` plaintext bytes, and each piece is one sealed message. An
- * empty file is one empty message. `single`: the whole file is one sealed message. Files of at most one piece have the same
- * form in both framings.
+ * `segmented`: the file is split into pieces of `chunkBytes - 28` plaintext bytes, and each piece is one sealed
+ * message. An empty file is one empty message. `single`: the whole file is one sealed message. Files of at most one
+ * piece have the same form in both framings.
  */
 export type Framing = "segmented" | "single";
 

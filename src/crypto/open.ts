@@ -82,8 +82,9 @@ async function* openSegments(
 }
 
 /**
- * Opens a message that is longer than a segment. It must be checked as a whole before any byte is returned, and may not fit
- * into memory. So its ciphertext is stored on disk, decrypted once to check the tag, and decrypted again for the reader.
+ * Opens a message that is longer than a segment. It must be checked as a whole before any byte is returned, and may not
+ * fit into memory. So its ciphertext is stored on disk, decrypted once to check the tag, and decrypted again for the
+ * reader.
  */
 async function openSingle(reader: ByteReader, head: Uint8Array, options: OpenOptions) {
   const { keys, sealedBytes, spool, onFraming } = options;

@@ -13,8 +13,9 @@ export interface SealOptions {
 }
 
 /**
- * Encrypts a stream while it is read, without buffering. Each piece of plaintext becomes one chunk of the stream; IVs and tags
- * are separate chunks. Fails with the source's error, or with `AppError("too_large")` if one message cannot hold the file.
+ * Encrypts a stream while it is read, without buffering. Each piece of plaintext becomes one chunk of the stream; IVs
+ * and tags are separate chunks. Fails with the source's error, or with `AppError("too_large")` if one message cannot
+ * hold the file.
  */
 export function sealStream(plain: ReadableStream<Uint8Array>, options: SealOptions): ReadableStream<Uint8Array> {
   const reader = createByteReader(plain);

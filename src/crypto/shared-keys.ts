@@ -4,18 +4,22 @@ import { deriveInputKey } from "./bound/key-schedule.ts";
 import { KeyError, type PrivateKey, type PublicKey, parsePublicKey } from "./keys.ts";
 
 /**
- * How the AES key is derived from the ECDH secret, which is the x-coordinate of the shared point. `raw`: the first 32 bytes, as
- * in the Python services. `hkdf`: HKDF-SHA-256 (RFC 5869) of the whole secret, without salt and info, as in the newest storage
- * service.
+ * How the AES key is derived from the ECDH secret, which is the x-coordinate of the shared point. `raw`: the first 32
+ * bytes, as in the Python services. `hkdf`: HKDF-SHA-256 (RFC 5869) of the whole secret, without salt and info, as in
+ * the newest storage service.
  */
 export type KeyDerivation = "raw" | "hkdf";
 
 const derivations = ["raw", "hkdf"] as const satisfies readonly KeyDerivation[];
 
-/** The keys that this node shares with a peer, 32 bytes each. Files in older framings do not say which key they need. */
+/**
+ * The keys that this node shares with a peer, 32 bytes each. Files in older framings do not say which key they need.
+ */
 export type SharedKeys = Readonly<Record<KeyDerivation | "bound", Uint8Array>>;
 
-/** Derives the shared keys. Throws `invalid_input` if the peer's key is unreadable, on another curve or this node's own. */
+/**
+ * Derives the shared keys. Throws `invalid_input` if the peer's key is unreadable, on another curve or this node's own.
+ */
 export function agreeOnKeys(privateKey: PrivateKey, peerPublicKey: string): SharedKeys {
   const peer = readPeerKey(peerPublicKey);
   if (peer.curve !== privateKey.curve) {

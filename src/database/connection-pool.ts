@@ -3,8 +3,8 @@ import { AppError } from "../errors.ts";
 
 export interface ConnectionPool {
   /**
-   * Lends a connection to some work, once one is free. The pool closes the connection when the signal aborts, which ends the
-   * work, and when the work fails with an error for which `isBroken` is true.
+   * Lends a connection to some work, once one is free. The pool closes the connection when the signal aborts, which
+   * ends the work, and when the work fails with an error for which `isBroken` is true.
    */
   use<T>(work: (client: SQL) => Promise<T>, signal: AbortSignal): Promise<T>;
   /** Stops lending all present connections. New ones replace them. */
@@ -26,8 +26,8 @@ export interface PoolOptions {
 }
 
 /**
- * If there are more connections than this, an idle one is closed after a tenth of `restMs`. A pooler in session mode has few
- * connections, and other clients wait for them.
+ * If there are more connections than this, an idle one is closed after a tenth of `restMs`. A pooler in session mode
+ * has few connections, and other clients wait for them.
  */
 const fewConnections = 5;
 
@@ -39,8 +39,8 @@ interface Connection {
 }
 
 /**
- * Opens connections when they are needed and closes idle ones. The driver's own pool opens all connections at once and keeps
- * them, but a server has few.
+ * Opens connections when they are needed and closes idle ones. The driver's own pool opens all connections at once and
+ * keeps them, but a server has few.
  */
 export function createConnectionPool({ open, max, restMs, lifeMs, isBroken }: PoolOptions): ConnectionPool {
   const all = new Set<Connection>();

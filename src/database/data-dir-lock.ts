@@ -9,9 +9,10 @@ export interface DataDirLock {
 }
 
 /**
- * Makes this process the only owner of a data folder, and creates the folder if it is missing. The lock is an open SQLite
- * transaction, so the operating system releases it when the process ends, even by SIGKILL. No stale lock can remain.
- * If another process holds the lock or the folder cannot be used, throws an Error that tells the operator what to do.
+ * Makes this process the only owner of a data folder, and creates the folder if it is missing. The lock is an open
+ * SQLite transaction, so the operating system releases it when the process ends, even by SIGKILL. No stale lock can
+ * remain. If another process holds the lock or the folder cannot be used, throws an Error that tells the operator what
+ * to do.
  */
 export function acquireDataDirLock(dir: string): DataDirLock {
   const lock = open(dir);

@@ -43,9 +43,9 @@ const tableLockTimeoutMs = 30_000;
 const largeBytes = 64 * 1024 * 1024;
 
 /**
- * Applies the pending migrations in one transaction, one process at a time, and resolves with their names. It leaves out
- * indexes on tables that are already large: `buildIndexes` builds them later without blocking anybody.
- * Throws a {@link MigrationError} if the database cannot be used (nothing is changed then), and `AppError("database")` if it
+ * Applies the pending migrations in one transaction, one process at a time, and resolves with their names. It leaves
+ * out indexes on tables that are already large: `buildIndexes` builds them later without blocking anybody. Throws a
+ * {@link MigrationError} if the database cannot be used (nothing is changed then), and `AppError("database")` if it
  * cannot be reached.
  */
 export async function migratePostgres(

@@ -34,7 +34,8 @@ export const sqliteMigrations: readonly Migration[] = [
 
 /**
  * Applies the pending migrations in one transaction and resolves with their names. Throws a `MigrationError` if a newer
- * version of the service has used the database, and `AppError("database")` or `AppError("storage_full")` if SQLite fails.
+ * version of the service has used the database, and `AppError("database")` or `AppError("storage_full")` if SQLite
+ * fails.
  */
 export function migrateSqlite(sqlite: Sqlite, migrations = sqliteMigrations): Promise<string[]> {
   return sqlite.run((db) => db.transaction((tx) => migrate(tx, migrations), { behavior: "immediate" }));

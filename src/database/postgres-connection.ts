@@ -48,13 +48,14 @@ interface Outcome {
 }
 
 /**
- * Connections that several adapters share. Each is opened only when it is needed and closed when it is idle. They survive a
- * restart of the server, and its replacement by another server at the same address.
+ * Connections that several adapters share. Each is opened only when it is needed and closed when it is idle. They
+ * survive a restart of the server, and its replacement by another server at the same address.
  */
 export interface Postgres {
   /**
-   * Does the work, and repeats it once if the connection was lost. Throws `AppError("database")` when the server fails or does
-   * not answer in time, and `AppError("invalid_input")` for a value that it cannot store. Other errors pass unchanged.
+   * Does the work, and repeats it once if the connection was lost. Throws `AppError("database")` when the server fails
+   * or does not answer in time, and `AppError("invalid_input")` for a value that it cannot store. Other errors pass
+   * unchanged.
    */
   run<T>(work: (db: BunSQLDatabase) => Promise<T>, options?: RunOptions): Promise<T>;
   /** Waits up to five seconds for running work to end. Idempotent. */
@@ -100,8 +101,8 @@ export function openPostgres(settings: PostgresSettings, times: PostgresTimes = 
   }
 
   /**
-   * Repeats the attempt without time limits if a pooler such as pgbouncer refuses them as start-up parameters. It refuses them
-   * before any work is done, so the repetition is harmless.
+   * Repeats the attempt without time limits if a pooler such as pgbouncer refuses them as start-up parameters. It
+   * refuses them before any work is done, so the repetition is harmless.
    */
   async function attemptWithinLimits<T>(attempt: () => Promise<T>): Promise<T> {
     try {
@@ -114,8 +115,8 @@ export function openPostgres(settings: PostgresSettings, times: PostgresTimes = 
     }
   }
 
-  // The driver has no time limit for queries. It would wait for a frozen server until TCP gives up, after 15 minutes. If no
-  // query was answered meanwhile, all connections are replaced.
+  // The driver has no time limit for queries. It would wait for a frozen server until TCP gives up, after 15 minutes.
+  // If no query was answered meanwhile, all connections are replaced.
   function giveUp(answersBefore: number, timeoutMs: number): AppError {
     if (answers === answersBefore) pool.renew();
     return new AppError("database", "The database is not available", {
@@ -165,7 +166,8 @@ function openConnection(settings: PostgresSettings, times: PostgresTimes, hasLim
     password: settings.password,
     database: settings.database,
     max: 1,
-    // No named statements: they belong to a session of the server, and a pooler may use another session per transaction.
+    // No named statements: they belong to a session of the server, and a pooler may use another session per
+    // transaction.
     prepare: false,
     // Encrypts the connection if the server supports it, as libpq does by default.
     tls: "prefer",

@@ -6,16 +6,18 @@ import { MigrationError } from "./migrate.ts";
 
 // The driver's codes for a connection that failed or was lost.
 const lostConnection = /^ERR_POSTGRES_(?:CONNECTION_(?:CLOSED|REFUSED|TIMEOUT)|IDLE_TIMEOUT|LIFETIME_TIMEOUT)$/;
-// The server is stopping or starting, has ended our session, or its database is gone (the old server after a fail-over). Or a
-// pooler has lost its server or has given the session to another client. Or the server has too many connections.
-// (PostgreSQL manual, appendix A)
+// The server is stopping or starting, has ended our session, or its database is gone (the old server after a
+// fail-over). Or a pooler has lost its server or has given the session to another client. Or the server has too many
+// connections. (PostgreSQL manual, appendix A)
 const endedSession = /^(?:57P0[1-5]|25P0[34]|08...|53300|26000|42P05)$/;
 // The server aborted our transaction because of a deadlock or a serialization conflict.
 const conflict = /^(?:40P01|40001)$/;
 // The server has become a standby. A new connection to the same address may lead to the primary.
 const readOnly = "25006";
 
-/** Unwraps the driver's error from drizzle's. The message of drizzle's error would write query parameters to the log. */
+/**
+ * Unwraps the driver's error from drizzle's. The message of drizzle's error would write query parameters to the log.
+ */
 export function findPostgresError(error: unknown): SQL.PostgresError | undefined {
   const inner = error instanceof DrizzleQueryError ? error.cause : error;
   return inner instanceof SQL.PostgresError ? inner : undefined;

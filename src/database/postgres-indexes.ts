@@ -51,8 +51,9 @@ export function listMissingIndexes(
 }
 
 /**
- * Builds the missing indexes one after the other, without blocking readers or writers, and calls `built` for each. A process
- * that is killed meanwhile leaves an unusable index, which the next call builds again. Needs {@link buildTimes}.
+ * Builds the missing indexes one after the other, without blocking readers or writers, and calls `built` for each. A
+ * process that is killed meanwhile leaves an unusable index, which the next call builds again. Needs {@link
+ * buildTimes}.
  */
 export async function buildIndexes(
   postgres: Postgres,

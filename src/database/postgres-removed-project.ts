@@ -14,8 +14,8 @@ type Transaction = Pick<BunSQLDatabase, "execute" | "insert" | "select">;
 const projectLock = 7_046_031;
 
 /**
- * Waits for a running removal of the project, and blocks other removals until this transaction ends. Only later statements
- * see what that removal wrote, because each statement takes its own snapshot when it begins.
+ * Waits for a running removal of the project, and blocks other removals until this transaction ends. Only later
+ * statements see what that removal wrote, because each statement takes its own snapshot when it begins.
  */
 export async function keepFromRemoval(tx: Transaction, projectId: string): Promise<void> {
   await tx.execute(sql`select pg_advisory_xact_lock_shared(${projectLock}, hashtext(${projectId}))`);

@@ -8,9 +8,9 @@ export type SqliteDatabase = ReturnType<typeof openDrizzle>;
 /** One connection to a database file that several adapters may share. */
 export interface Sqlite {
   /**
-   * Does the work, which is synchronous. While another process has locked the file, it tries again, without blocking the event
-   * loop in between. Throws `AppError("storage_full")` when the disk is full, and `AppError("database")` for every other failure
-   * of SQLite. Other errors pass unchanged.
+   * Does the work, which is synchronous. While another process has locked the file, it tries again, without blocking
+   * the event loop in between. Throws `AppError("storage_full")` when the disk is full, and `AppError("database")` for
+   * every other failure of SQLite. Other errors pass unchanged.
    */
   run<T>(work: (db: SqliteDatabase) => T): Promise<T>;
   /** Idempotent. */
@@ -21,7 +21,9 @@ const busyPauseMs = 20;
 /** Equal to the time that PostgreSQL has to connect and answer. */
 const busyLimitMs = 20_000;
 
-/** Opens or creates the file; its folder must exist. Commits return only when they are on disk. Throws as `run` does. */
+/**
+ * Opens or creates the file; its folder must exist. Commits return only when they are on disk. Throws as `run` does.
+ */
 export function openSqlite(path: string, limitMs = busyLimitMs): Sqlite {
   const client = connect(path);
   const db = openDrizzle(client);
@@ -53,7 +55,8 @@ export function openSqlite(path: string, limitMs = busyLimitMs): Sqlite {
       if (!isOpen) return;
       isOpen = false;
       try {
-        // SQLite does this itself only if all statements are closed, but drizzle's stay open until they are garbage-collected.
+        // SQLite does this itself only if all statements are closed, but drizzle's stay open until they are
+        // garbage-collected.
         client.run("pragma wal_checkpoint(truncate)");
       } catch {
         // For example, the disk is full. Committed data stays in the write-ahead log, where the next process finds it.

@@ -1,6 +1,6 @@
 /**
- * The hashes of stored local results: SHA-256 in lower-case hex. All functions throw `AppError("database")` when the database
- * fails. Retention deletes the hashes of expired results together with their other rows.
+ * The hashes of stored local results: SHA-256 in lower-case hex. All functions throw `AppError("database")` when the
+ * database fails. Retention deletes the hashes of expired results together with their other rows.
  */
 export interface DigestStore {
   /** If an object is stored again, the new hash replaces the old one. */

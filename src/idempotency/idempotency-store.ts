@@ -36,8 +36,9 @@ export type Claim =
   | { readonly kind: "finished"; readonly answer: Answer; readonly fingerprint: Fingerprint };
 
 /**
- * Idempotency keys with the response that their request got. A key whose lease has ended can be claimed again and keeps its id.
- * A key older than `keepMs` counts as unknown. Every function throws `AppError("database")` when the database fails.
+ * Idempotency keys with the response that their request got. A key whose lease has ended can be claimed again and keeps
+ * its id. A key older than `keepMs` counts as unknown. Every function throws `AppError("database")` when the database
+ * fails.
  */
 export interface IdempotencyStore {
   /** Claims the key. A new key gets `id`. A repetition by the same holder keeps the claim. */

@@ -18,8 +18,8 @@ export function createPostgresIdempotency(postgres: Postgres): IdempotencyStore 
   return {
     claim: (scope, { holder, leaseMs }, id, keepMs) =>
       postgres.run(async (db) => {
-        // Another process may delete the row between the conflict and the select, so this tries again. After three tries another
-        // request keeps winning the key, and counts as running.
+        // Another process may delete the row between the conflict and the select, so this tries again. After three
+        // tries another request keeps winning the key, and counts as running.
         for (let tries = 0; tries < 3; tries += 1) {
           const leaseEndsAt = inMs(leaseMs);
           const fresh = { scopeHash: scopeHash(scope), resultId: id, holder, leaseEndsAt, createdAt: now };

@@ -2,7 +2,9 @@ import { index, integer, pgTable, text, timestamp, uuid, varchar } from "drizzle
 
 const moment = (name: string) => timestamp(name, { withTimezone: true, precision: 3 });
 
-/** Requests with an `Idempotency-Key`. A row without a status belongs to a request that is running or was interrupted. */
+/**
+ * Requests with an `Idempotency-Key`. A row without a status belongs to a request that is running or was interrupted.
+ */
 export const idempotencyKey = pgTable(
   "idempotency_key",
   {

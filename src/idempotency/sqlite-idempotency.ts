@@ -15,7 +15,9 @@ export function createSqliteIdempotency(sqlite: Sqlite, now: () => number): Idem
   const isHeld = (scope: Scope, holder: string) => and(ofScope(scope), eq(table.holder, holder), isNull(table.status));
   const isOver = (keepMs: number) => and(lte(table.createdAt, inMs(-keepMs)), lte(table.leaseEndsAt, inMs(0)));
 
-  /** Takes an unfinished key whose lease has ended or that `holder` has already. `undefined` if another holder has it. */
+  /**
+   * Takes an unfinished key whose lease has ended or that `holder` has already. `undefined` if another holder has it.
+   */
   function take(db: Pick<SqliteDatabase, "select" | "insert" | "update">, scope: Scope, holder: string, endsAt: Date) {
     const isFree = or(lte(table.leaseEndsAt, inMs(0)), eq(table.holder, holder));
     const change = db.update(table).set({ holder, leaseEndsAt: endsAt });

@@ -2,7 +2,9 @@ import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 
 const moment = (name: string) => integer(name, { mode: "timestamp_ms" });
 
-/** Requests with an `Idempotency-Key`. A row without a status belongs to a request that is running or was interrupted. */
+/**
+ * Requests with an `Idempotency-Key`. A row without a status belongs to a request that is running or was interrupted.
+ */
 export const idempotencyKey = sqliteTable(
   "idempotency_key",
   {

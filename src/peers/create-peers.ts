@@ -33,8 +33,8 @@ interface Noted {
 }
 
 /**
- * Remembers the database's answers about keys and framings, so that traffic without news needs no queries. A key that would be
- * refused is looked up each time, because an operator or another process may have trusted it meanwhile.
+ * Remembers the database's answers about keys and framings, so that traffic without news needs no queries. A key that
+ * would be refused is looked up each time, because an operator or another process may have trusted it meanwhile.
  */
 export function createPeers(deps: PeersDeps): Peers {
   const { store, framing: sending, pin, fingerprintOf, steadyNow, log, patienceMs = 1_000 } = deps;
@@ -91,7 +91,8 @@ export function createPeers(deps: PeersDeps): Peers {
 
     async noteFraming(nodeId, publicKey, framing: SeenFraming) {
       const noted = framings.get(nodeId);
-      // If decisions depend on framings, the note is written each time: an operator may have deleted the peer meanwhile.
+      // If decisions depend on framings, the note is written each time: an operator may have deleted the peer
+      // meanwhile.
       if (!decides && noted?.value === framing && steadyNow() < noted.until) return;
       const keySha256 = fingerprintOf(publicKey);
       if (keySha256 === undefined) return;

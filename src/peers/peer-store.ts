@@ -17,7 +17,10 @@ export interface Peer {
   readonly lastSeen: Date;
 }
 
-/** What happens to a changed key. `strict`: it waits until an operator trusts it. `log`: it is accepted and put on record. */
+/**
+ * What happens to a changed key. `strict`: it waits until an operator trusts it. `log`: it is accepted and put on
+ * record.
+ */
 export type PinRule = "log" | "strict";
 
 /** The outcome of `meet`. */
@@ -45,9 +48,9 @@ export interface PeerPage {
 }
 
 /**
- * The nodes with which this node exchanges files. If the node keeps a record, each change of trust is written to it in the
- * same transaction. Every function throws `AppError("database")` when the database fails, and `storage_full` when it has no
- * room.
+ * The nodes with which this node exchanges files. If the node keeps a record, each change of trust is written to it in
+ * the same transaction. Every function throws `AppError("database")` when the database fails, and `storage_full` when
+ * it has no room.
  */
 export interface PeerStore {
   /** Stores a new node, or judges the key of a known one. Only one of several processes gets `isNews`. */

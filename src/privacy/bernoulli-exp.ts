@@ -7,8 +7,8 @@ export interface Fraction {
 }
 
 /**
- * Returns true with probability exactly e^-x: Canonne, Kamath and Steinke, "The Discrete Gaussian for Differential Privacy"
- * (2020, arXiv 2004.00010), Algorithm 1.
+ * Returns true with probability exactly e^-x: Canonne, Kamath and Steinke, "The Discrete Gaussian for Differential
+ * Privacy" (2020, arXiv 2004.00010), Algorithm 1.
  */
 export function bernoulliExp({ numerator, denominator }: Fraction, randomBytes: RandomBytes): boolean {
   let rest = numerator;

@@ -4,8 +4,9 @@ import { type RandomBytes, uniformBelow } from "./random-integers.ts";
 const ONE: Fraction = { numerator: 1n, denominator: 1n };
 
 /**
- * Draws an integer y with probability exactly proportional to e^(-|y| / scale): Canonne, Kamath and Steinke (2020, arXiv
- * 2004.00010), Algorithm 2. The scale must be positive. The time grows with the scale's number of digits, not its value.
+ * Draws an integer y with probability exactly proportional to e^(-|y| / scale): Canonne, Kamath and Steinke (2020,
+ * arXiv 2004.00010), Algorithm 2. The scale must be positive. The time grows with the scale's number of digits, not its
+ * value.
  */
 export function drawDiscreteLaplace(scale: Fraction, randomBytes: RandomBytes): bigint {
   const { numerator: t, denominator: s } = scale;

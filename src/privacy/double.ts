@@ -1,6 +1,9 @@
 import { bitLength } from "./random-integers.ts";
 
-/** The smallest positive double is 2^-1074. Every finite double is a whole multiple of it: a point of the lattice 2^-1074. */
+/**
+ * The smallest positive double is 2^-1074. Every finite double is a whole multiple of it: a point of the lattice
+ * 2^-1074.
+ */
 export const LATTICE_EXPONENT = -1074;
 const MANTISSA_BITS = 53;
 const FRACTION_BITS = 52n;
@@ -33,8 +36,8 @@ export function toLattice(value: number): bigint {
 }
 
 /**
- * Returns the double nearest to a multiple of 2^-1074; ties go to even. A multiple beyond the largest double becomes the
- * largest double, never infinity. Zero is never negative.
+ * Returns the double nearest to a multiple of 2^-1074; ties go to even. A multiple beyond the largest double becomes
+ * the largest double, never infinity. Zero is never negative.
  */
 export function fromLattice(units: bigint): number {
   const magnitude = units < 0n ? -units : units;

@@ -4,9 +4,10 @@ import { formatPythonFloat } from "./parse-number.ts";
 import type { RandomBytes } from "./random-integers.ts";
 
 /**
- * Adds independent noise to each number and returns a JSON list, with numbers as Python's `repr` writes them. If `sensitivity`
- * is the L1 sensitivity of the whole list, this costs epsilon once (Dwork, McSherry, Nissim and Smith, "Calibrating Noise to
- * Sensitivity in Private Data Analysis", TCC 2006). The function overwrites the true numbers with zeros.
+ * Adds independent noise to each number and returns a JSON list, with numbers as Python's `repr` writes them. If
+ * `sensitivity` is the L1 sensitivity of the whole list, this costs epsilon once (Dwork, McSherry, Nissim and Smith,
+ * "Calibrating Noise to Sensitivity in Private Data Analysis", TCC 2006). The function overwrites the true numbers with
+ * zeros.
  */
 export async function addNoiseToList(
   numbers: Float64Array,

@@ -1,13 +1,13 @@
 /**
- * A Python float literal in ASCII, with optional white space around it. Single underscores may group digits (PEP 515). nan and
- * inf do not match. No part can match in two ways, so even a hostile text takes only linear time.
+ * A Python float literal in ASCII, with optional white space around it. Single underscores may group digits (PEP 515).
+ * nan and inf do not match. No part can match in two ways, so even a hostile text takes only linear time.
  */
 const FLOAT =
   /^[\t-\r ]*([+-]?(?:\d+(?:_\d+)*(?:\.(?:\d+(?:_\d+)*)?)?|\.\d+(?:_\d+)*)(?:e[+-]?\d+(?:_\d+)*)?)[\t-\r ]*$/i;
 
 /**
- * The literal that Python's `float()` would read from ASCII text, without white space and underscores. `undefined` where
- * `float()` fails, and for nan and inf.
+ * The literal that Python's `float()` would read from ASCII text, without white space and underscores. `undefined`
+ * where `float()` fails, and for nan and inf.
  */
 export function readFloatLiteral(text: string): string | undefined {
   return FLOAT.exec(text)?.[1]?.replaceAll("_", "");

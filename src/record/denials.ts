@@ -17,7 +17,10 @@ export interface DenialsDeps {
 /** More clients than a node has. Further clients share one row without a name. */
 const maxClients = 1_000;
 
-/** Writes one row per client and minute, so that a client that tries often does not fill the record. The log has the count. */
+/**
+ * Writes one row per client and minute, so that a client that tries often does not fill the record. The log has the
+ * count.
+ */
 export function createDenials({ note, log, minuteMs }: DenialsDeps): Denials {
   const counts = new Map<string | undefined, number>();
   let timer: ReturnType<typeof setTimeout> | undefined;

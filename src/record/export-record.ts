@@ -23,8 +23,8 @@ const columns = [
 ] as const satisfies (keyof DescribedEntry)[];
 
 /**
- * Yields the sealed rows that match the filter as text, oldest first and one batch at a time. It leaves out rows that are
- * sealed after it began, so that the export ends.
+ * Yields the sealed rows that match the filter as text, oldest first and one batch at a time. It leaves out rows that
+ * are sealed after it began, so that the export ends.
  */
 export async function* exportRecord(
   store: Pick<RecordStore, "readAfter" | "findSpan" | "stats">,
@@ -48,8 +48,8 @@ export async function* exportRecord(
 }
 
 /**
- * Writes CSV (RFC 4180). A text that a spreadsheet would take for a formula gets an apostrophe in front. A cell with any kind of
- * line break is quoted, because a name with a line break would otherwise begin a new row.
+ * Writes CSV (RFC 4180). A text that a spreadsheet would take for a formula gets an apostrophe in front. A cell with
+ * any kind of line break is quoted, because a name with a line break would otherwise begin a new row.
  */
 function csvOf(rows: readonly DescribedEntry[]): string {
   const safety = { escape_formulas: true, quoted_match: /[\r\n]/ };

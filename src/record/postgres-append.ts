@@ -4,8 +4,8 @@ import { columnsOf } from "./record-row.ts";
 import type { NewEntry } from "./record-store.ts";
 
 /**
- * Writes an entry to the record within the transaction that changes the data, so that both happen or none. Adapters that get
- * no such function write nothing to the record.
+ * Writes an entry to the record within the transaction that changes the data, so that both happen or none. Adapters
+ * that get no such function write nothing to the record.
  */
 export type AppendInPostgres = (tx: Pick<BunSQLDatabase, "insert">, entry: NewEntry) => Promise<void>;
 

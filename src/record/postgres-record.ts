@@ -80,7 +80,9 @@ function matches({ event, projectId, analysisId, from, to }: RecordFilter): SQL 
 
 const isWithin = ({ first, last }: Span) => between(recordEntry.sequence, first, last);
 
-/** Reads only the index of times. The `+ 0` keeps the planner from scanning the index of numbers until a time matches. */
+/**
+ * Reads only the index of times. The `+ 0` keeps the planner from scanning the index of numbers until a time matches.
+ */
 async function findSpan(
   db: Pick<BunSQLDatabase, "select">,
   { from, to }: Pick<RecordFilter, "from" | "to">,
@@ -108,8 +110,8 @@ async function lockSealing(tx: Transaction): Promise<void> {
 }
 
 /**
- * Seals a batch of rows. A row may have a lower `place` than rows that are already sealed, because its transaction ended later.
- * In the chain it follows them.
+ * Seals a batch of rows. A row may have a lower `place` than rows that are already sealed, because its transaction
+ * ended later. In the chain it follows them.
  */
 async function sealSome(db: BunSQLDatabase): Promise<Sealed | undefined> {
   const [waiting] = await db.select({ place: recordEntry.place }).from(recordEntry).where(isUnsealed).limit(1);

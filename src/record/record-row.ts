@@ -6,8 +6,8 @@ export const sealBatch = 1_000;
 export const pruneBatch = 20_000;
 
 /**
- * Whether a filter has a time, but no project and no analysis, and so needs the index of times. A project or an analysis has so few
- * rows that the time of each can be checked.
+ * Whether a filter has a time, but no project and no analysis, and so needs the index of times. A project or an
+ * analysis has so few rows that the time of each can be checked.
  */
 export function isOfTimeAlone({ projectId, analysisId, from, to }: RecordFilter): boolean {
   return (from !== undefined || to !== undefined) && projectId === undefined && analysisId === undefined;
@@ -34,7 +34,9 @@ interface Facts extends Omit<EntryColumns, "time"> {
 
 const longestText = 1_000;
 
-/** Makes a text that both databases can store unchanged. A strange client name must not prevent that a row is written. */
+/**
+ * Makes a text that both databases can store unchanged. A strange client name must not prevent that a row is written.
+ */
 function storable(text: string | undefined): string | null {
   return text === undefined ? null : text.slice(0, longestText).toWellFormed().replaceAll("\0", "\ufffd");
 }

@@ -88,9 +88,9 @@ export interface Sealed {
 }
 
 /**
- * The append-only record of what left this node and who allowed it. Rows are first written without a place in the chain, so
- * that writers do not wait for each other. Sealing gives them a number without gaps and a hash that covers all rows before.
- * Other adapters append within their own transactions.
+ * The append-only record of what left this node and who allowed it. Rows are first written without a place in the
+ * chain, so that writers do not wait for each other. Sealing gives them a number without gaps and a hash that covers
+ * all rows before. Other adapters append within their own transactions.
  *
  * Every function throws `AppError("database")` when the database fails, and `storage_full` when it has no room.
  */
@@ -100,8 +100,8 @@ export interface RecordStore {
   /** Throws unless rows can be written now. Leaves nothing behind. */
   prove(): Promise<void>;
   /**
-   * Seals all unsealed rows, one process at a time. A process that is killed meanwhile leaves either all of a batch sealed or
-   * none of it. `undefined` if there was nothing to seal.
+   * Seals all unsealed rows, one process at a time. A process that is killed meanwhile leaves either all of a batch
+   * sealed or none of it. `undefined` if there was nothing to seal.
    */
   seal(): Promise<Sealed | undefined>;
   /** Sealed rows, newest first, with a lower number than `before`. */
@@ -111,14 +111,14 @@ export interface RecordStore {
   /** Sealed rows, oldest first, with a higher number than `after`. */
   readAfter(filter: RecordFilter, after: number, limit: number): Promise<SealedEntry[]>;
   /**
-   * The lowest and the highest number of the sealed rows within that time; `undefined` if there are none. Times usually rise with
-   * the numbers, but not always. So rows between these two may lie outside of the time.
+   * The lowest and the highest number of the sealed rows within that time; `undefined` if there are none. Times usually
+   * rise with the numbers, but not always. So rows between these two may lie outside of the time.
    */
   findSpan(time: Pick<RecordFilter, "from" | "to">): Promise<Span | undefined>;
   /**
-   * Removes the oldest rows, up to the first that is younger than this, but at most as many as one transaction should remove. A
-   * sealed row `record.pruned` with the number and the hash of the last removed row replaces them. Resolves with how many it
-   * removed.
+   * Removes the oldest rows, up to the first that is younger than this, but at most as many as one transaction should
+   * remove. A sealed row `record.pruned` with the number and the hash of the last removed row replaces them. Resolves
+   * with how many it removed.
    */
   prune(olderThanMs: number): Promise<number>;
   stats(): Promise<RecordStats>;

@@ -6,8 +6,8 @@ import type { Head, RecordStore, Sealed } from "./record-store.ts";
 export interface Sealer {
   start(): void;
   /**
-   * Seals all rows written so far and logs the head of the chain. If somebody deletes rows up to a logged head, the verification
-   * against that head shows it.
+   * Seals all rows written so far and logs the head of the chain. If somebody deletes rows up to a logged head, the
+   * verification against that head shows it.
    */
   seal(): Promise<Sealed | undefined>;
   /** Stops the timers and seals once more. Never throws: the next process seals the rows that remain. */
@@ -49,8 +49,8 @@ export function createSealer({ store, keepMs, log, sealMs = 2_000, pruneMs = 3_6
   }
 
   /**
-   * Repeats the work, each time after the last has ended, so that calls to a slow database do not pile up. Sealing and pruning
-   * repeat separately: a long pruning does not delay sealing.
+   * Repeats the work, each time after the last has ended, so that calls to a slow database do not pile up. Sealing and
+   * pruning repeat separately: a long pruning does not delay sealing.
    */
   function repeat(what: string, work: () => Promise<unknown>, everyMs: number, firstMs: number): void {
     let isFailing = false;

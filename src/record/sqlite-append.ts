@@ -4,8 +4,8 @@ import type { NewEntry } from "./record-store.ts";
 import { recordEntry } from "./sqlite-schema.ts";
 
 /**
- * Writes an entry to the record within the transaction that changes the data, so that both happen or none. Adapters that get
- * no such function write nothing to the record.
+ * Writes an entry to the record within the transaction that changes the data, so that both happen or none. Adapters
+ * that get no such function write nothing to the record.
  */
 export type AppendInSqlite = (tx: Pick<SqliteDatabase, "insert">, entry: NewEntry) => void;
 

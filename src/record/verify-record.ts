@@ -65,7 +65,10 @@ export async function verifyRecord(store: Readable, options: VerifyOptions = {})
   return result({ sequence, reason });
 }
 
-/** Checks the chain of the newest rows, `rows` at most. It trusts the oldest of them. Resolves with the first broken row. */
+/**
+ * Checks the chain of the newest rows, `rows` at most. It trusts the oldest of them. Resolves with the first broken
+ * row.
+ */
 export async function findBrokenEnd(store: Pick<RecordStore, "list">, rows: number): Promise<BrokenRow | undefined> {
   const [first, ...rest] = (await store.list({}, undefined, rows)).reverse();
   let last = first;
@@ -97,7 +100,7 @@ async function findStart(store: Readable): Promise<Head> {
   const [pruned] = await store.list({ event: "record.pruned" }, undefined, 1);
   const sequence = Number(pruned?.objectId);
   const hash = pruned?.sha256 ?? "";
-  // If rows directly after the pruned ones are missing, the caller finds that from here. If rows are left that the pruning claims
-  // to have removed, its entry is wrong, and the check starts at row 1.
+  // If rows directly after the pruned ones are missing, the caller finds that from here. If rows are left that the
+  // pruning claims to have removed, its entry is wrong, and the check starts at row 1.
   return sequence < first.sequence && /^[0-9a-f]{64}$/.test(hash) ? { sequence, hash } : beginning;
 }

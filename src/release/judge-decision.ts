@@ -1,12 +1,15 @@
 import { AppError } from "../errors.ts";
 import type { Decision, Release, Reviewer } from "./release-store.ts";
 
-/** The state of a final result after a decision: it waits for one more approval, is due for delivery, or is rejected. */
+/**
+ * The state of a final result after a decision: it waits for one more approval, is due for delivery, or is rejected.
+ */
 export type Consequence = "held" | "queued" | "rejected";
 
 /**
- * Returns what the decision leads to. Throws `not_found` for an unknown submission, `conflict` if it is already decided or this
- * person has already approved it, and `changed` if the reviewer has looked at other bytes. The first decision counts.
+ * Returns what the decision leads to. Throws `not_found` for an unknown submission, `conflict` if it is already decided
+ * or this person has already approved it, and `changed` if the reviewer has looked at other bytes. The first decision
+ * counts.
  */
 export function judgeDecision(
   release: Release | undefined,

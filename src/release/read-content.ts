@@ -5,7 +5,10 @@ import { findMarkup, findSignature, isPickle } from "./findings/signatures.ts";
 import type { Release } from "./release-store.ts";
 import { openFile, readStart } from "./stored-file.ts";
 
-/** The content of a held file, and how it may be shown. A text is the beginning of the file; the others are the whole file. */
+/**
+ * The content of a held file, and how it may be shown. A text is the beginning of the file; the others are the whole
+ * file.
+ */
 export type ReleaseContent =
   | { readonly as: "text"; readonly text: string; readonly isCut: boolean }
   | { readonly as: "picture"; readonly mediaType: string; readonly body: ReadableStream<Uint8Array> }
@@ -14,8 +17,8 @@ export type ReleaseContent =
 const shownBytes = 65_536;
 
 /**
- * Shows pictures and plain text. Everything else is a download, because a browser might run something in it; `isDownload`
- * makes any file one. Throws `not_found` when the file is gone.
+ * Shows pictures and plain text. Everything else is a download, because a browser might run something in it;
+ * `isDownload` makes any file one. Throws `not_found` when the file is gone.
  */
 export async function readContent(
   objects: Pick<ObjectStore, "open" | "stat">,

@@ -81,8 +81,8 @@ export interface ReleaseStats {
 export type ReleaseOrder = "newest" | "oldest";
 
 /**
- * Final results that operators have to decide on, and their decisions. If the node keeps a record, the same transaction writes
- * the decision to it.
+ * Final results that operators have to decide on, and their decisions. If the node keeps a record, the same transaction
+ * writes the decision to it.
  *
  * Every function throws `AppError("database")` when the database fails, and `storage_full` when it has no room.
  */
@@ -92,9 +92,9 @@ export interface ReleaseStore {
   /** `undefined` if the submission is unknown or was never held. */
   find(id: string): Promise<Release | undefined>;
   /**
-   * Takes all decisions or none. Throws `not_found` for a submission that was never held, `conflict` for one that is already
-   * decided or that this person has approved before, and `changed` if the SHA-256 differs. A result with enough approvals is
-   * due at once. One person can decline it. Resolves with the new states, in the order of `decisions`.
+   * Takes all decisions or none. Throws `not_found` for a submission that was never held, `conflict` for one that is
+   * already decided or that this person has approved before, and `changed` if the SHA-256 differs. A result with enough
+   * approvals is due at once. One person can decline it. Resolves with the new states, in the order of `decisions`.
    */
   decide(decisions: readonly Decision[], reviewer: Reviewer, reviewers: number): Promise<Release[]>;
   /** Declines everything that was held for longer than this, with the given reason. Resolves with what it declined. */

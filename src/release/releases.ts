@@ -56,7 +56,9 @@ export function createReleases(deps: ReleasesDeps): Releases {
     return found;
   }
 
-  /** Throws before the store decides. It judges first, so that it does not read a file for a decision that is refused. */
+  /**
+   * Throws before the store decides. It judges first, so that it does not read a file for a decision that is refused.
+   */
   async function prove(decision: Decision, reviewer: Reviewer): Promise<void> {
     const release = await store.find(decision.submissionId);
     judgeDecision(release, decision, reviewer, reviewers);

@@ -1,9 +1,10 @@
 import type { Environment } from "./environment.ts";
 
 /**
- * Variables that Bun and its libraries read and act on by themselves. They can set proxies, credentials that sign uploads,
- * other databases or a file for TLS session keys. They can also turn off certificate checks, or write requests to the log.
- * SSL_CERT_FILE and SSL_CERT_DIR are not listed: they say where the system keeps its certificate authorities.
+ * Variables that Bun and its libraries read and act on by themselves. They can set proxies, credentials that sign
+ * uploads, other databases or a file for TLS session keys. They can also turn off certificate checks, or write requests
+ * to the log. SSL_CERT_FILE and SSL_CERT_DIR are not listed: they say where the system keeps its certificate
+ * authorities.
  */
 const ambient = [
   /^(?:HTTPS?|ALL|NO)_PROXY$/i,

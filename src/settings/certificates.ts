@@ -17,8 +17,8 @@ const block = new RegExp(
 );
 
 /**
- * Reads each PEM block by itself. TLS libraries silently ignore the whole file, or the rest of it, when they meet something
- * unusual: a byte order mark, indented lines, missing or foreign line breaks, or OpenSSL's TRUSTED form.
+ * Reads each PEM block by itself. TLS libraries silently ignore the whole file, or the rest of it, when they meet
+ * something unusual: a byte order mark, indented lines, missing or foreign line breaks, or OpenSSL's TRUSTED form.
  */
 export function parseCertificates(text: string, nowMs: number): CertificateBundle {
   const blocks = text.matchAll(block);

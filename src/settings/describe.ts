@@ -9,7 +9,9 @@ export function maskUserInfo(text: string): string {
   return text.replace(/^([a-z]+:\/\/)?.*@/is, `$1${MASK}@`);
 }
 
-/** Flattens the settings into one record (`storage.s3.bucket`) for the start-up log. Masks secrets and leaves out keys. */
+/**
+ * Flattens the settings into one record (`storage.s3.bucket`) for the start-up log. Masks secrets and leaves out keys.
+ */
 export function describeSettings(settings: Settings): Record<string, string | number | boolean> {
   const described: Record<string, string | number | boolean> = {};
   function add(path: string, key: string, value: unknown) {

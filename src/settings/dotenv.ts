@@ -38,14 +38,16 @@ function entryValue(groups: Readonly<Record<string, string | undefined>>): strin
   return groups.single?.replace(/\\(['\\])/g, "$1") ?? groups.bare ?? "";
 }
 
-/** Replaces each `${NAME}` and `${NAME:-otherwise}`. It does so within all kinds of quotes, as the Python services do. */
+/**
+ * Replaces each `${NAME}` and `${NAME:-otherwise}`. It does so within all kinds of quotes, as the Python services do.
+ */
 function expand(value: string, lookUp: (name: string) => string | undefined): string {
   return value.replace(REFERENCE, (_, name: string, otherwise = "") => lookUp(name) ?? otherwise);
 }
 
 /**
- * Reads a `.env` file. It knows comments, `export`, quotes, and quoted values over several lines. `${NAME}` stands for a
- * value from an earlier line or from the environment.
+ * Reads a `.env` file. It knows comments, `export`, quotes, and quoted values over several lines. `${NAME}` stands for
+ * a value from an earlier line or from the environment.
  *
  * Unlike the parser of `node:util` it reports lines that it cannot read. A `#` begins a comment only after white space,
  * because the Python services read the same files so: `PASSWORD=a#b` must not become `a`.

@@ -34,9 +34,9 @@ export function readNamedFile(
 }
 
 /**
- * Returns the text of every setting that is set, by the setting's main name. The text comes from the variable; a setting of
- * the object store may use its other name, and a secret may come from the file that `NAME_FILE` names. One newline at the
- * end of such a file is removed.
+ * Returns the text of every setting that is set, by the setting's main name. The text comes from the variable; a
+ * setting of the object store may use its other name, and a secret may come from the file that `NAME_FILE` names. One
+ * newline at the end of such a file is removed.
  */
 export function readEnvironment(settings: SettingGroup, environment: Environment, readTextFile: ReadTextFile) {
   const problems: string[] = [];
@@ -49,7 +49,8 @@ export function readEnvironment(settings: SettingGroup, environment: Environment
     if (direct) return { from: name, text: direct };
     if (!path) return undefined;
     const text = readNamedFile(`${name}_FILE`, path, readTextFile, problems)?.replace(/\r?\n$/, "");
-    // A file that cannot be read is already a problem. The empty text keeps the setting from being reported as missing too.
+    // A file that cannot be read is already a problem. The empty text keeps the setting from being reported as missing
+    // too.
     return { from: `${name}_FILE`, text: text ?? "" };
   }
 

@@ -14,7 +14,10 @@ import { conditionText, isRequired, type Setting } from "./setting.ts";
 import type { CaBundle, PemFile, Settings } from "./settings.ts";
 import { findWarnings, warnOfQuotes } from "./warnings.ts";
 
-/** Either the settings or all problems with them, and the warnings. Each problem and warning is a sentence for operators. */
+/**
+ * Either the settings or all problems with them, and the warnings. Each problem and warning is a sentence for
+ * operators.
+ */
 export type ParsedSettings =
   | { readonly settings: Settings; readonly problems?: undefined; readonly warnings: readonly string[] }
   | { readonly settings?: undefined; readonly problems: readonly string[]; readonly warnings: readonly string[] };
@@ -32,8 +35,8 @@ export function loadSettings(processEnv: Environment, readTextFile: ReadTextFile
 }
 
 /**
- * Reads one setting that depends on no other, for a command that needs only this one. It looks where `loadSettings` does and
- * falls back to the default. Throws an Error that names the setting when its value is wrong.
+ * Reads one setting that depends on no other, for a command that needs only this one. It looks where `loadSettings`
+ * does and falls back to the default. Throws an Error that names the setting when its value is wrong.
  */
 export function loadSetting<Name extends "SERVER__HOST" | "SERVER__PORT">(
   name: Name,

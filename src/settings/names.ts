@@ -12,7 +12,8 @@ function knownNames(settings: SettingGroup): ReadonlySet<string> {
 
 /**
  * Corrects the letter case of this service's variables, and splits groups that are given as JSON
- * (`POSTGRES={"user":"flame"}`) into single variables. The Python services do both. A single variable wins over its group.
+ * (`POSTGRES={"user":"flame"}`) into single variables. The Python services do both. A single variable wins over its
+ * group.
  */
 export function normaliseNames(settings: SettingGroup, environment: Environment): Environment {
   const known = knownNames(settings);
@@ -40,8 +41,8 @@ function listGroups(environment: Environment, prefixes: ReadonlySet<string>): [p
 }
 
 /**
- * Warns of groups that are not valid JSON. The Python services refused to start with one; here its settings would only be
- * missing.
+ * Warns of groups that are not valid JSON. The Python services refused to start with one; here its settings would only
+ * be missing.
  */
 export function warnOfGroups(settings: SettingGroup, environment: Environment): string[] {
   const known = knownNames(settings);

@@ -8,8 +8,8 @@ import { isRequired, type Setting } from "./setting.ts";
 import type { StorageSettings } from "./settings.ts";
 
 /**
- * Reads where a node keeps its data, from variables or from the text of a file such as `.env`. It ignores all other settings.
- * Throws an Error that lists all problems and names the place.
+ * Reads where a node keeps its data, from variables or from the text of a file such as `.env`. It ignores all other
+ * settings. Throws an Error that lists all problems and names the place.
  */
 export function readStorage(source: Environment | string, place: string, readTextFile: ReadTextFile): StorageSettings {
   const environment = typeof source === "string" ? parseDotenv(source, {}).values : source;

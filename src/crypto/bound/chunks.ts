@@ -4,8 +4,8 @@ import type { FileKeys } from "./key-schedule.ts";
 import { CHUNK_BYTES, CHUNK_PLAIN_BYTES } from "./size.ts";
 
 /**
- * Chunks are sent in batches of 256 KiB. A response in pieces of 16 KiB costs three times as much. Pieces of 1 MiB cost twice
- * as much, because the system allocates their memory anew each time.
+ * Chunks are sent in batches of 256 KiB. A response in pieces of 16 KiB costs three times as much. Pieces of 1 MiB cost
+ * twice as much, because the system allocates their memory anew each time.
  */
 const BATCH_CHUNKS = 16;
 export const BATCH_PLAIN_BYTES = BATCH_CHUNKS * CHUNK_PLAIN_BYTES;
@@ -14,8 +14,9 @@ export const BATCH_BYTES = BATCH_CHUNKS * CHUNK_BYTES;
 export type MessageKeys = Pick<FileKeys, "key" | "baseNonce">;
 
 /**
- * Seals a stream as chunks, numbered from 0, and yields them in batches. The last chunk is always shorter than the others, and
- * may be empty. The loop awaits pieces of the stream, not single chunks: awaiting each chunk would cost a fifth more.
+ * Seals a stream as chunks, numbered from 0, and yields them in batches. The last chunk is always shorter than the
+ * others, and may be empty. The loop awaits pieces of the stream, not single chunks: awaiting each chunk would cost a
+ * fifth more.
  */
 export async function* sealBatches(reader: ByteReader, { key, baseNonce }: MessageKeys) {
   const begin = (number: number) => createEncryption(key, nonceOf(baseNonce, number));

@@ -7,7 +7,10 @@ const DERIVED_BYTES = KEY_BYTES + NONCE_BYTES + COMMITMENT_BYTES;
 /** Name and version of the construction, and its AEAD. */
 const LABEL = Buffer.from("c2sp.org/chunked-encryption@v1+AEAD_AES_256_GCM\0");
 
-/** The keys of one file. By the commitment a reader knows, before it reads a chunk, that it has the right key and context. */
+/**
+ * The keys of one file. By the commitment a reader knows, before it reads a chunk, that it has the right key and
+ * context.
+ */
 export interface FileKeys {
   readonly key: Uint8Array;
   readonly baseNonce: Uint8Array;

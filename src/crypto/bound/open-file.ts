@@ -13,8 +13,9 @@ export interface BoundSource
 }
 
 /**
- * Opens a bound file as `NodeCipher.open` promises. For any other file it restores the reader and calls `openOlder`. The random
- * IV of an older file may begin with the magic by chance; then the commitment shows that the file is not bound.
+ * Opens a bound file as `NodeCipher.open` promises. For any other file it restores the reader and calls `openOlder`.
+ * The random IV of an older file may begin with the magic by chance; then the commitment shows that the file is not
+ * bound.
  */
 export async function openFile(
   reader: ByteReader,

@@ -24,9 +24,9 @@ export function readHeader(header: Uint8Array, { inputKey, context }: BoundOpenO
 }
 
 /**
- * Decrypts what follows the header. `bodyBytes` is its announced length. Resolves once the first chunk is authenticated, and
- * throws `DecryptionError` if it is not authentic. Later damage fails the stream with a `DecryptionError`, after all authentic
- * bytes before it.
+ * Decrypts what follows the header. `bodyBytes` is its announced length. Resolves once the first chunk is
+ * authenticated, and throws `DecryptionError` if it is not authentic. Later damage fails the stream with a
+ * `DecryptionError`, after all authentic bytes before it.
  */
 export async function openBound(
   reader: ByteReader,
@@ -62,8 +62,8 @@ async function* openChunks(reader: ByteReader, keys: FileKeys, bodyBytes: number
 }
 
 /**
- * Opens the chunks of a batch, up to the last chunk of the file or the first that is not authentic. Returns their plaintext, how
- * many are authentic, and how the batch ended.
+ * Opens the chunks of a batch, up to the last chunk of the file or the first that is not authentic. Returns their
+ * plaintext, how many are authentic, and how the batch ended.
  */
 async function openBatch(reader: ByteReader, keys: FileKeys, first: number, sealed: Uint8Array) {
   if ((await reader.fill(sealed)) < sealed.length) throw new DecryptionError("The file is shorter than announced");

@@ -46,8 +46,8 @@ export function emptyBalance(projectId: string): Balance {
 }
 
 /**
- * The sum and the number of releases of a project, after some of its reservations were returned and releases without a project
- * were assigned to it.
+ * The sum and the number of releases of a project, after some of its reservations were returned and releases without a
+ * project were assigned to it.
  */
 export function reconciled(
   { spent, releases }: Pick<BalanceRow, "spent" | "releases">,

@@ -56,9 +56,9 @@ export interface Release {
 export const reservationMs = 60_000;
 
 /**
- * What projects have spent of their privacy budgets, release by release. If two charges arrive at once, the second waits for
- * the first, so that both together never take more than is left. What was confirmed or counted is never returned. If the node
- * keeps a record, the same transaction writes `dp.released` or `budget.changed` to it.
+ * What projects have spent of their privacy budgets, release by release. If two charges arrive at once, the second
+ * waits for the first, so that both together never take more than is left. What was confirmed or counted is never
+ * returned. If the node keeps a record, the same transaction writes `dp.released` or `budget.changed` to it.
  *
  * Every function throws `AppError("database")` when the database fails, and `storage_full` when it has no room.
  */
@@ -73,8 +73,8 @@ export interface BudgetStore {
   releaseAll(): Promise<void>;
 
   /**
-   * The balance of a project; zero if it has no row. If `analysisId` is given, the project takes over what that analysis spent
-   * while its project was unknown.
+   * The balance of a project; zero if it has no row. If `analysisId` is given, the project takes over what that
+   * analysis spent while its project was unknown.
    */
   find(projectId: string, analysisId?: string): Promise<Balance>;
   /** Newest project first. `after` is the `next` of the page before. */

@@ -11,7 +11,10 @@ const literal = /^(?:(\d+)(?:\.(\d*))?|\.(\d+))(?:e([+-]?\d+))?$/i;
 /** Far more digits than doubles have. Longer numbers would only cost time. */
 const mostDigits = 10_000;
 
-/** Reads a decimal with optional point and exponent. Returns `undefined` for a minus sign, other text or too many digits. */
+/**
+ * Reads a decimal with optional point and exponent. Returns `undefined` for a minus sign, other text or too many
+ * digits.
+ */
 export function parseDecimal(text: string): Decimal | undefined {
   const match = literal.exec(text.replace(/^\+/, ""));
   if (match === null) return undefined;

@@ -6,7 +6,10 @@ import { type Decimal, parseDecimal, shorten } from "./decimal.ts";
 export interface Epsilon {
   /** The amount taken from the budget: the exact value of the text, or slightly more if the text is very long. */
   readonly charge: Decimal;
-  /** The epsilon of the noise: the largest double not above the text's value. So the noise never costs more than the charge. */
+  /**
+   * The epsilon of the noise: the largest double not above the text's value. So the noise never costs more than the
+   * charge.
+   */
   readonly noise: number;
 }
 
@@ -15,8 +18,8 @@ const finestScale = 1_200;
 const mostCharacters = 5_000;
 
 /**
- * Reads a number as Python's `float()` does. Returns `undefined` unless the number is positive and finite as a double too. A
- * number with too many digits to be added up exactly is charged as the next larger double.
+ * Reads a number as Python's `float()` does. Returns `undefined` unless the number is positive and finite as a double
+ * too. A number with too many digits to be added up exactly is charged as the next larger double.
  */
 export function readEpsilon(text: string): Epsilon | undefined {
   const literal = readFloatLiteral(text)?.replace(/^\+/, "");
@@ -50,8 +53,8 @@ function exactly(value: number): Decimal {
 }
 
 /**
- * The next larger or smaller double of a positive double (`step` 1 or -1). The bits of positive doubles are ordered like
- * integers (IEEE 754 §3.4); infinity follows the largest double.
+ * The next larger or smaller double of a positive double (`step` 1 or -1). The bits of positive doubles are ordered
+ * like integers (IEEE 754 §3.4); infinity follows the largest double.
  */
 function neighbour(value: number, step: bigint): number {
   const view = new DataView(new ArrayBuffer(8));

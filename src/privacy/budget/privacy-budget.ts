@@ -33,9 +33,9 @@ export interface PrivacyBudget {
   /** Throws `invalid_input` if epsilon is above the node's maximum for one release. */
   refuseTooMuch(epsilon: Decimal): void;
   /**
-   * Takes a release's epsilon from its project's budget, for good. Throws `forbidden` if less is left. If a budget may apply, it also
-   * throws the errors of the database and of `findProject`. After such an error the release must not happen; the epsilon may
-   * be spent all the same.
+   * Takes a release's epsilon from its project's budget, for good. Throws `forbidden` if less is left. If a budget may
+   * apply, it also throws the errors of the database and of `findProject`. After such an error the release must not
+   * happen; the epsilon may be spent all the same.
    */
   spend(spending: Spending): Promise<Spent>;
   find(projectId: string, analysisId: string): Promise<BudgetState>;

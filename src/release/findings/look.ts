@@ -12,8 +12,8 @@ export interface FileToLookAt {
   readonly bytes: Uint8Array;
   readonly isWhole: boolean;
   /**
-   * The sender's name for the file. The name does not decide what the file is: it only tells whether a text is meant as JSON
-   * or as a table.
+   * The sender's name for the file. The name does not decide what the file is: it only tells whether a text is meant as
+   * JSON or as a table.
    */
   readonly filename: string;
 }
@@ -30,7 +30,9 @@ export type Look = Examination & { readonly isPartial: boolean };
 const longestNumber = 1024;
 const shownCharacters = 65_536;
 const searchedCharacters = 262_144;
-/** The longest text that the search for markup matches, white space included. Pieces overlap by this many characters. */
+/**
+ * The longest text that the search for markup matches, white space included. Pieces overlap by this many characters.
+ */
 const longestTag = 64;
 const none: Preview = { type: "none" };
 

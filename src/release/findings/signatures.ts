@@ -40,8 +40,8 @@ export function findSignature(bytes: Uint8Array): Signature | undefined {
 }
 
 /**
- * Recognises Python's pickles. Protocol 2 and later have a version in the first bytes. Older pickles begin with the opcodes of
- * a list, a dictionary, an object of a named class, or a single value.
+ * Recognises Python's pickles. Protocol 2 and later have a version in the first bytes. Older pickles begin with the
+ * opcodes of a list, a dictionary, an object of a named class, or a single value.
  */
 export function isPickle(bytes: Uint8Array): boolean {
   const head = latin1(bytes.subarray(0, longestHead));
@@ -65,8 +65,8 @@ export function hasPdfScript(bytes: Uint8Array): boolean {
 }
 
 /**
- * Finds markup that a browser would show as a page or a drawing, anywhere in the text. `isStart` says whether this is the
- * start of the file: only there an XML declaration counts.
+ * Finds markup that a browser would show as a page or a drawing, anywhere in the text. `isStart` says whether this is
+ * the start of the file: only there an XML declaration counts.
  */
 export function findMarkup(text: string, isStart = true): "html" | "svg" | "xml" | undefined {
   if (/<svg[\s>]/i.test(text)) return "svg";

@@ -42,7 +42,9 @@ function sampleLength(text: string): number {
   return second > longestRow ? sampleCharacters : Math.max(sampleCharacters, second);
 }
 
-/** The number of columns; 0 if there are fewer than two rows, or if fewer than 90 % have as many cells as the first row. */
+/**
+ * The number of columns; 0 if there are fewer than two rows, or if fewer than 90 % have as many cells as the first row.
+ */
 function countColumns(sample: string, delimiter: string, isCut: boolean): number {
   const { rows } = readRows(sample, delimiter, newlineOf(sample), isCut);
   const columns = rows[0]?.length ?? 0;
@@ -72,7 +74,10 @@ export async function lookAtTable(text: string, delimiter: string, small: SmallC
   return { ...look.result(), isWhole: true };
 }
 
-/** Parses the rows of a piece, and counts their characters. If the piece is cut, the last row is left for the next piece. */
+/**
+ * Parses the rows of a piece, and counts their characters. If the piece is cut, the last row is left for the next
+ * piece.
+ */
 function readRows(piece: string, delimiter: string, newline: Newline, isCut: boolean) {
   const { data, meta } = new Papa.Parser({ delimiter, newline, fastMode: false }).parse(piece, 0, isCut);
   const rows: string[][] = data;
