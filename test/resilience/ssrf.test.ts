@@ -154,7 +154,6 @@ describe("requests of the service's own", () => {
       "x:port",
       "x:99999",
       "x:-1",
-      "x:",
       ":80",
       ".",
       "-x-",
