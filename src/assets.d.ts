@@ -1,4 +1,4 @@
-// Files that the build puts into the executable; importing one gives its path or its text.
+// The build puts these files into the executable. Importing one gives its path or its text.
 declare module "*.js" {
   const path: string;
   export default path;

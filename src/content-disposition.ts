@@ -3,7 +3,7 @@ export function formatDisposition(filename: string): string {
   return `attachment; filename*=${encodeExtended(filename)}`;
 }
 
-/** The file name in a `Content-Disposition` value, also one written by other software; `undefined` if there is none. */
+/** The file name in a `Content-Disposition` value, in any form that other software writes; `undefined` without a name. */
 export function parseDisposition(disposition: string | null): string | undefined {
   if (disposition === null) return undefined;
   const extended = /;\s*filename\*\s*=\s*utf-8'[^']*'([^;\s]+)/i.exec(disposition)?.[1];
@@ -14,7 +14,7 @@ export function parseDisposition(disposition: string | null): string | undefined
   return name === "" ? undefined : name;
 }
 
-/** Text as the value of an extended parameter, which is plain ASCII (RFC 8187 §3.2); half a surrogate pair becomes U+FFFD. */
+/** Encodes text as the value of an extended parameter in ASCII (RFC 8187 §3.2). A lone surrogate becomes U+FFFD. */
 export function encodeExtended(text: string): string {
   const encoded = encodeURIComponent(text.toWellFormed());
   return `UTF-8''${encoded.replace(/['()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)}`;

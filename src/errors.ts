@@ -1,4 +1,4 @@
-/** What is wrong with one field of a form, or with the form as a whole where no field is named. */
+/** What is wrong with one field of a form. Without `field` it is about the whole form. */
 export interface FieldProblem {
   readonly field?: string;
   readonly problem: string;
@@ -7,8 +7,8 @@ export interface FieldProblem {
 }
 
 /**
- * Everything that can go wrong for a reason we know. The table from code to HTTP status is in `http/error-responses.ts`;
- * whatever is not an `AppError` is a bug and answered as an opaque 500.
+ * Every failure that the service expects. `http/error-responses.ts` maps each code to an HTTP status. Any error that is
+ * not an `AppError` is a bug: the client gets a 500 without details.
  */
 export type ErrorCode =
   | "not_authenticated"
@@ -36,31 +36,31 @@ export type ErrorCode =
 
 export interface AppErrorOptions {
   readonly cause?: unknown;
-  /** For `invalid_form`: everything that is wrong, so that one answer tells it all. */
+  /** For `invalid_form`: all problems, so that one response names them all. */
   readonly problems?: readonly FieldProblem[];
-  /** For operators only; goes to the log, never to a client. */
+  /** For operators only. It goes to the log, never to a client. */
   readonly operatorDetail?: string;
-  /** What the log says instead of the public message, which repeats a file's name. */
+  /** The log says this where the public message contains a file's name. */
   readonly loggedAs?: string;
   /** What the Hub answered, for `hub_unexpected`. */
   readonly upstream?: UpstreamResponse;
-  /** The same request may do better another time, although the code says that it is at fault. */
+  /** The same request may succeed later, although the code blames the request. */
   readonly mayPass?: boolean;
-  /** The connection was lost while a write was being committed: it may have happened all the same. */
+  /** The connection broke during a commit: the write may have happened. */
   readonly uncertain?: boolean;
 }
 
 export interface UpstreamResponse {
   readonly status: number;
-  /** From `Retry-After`, where the Hub sent one. */
+  /** From `Retry-After`, if the Hub sent it. */
   readonly retryAfterMs?: number;
-  /** The answer is about our sign-in or token, so it says nothing about what was asked for. */
+  /** The response is about our sign-in or token, so it says nothing about the requested resource. */
   readonly isAboutSignIn?: boolean;
-  /** The answer is not in the Hub's own form: something on the way to it may have given it. */
+  /** The response does not have the Hub's own format: a proxy on the way may have sent it. */
   readonly isForeign?: boolean;
 }
 
-/** An expected failure: `message` is public and part of the HTTP contract, the cause and `operatorDetail` are not. */
+/** An expected failure. `message` is public and part of the HTTP contract; the cause and `operatorDetail` are not. */
 export class AppError extends Error {
   override readonly name = "AppError";
   readonly code: ErrorCode;
@@ -88,12 +88,12 @@ export function fieldProblem(problem: FieldProblem, options: Pick<AppErrorOption
   return new AppError("invalid_form", problem.message, { problems: [problem], ...options });
 }
 
-/** An error that nobody has foreseen, with where it came from. */
+/** The stack of an unexpected error, or its text. */
 export function traceOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
-/** An error in one line, for a log or an operator; never what only the client may see, such as a file's name. */
+/** An error in one line, for a log or an operator. It never contains what only the client may see, such as a file name. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof AppError)) return error instanceof Error ? error.message : String(error);
   if (error.operatorDetail !== undefined) return error.operatorDetail;

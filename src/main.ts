@@ -17,7 +17,7 @@ import { startWorkerProcess } from "./commands/workers/worker-process.ts";
 import { findAmbientNames, leftOutName } from "./settings/ambient.ts";
 import { version } from "./version.ts";
 
-/** Each command is loaded when it is run: a health check every few seconds is not to start a whole service. */
+/** Each command loads its own code, so that a health check every few seconds need not load the whole service. */
 const load = {
   doctor: () => import("./commands/doctor/doctor.ts"),
   healthcheck: () => import("./commands/healthcheck.ts"),
@@ -39,12 +39,12 @@ const load = {
   worker: () => import("./commands/workers/worker.ts"),
 };
 
-/** As a shell reports a command that was ended by SIGINT. */
+/** The exit code that a shell reports for a command ended by SIGINT. */
 const exitInterrupted = 130;
-/** As commands say it of arguments that make no sense together. */
+/** Wrong arguments; the same code as `exitUsage` of the commands. */
 const exitUsage = 2;
 
-/** Settled once all that was printed so far has been taken. */
+/** Resolves when the reader of standard output has taken everything printed so far. */
 let lastWrite: Promise<void> = Promise.resolve();
 
 function writeOut(text: string): Promise<void> {
@@ -95,8 +95,8 @@ function createProcessIo(): ProcessIo {
 }
 
 /**
- * Only our own settings may change what the service does. Bun has read some variables before this program, so it is started
- * again without them; a program that was told which they were has been.
+ * Only our own settings may change what the service does. Bun reads some environment variables before this program runs, so
+ * the program starts itself again without them. The second start finds their names in the variable `leftOutName`.
  */
 function startAgainWithoutAmbient(): void {
   const names = findAmbientNames(process.env);
@@ -106,7 +106,7 @@ function startAgainWithoutAmbient(): void {
   process.execve?.(process.execPath, [...thisProgram(), ...process.argv.slice(2)], { ...process.env });
 }
 
-/** Where authorities go that Bun could not read as their file has them. */
+/** Folder for a rewritten copy of the CA certificates, for a file that Bun cannot read as it is. */
 const bundlePrefix = join(tmpdir(), "flame-result-ca-");
 
 function writeBundle(pem: string): string {
@@ -115,13 +115,13 @@ function writeBundle(pem: string): string {
   return path;
 }
 
-/** How to start this program once more, compiled or not. */
+/** The command that starts this program again, compiled or not. */
 function thisProgram(): string[] {
   return [process.execPath, ...(Bun.main.startsWith("/$bunfs/") ? [] : [Bun.main])];
 }
 
 function createParentLine(): ParentLine {
-  // What the parent says at once is not to be lost while the worker's code is loaded.
+  // Keeps messages that the parent sends while the worker's code still loads.
   const early: ToWorker[] = [];
   let hear = (message: ToWorker): void => void early.push(message);
   process.on("message", (message: ToWorker) => hear(message));
@@ -140,16 +140,16 @@ function createParentLine(): ParentLine {
   };
 }
 
-/** Secrets and results are in memory: what the system keeps of a crashed process shall hold none of it (core(5)). */
+/** Memory holds secrets and results, so a core file of a crashed process must not contain memory (core(5)). */
 function keepMemoryOutOfCoreFiles(): void {
   try {
     writeFileSync("/proc/self/coredump_filter", "0");
   } catch {
-    // Linux alone has it.
+    // Only Linux has this file.
   }
 }
 
-/** Also of the Python services, and what there is in their place. */
+/** Arguments of the Python services, each with its replacement here. */
 const foreignArguments = {
   "--log-config": "use LOG__LEVEL and LOG__FORMAT instead",
   "--log-level": "use LOG__LEVEL instead",
@@ -161,7 +161,7 @@ const foreignArguments = {
 const camelCased = (name: string) =>
   name.replace(/^--/, "").replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 
-/** What the Python services' images were started with still counts; workers and a second start find it in the environment. */
+/** Puts arguments that the Python services' images also took into the environment, for workers and a second start. */
 function preferArguments(io: ProcessIo, given: Readonly<Record<string, string | number | undefined>>): void {
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined) continue;
@@ -175,7 +175,7 @@ function createProgram(io: ProcessIo, finish: (exitCode: number) => void): Comma
     .description("The FLAME Node Result Service: local, intermediate and final results of federated analyses.")
     .version(version)
     .showHelpAfterError()
-    // 1 says that something is wrong with what was looked at, such as the record: a mistyped option must not look like that.
+    // Exit code 1 means that a command found a fault, for example in the record. A mistyped option must not look like that.
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : exitUsage));
   program
     .command("serve", { isDefault: true })
@@ -222,7 +222,7 @@ function createProgram(io: ProcessIo, finish: (exitCode: number) => void): Comma
 }
 
 function addOperatorCommands(program: Command, io: ProcessIo, finish: (exitCode: number) => void): void {
-  /** The process keeps signals from ending the process; these commands have nothing to finish in an orderly way. */
+  /** Ends a command at once at a signal, since `io` catches signals and these commands have nothing to finish first. */
   async function untilStopped<M>(load: () => Promise<M>, run: (command: M) => Promise<number>): Promise<void> {
     const interrupted = io.stopRequested.then(() => exitInterrupted);
     finish(await Promise.race([load().then(run), interrupted]));
@@ -288,6 +288,6 @@ process.on("unhandledRejection", (reason) => {
 });
 
 keepMemoryOutOfCoreFiles();
-// What is still on its way into a pipe would be lost with the process.
+// Exits only after the pipe has taken all output; otherwise the rest would be lost.
 const finish = (exitCode: number) => void lastWrite.then(() => process.exit(exitCode));
 await createProgram(createProcessIo(), finish).parseAsync();

@@ -1,19 +1,19 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { LogFields } from "./log.ts";
 
-/** What a request was sent with that concerns everything done for it. */
+/** Facts about a request that all work for it needs. */
 export interface RequestFacts {
   readonly requestId: string;
   /** The caller's `traceparent` header, if it was a valid one. */
   readonly traceparent?: string | undefined;
 }
 
-/** Lets every log line of a request carry its id, however deep in the code it is written. */
+/** Gives every log line of a request its id, without passing the id through the code. */
 export interface RequestContext {
   run<T>(facts: RequestFacts, work: () => T): T;
-  /** Names who sent the request, once that is known; all its lines bear it from then on. */
+  /** Names the sender of the request. All later log lines of the request carry the name. */
   identify(user: string): void;
-  /** For log lines; empty outside of requests. */
+  /** The fields for log lines; empty outside of requests. */
   fields(): LogFields;
   traceparent(): string | undefined;
   requestId(): string | undefined;
@@ -36,7 +36,7 @@ export function createRequestContext(): RequestContext {
   };
 }
 
-/** The header's value if it is valid by W3C Trace Context, level 1, §3.2; a later version's is cut to what is known. */
+/** The header's value if it is valid (W3C Trace Context, level 1, §3.2). A later version's value is cut to the known fields. */
 export function parseTraceparent(header: string | undefined): string | undefined {
   const known = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(?=-|$)/.exec(header ?? "");
   if (known === null) return undefined;

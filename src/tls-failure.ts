@@ -1,7 +1,7 @@
 const untrusted =
   "its authority is not known here: put the authority's certificate into the file that EXTRA_CA_CERTS names";
 
-/** What an operator should do about a TLS fault, by the code that the network gave for it; `undefined` for other faults. */
+/** What an operator should do about a TLS error, by its error code; `undefined` for other errors. */
 export function adviseOnTls(code: string): string | undefined {
   if (code === "CERT_HAS_EXPIRED") return "its certificate has expired: renew it, and compare the clocks";
   if (code === "CERT_NOT_YET_VALID") return "its certificate is not valid yet: compare the clocks";

@@ -1,4 +1,4 @@
 import manifest from "../package.json" with { type: "json" };
 
-/** The one place the version comes from is package.json. */
+/** The version from package.json; it stands nowhere else. */
 export const version: string = manifest.version;

@@ -13,7 +13,7 @@ export type BudgetRequest =
 const pageSize = 200;
 const actor = "command line";
 
-/** Shows or changes privacy budgets, beside a running service or without one; resolves with the exit code. */
+/** Shows or changes privacy budgets, whether or not the service runs. Resolves with the exit code. */
 export async function budget(io: ProcessIo, request: BudgetRequest): Promise<number> {
   const problem = request.action === "set" ? findProblem(request) : undefined;
   if (problem !== undefined) {
@@ -52,7 +52,7 @@ async function listAll(book: BudgetBook): Promise<BudgetView[]> {
   }
 }
 
-/** A sentence where something is wrong. */
+/** A sentence about what is wrong, if anything is. */
 function findProblem({ project, epsilon, reason }: BudgetRequest & { readonly action: "set" }): string | undefined {
   if (parseUuid(project) === undefined) return `${project} is not the id of a project.`;
   const isReadable = epsilon === "node" || (epsilon.length <= 1_000 && parseDecimal(epsilon) !== undefined);

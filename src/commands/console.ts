@@ -6,7 +6,7 @@ import { withStores } from "./with-stores.ts";
 
 const longestName = 100;
 
-/** A link by which somebody signs in once; the ticket is in the fragment, which no browser sends and no proxy logs. */
+/** A link that signs in once. The ticket is in the fragment: browsers do not send it, so no proxy can log it. */
 export function consoleLink(baseUrl: string, ticket: string): string {
   return `${baseUrl.replace(/\/+$/, "")}/operator#ticket=${ticket}`;
 }
@@ -15,7 +15,7 @@ export function newTicket(): string {
   return randomBytes(32).toString("base64url");
 }
 
-/** Prints a link to the operators' page of the service that runs on these settings; resolves with the exit code. */
+/** Prints a link to the operators' page of the service with these settings. Resolves with the exit code. */
 export async function printConsoleLink(io: ProcessIo, name: string): Promise<number> {
   const operator = name.trim();
   if (operator === "" || operator.length > longestName || /\p{Cc}/u.test(operator)) {

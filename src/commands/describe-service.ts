@@ -2,7 +2,7 @@ import { readPrivateKey } from "../app/connections.ts";
 import { describeSettings } from "../settings/describe.ts";
 import type { Settings } from "../settings/settings.ts";
 
-/** What the service runs on, for the start-up log: settings without secrets, and the keys by what may be known of them. */
+/** Describes the service for the start-up log: the settings without secrets, and the key's curve and fingerprint. */
 export function describeService(settings: Settings): Record<string, string | number | boolean> {
   const { curve, publicKey } = readPrivateKey(settings);
   const authorities = settings.extraCaCerts?.pem.match(/-----BEGIN [A-Z ]*CERTIFICATE-----/g) ?? [];

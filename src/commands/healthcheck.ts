@@ -4,7 +4,7 @@ import type { ProcessIo } from "./process-io.ts";
 
 const limitMs = 5_000;
 
-/** Asks the service on this machine whether it is alive; for container health checks without a shell. Needs no settings. */
+/** Asks the service on this machine whether it is alive, for container health checks. Needs only its host and port. */
 export async function healthcheck(io: ProcessIo): Promise<number> {
   try {
     const host = loadSetting("SERVER__HOST", io.env, io.readTextFile);
@@ -20,7 +20,7 @@ export async function healthcheck(io: ProcessIo): Promise<number> {
   return 1;
 }
 
-/** Where to reach a service that listens on this address. */
+/** The host under which a client reaches a service that listens on this address. */
 function addressOf(host: string): string {
   if (host === "0.0.0.0") return "127.0.0.1";
   if (host === "::" || host === "[::]") return "[::1]";

@@ -7,13 +7,13 @@ export interface KeygenOptions {
   readonly curve: Curve;
   /** A file that must not exist yet, or `-`. */
   readonly out: string;
-  /** A file that is there already is left as it is, and that is no failure. */
+  /** Keeps a file that exists already and succeeds. */
   readonly keep?: boolean;
 }
 
 /**
- * Makes this node's key pair. The private half goes to a file that only its owner can read, or to standard output alone for
- * `-`, so that it can be piped on; the public half is printed, then to standard error.
+ * Makes this node's key pair. Writes the private key to a file that only its owner can read, and prints the public key. For
+ * `-`, only the private key goes to standard output, for a pipe, and the public key goes to standard error.
  */
 export async function keygen(io: ProcessIo, { curve, out, keep }: KeygenOptions): Promise<number> {
   if (keep && existsSync(out)) {

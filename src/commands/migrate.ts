@@ -3,7 +3,7 @@ import { openDatabase } from "./open-database.ts";
 import { exitConfig, type ProcessIo } from "./process-io.ts";
 import { readSettings } from "./read-settings.ts";
 
-/** Brings the database up to date, as `serve` would at its start, and says what that took. */
+/** Brings the database up to date, as `serve` does at its start, and prints what it applied. */
 export async function migrate(io: ProcessIo): Promise<number> {
   const settings = readSettings(io);
   if (settings === undefined) return exitConfig;

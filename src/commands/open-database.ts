@@ -10,13 +10,16 @@ import { inspectPostgres } from "../database/postgres-usability.ts";
 import { openSqlite } from "../database/sqlite-connection.ts";
 import type { StorageSettings } from "../settings/settings.ts";
 
-/** The database by itself, for commands that look after it. */
+/** The database without the other stores, for `doctor` and `migrate`. */
 export interface DatabaseAccess {
-  /** Names of migrations, for this function and the next. Changes nothing, but an embedded database must exist. */
+  /** Resolves with the names of missing migrations. Changes nothing, but an embedded database must exist. */
   listPending(): Promise<string[]>;
-  /** Throws when the service could not work on it; sentences about what should not stay so. Changes nothing. */
+  /** Throws if the service cannot work on the database. Resolves with concerns, as sentences. Changes nothing. */
   inspect(): Promise<string[]>;
-  /** Throws when something is pending and another process uses the embedded database. */
+  /**
+   * Resolves with the names of what it applied. Throws if something is pending and another process uses the embedded
+   * database.
+   */
   migrate(): Promise<string[]>;
   close(): Promise<void>;
 }
@@ -35,7 +38,7 @@ function openServer({ postgres: settings }: StorageSettings & { kind: "s3+postgr
   };
 }
 
-/** With the indexes that `serve` would build in the background. */
+/** Also builds the indexes that `serve` would build in the background. */
 async function migrateServer(postgres: Postgres, settings: PostgresSettings): Promise<string[]> {
   const applied = await migratePostgres(postgres);
   const builder = openPostgres({ ...settings, maxConnections: 1 }, buildTimes);

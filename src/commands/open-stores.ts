@@ -31,7 +31,7 @@ import { createPostgresSubmissions } from "../submissions/store/postgres-submiss
 import { createSqliteSubmissions } from "../submissions/store/sqlite-submissions.ts";
 import type { SubmissionStore } from "../submissions/store/submission-store.ts";
 
-/** What the service keeps, for a command that runs beside it. */
+/** The service's stores, for a command that may run beside it. */
 export interface Stores {
   readonly submissions: SubmissionStore;
   readonly record: RecordStore;
@@ -47,8 +47,8 @@ export interface Stores {
 const noRequest = () => undefined;
 
 /**
- * Opens it without making or migrating anything. Throws when the service has never run on this storage, or only an older
- * version of it. The embedded database takes a second process, as each change is one short transaction.
+ * Opens the stores without creating or migrating anything. Throws if the service has never run on this storage, or only in
+ * an older version. A second process may use the embedded database, since each change is one short transaction.
  */
 export async function openStores({ storage, record: { isEnabled } }: Settings, log: Log): Promise<Stores> {
   const objects = openObjectStore(storage, log);

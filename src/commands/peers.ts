@@ -13,7 +13,7 @@ export type PeersRequest =
 const operator = "command line";
 const pageSize = 200;
 
-/** Shows other nodes, trusts or forgets them, beside a running service or without one; resolves with the exit code. */
+/** Shows, trusts or forgets other nodes, whether or not the service runs. Resolves with the exit code. */
 export async function peers(io: ProcessIo, request: PeersRequest): Promise<number> {
   const nodeId = request.action === "list" ? "" : parseUuid(request.node);
   if (nodeId === undefined) {
@@ -65,7 +65,7 @@ async function list(io: ProcessIo, { peers: store }: Stores, json: boolean): Pro
   return 0;
 }
 
-/** All of them, newest first. */
+/** All known nodes, in the order of the store's pages. */
 export async function listPeers(store: Pick<Stores["peers"], "page">): Promise<Peer[]> {
   const found: Peer[] = [];
   for (let after: string | undefined; ; ) {

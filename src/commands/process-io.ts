@@ -8,9 +8,9 @@ export interface ProcessIo {
   readonly readTextFile: ReadTextFile;
   /** A line for people or programs that read the command's result. */
   print(line: string): void;
-  /** Text of any length; resolves when its reader has taken it. */
+  /** Prints text of any length. Resolves when the reader has taken it. */
   write(text: string): Promise<void>;
-  /** How far something is, instead of what it said before; for people at a terminal alone. */
+  /** Replaces the line that shows progress; only at a terminal. */
   showProgress(text: string): void;
   /** A line about what went wrong. */
   printError(line: string): void;
@@ -19,18 +19,18 @@ export interface ProcessIo {
   /** Resolves at the first SIGTERM or SIGINT. */
   readonly stopRequested: Promise<string>;
   /**
-   * Starts this very command again with more roots to trust: Bun reads them from a file that its environment names, at start
-   * only. Returns when the process has them already.
+   * Starts this command again with more CA certificates, since Bun reads their file only at start, from
+   * `NODE_EXTRA_CA_CERTS`. Returns if the process has the certificates already.
    */
   trustAlso(bundle: CaBundle): void;
-  /** Starts this executable as a worker, in the same surroundings and with the same output. */
+  /** Starts this executable as a worker, with the same environment and output. */
   startWorker(number: number, onMessage: (message: FromWorker) => void): WorkerProcess;
-  /** In a worker: the line to the process that started it. */
+  /** In a worker: the IPC channel to the process that started it. */
   connectParent(): ParentLine | undefined;
 }
 
 /** sysexits.h: the settings are wrong. */
 export const exitConfig = 78;
 
-/** What the command was given cannot be used. */
+/** The arguments of the command are wrong. */
 export const exitUsage = 2;

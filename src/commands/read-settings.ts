@@ -2,7 +2,7 @@ import { loadSettings } from "../settings/load.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { ProcessIo } from "./process-io.ts";
 
-/** Prints warnings, and all problems at once when there are any. */
+/** Prints all warnings and problems. Returns `undefined` if there are problems. */
 export function readSettings(io: ProcessIo): Settings | undefined {
   const { settings, problems, warnings } = loadSettings(io.env, io.readTextFile);
   for (const warning of warnings) io.printError(`warning: ${warning}`);

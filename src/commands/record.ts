@@ -24,7 +24,7 @@ export type RecordRequest =
 
 const reader = "command line";
 
-/** Shows, exports or verifies the record, beside a running service or without one; resolves with the exit code. */
+/** Shows, exports or verifies the record, whether or not the service runs. Resolves with the exit code. */
 export async function record(io: ProcessIo, request: RecordRequest): Promise<number> {
   const filter = request.action === "verify" ? {} : readFilter(request);
   const problem = typeof filter === "string" ? filter : findHeadProblem(request);
@@ -35,7 +35,7 @@ export async function record(io: ProcessIo, request: RecordRequest): Promise<num
   return withStores(io, (access) => run(io, openBook(access), request, filter), { prints: "log" });
 }
 
-/** Where no record is kept any more, the old one can still be read, and nothing is added to it. */
+/** If the record is switched off, the command still reads the old one, but adds nothing to it. */
 function openBook({ settings, stores, log }: NodeAccess) {
   const { isEnabled } = settings.record;
   const store = stores.record;
@@ -83,7 +83,7 @@ function findHeadProblem(request: RecordRequest): string | undefined {
   return "--head takes a hash as the log tells it by record.sealed: 64 hexadecimal digits.";
 }
 
-/** A sentence where something is wrong. */
+/** The filter, or a sentence about what is wrong. */
 function readFilter({ event, project, analysis, from, to }: FilterOptions): RecordFilter | string {
   const known = recordEvents.find((name) => name === event);
   if (event !== undefined && known === undefined) return `--event is one of ${recordEvents.join(", ")}.`;
@@ -96,7 +96,7 @@ function readFilter({ event, project, analysis, from, to }: FilterOptions): Reco
   return { event: known, projectId, analysisId, from: begin, to: end };
 }
 
-/** Invalid for what is no date or has no time zone: what JavaScript makes of that is not what was meant. */
+/** An invalid Date for text that is no date or lacks a time zone, which JavaScript would read in another way than meant. */
 function momentOf(text: string): Date {
   return new Date(/^\d{4}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:\d\d))?$/i.test(text) ? text : Number.NaN);
 }
@@ -110,7 +110,7 @@ function tableOf(rows: readonly DescribedEntry[]): string[] {
   return plainTableLines(head, cells);
 }
 
-/** What a client calls itself must not command the terminal. */
+/** Replaces control characters: a client's name must not send commands to the terminal. */
 function printable(text: string): string {
   return text.replace(/[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu, "\ufffd");
 }

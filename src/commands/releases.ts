@@ -27,7 +27,7 @@ export type ReleasesRequest =
       readonly reason?: string | undefined;
     };
 
-/** Shows what is held and decides on it, beside a running service or without one; resolves with the exit code. */
+/** Shows held results and decides on them, whether or not the service runs. Resolves with the exit code. */
 export async function releases(io: ProcessIo, request: ReleasesRequest): Promise<number> {
   const problem = findProblem(request);
   if (problem !== undefined) {
@@ -179,7 +179,7 @@ function tableOf(found: readonly Release[]): string[] {
   return plainTableLines(head, rows);
 }
 
-/** What an analysis has written must not command the terminal. */
+/** Replaces control characters: text of an analysis must not send commands to the terminal. */
 function printable(text: string): string {
   return text.replace(/(?!\t)[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu, "\ufffd");
 }

@@ -19,7 +19,7 @@ export type RetentionRequest =
 /** The service holds the lease for moments only, and one that was killed for two minutes. */
 const patienceMs = 150_000;
 
-/** Shows what the rules would remove, or removes it now, beside a running service or without one. */
+/** Shows what the rules would remove, or removes it now, whether or not the service runs. */
 export async function retention(io: ProcessIo, request: RetentionRequest): Promise<number> {
   const findProblem = (settings: Settings) =>
     removesAnything(settings.retention) || settings.retention.intermediateDays > 0

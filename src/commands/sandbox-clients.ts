@@ -1,7 +1,7 @@
 import { createSeed } from "../sandbox/seed.ts";
 
 export interface SandboxClient {
-  /** As `flame-result token --analysis` knows it. */
+  /** The value for `flame-result token --analysis`. */
   readonly name: "1" | "2" | "3" | "adapter";
   readonly id: string;
   readonly secret: string;

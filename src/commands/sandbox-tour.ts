@@ -11,7 +11,7 @@ export interface SandboxFacts {
   readonly keptIn: string | undefined;
 }
 
-/** What a newcomer sees: where things are, and lines to paste into a second terminal, in this order. */
+/** The text for a newcomer: the addresses, then commands to paste into a second terminal, in this order. */
 export function describeSandbox(facts: SandboxFacts): string {
   const { urlA, urlB, nodeB, consoleUrl, identityUrl, hubUrl, tokens, keptIn } = facts;
   const exports = tokens.map(({ name, token }) => `export ${variable(name)}=${token}`);

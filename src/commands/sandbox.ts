@@ -24,17 +24,17 @@ import { sandboxClients } from "./sandbox-clients.ts";
 import { describeSandbox } from "./sandbox-tour.ts";
 
 export interface SandboxOptions {
-  /** Of node A; identity provider, Hub and node B take the next three. 0 = any free ones. */
+  /** Port of node A. Identity provider, Hub and node B take the next three. 0 = any free ports. */
   readonly port: number;
   readonly dataDir?: string;
-  /** File with the private key of node A, for a node outside of the sandbox that takes its place; else both are fresh. */
+  /** File with node A's private key, for a node outside the sandbox that takes its place. Default: a new key. */
   readonly nodeAKey?: string;
 }
 
 const host = "127.0.0.1";
 const tokenLifeSeconds = 24 * 3600;
 
-/** Runs two nodes with everything they need on this machine until it is told to stop; resolves with the exit code. */
+/** Runs two nodes and everything they need on this machine, until a stop signal. Resolves with the exit code. */
 export async function sandbox(io: ProcessIo, { port, dataDir, nodeAKey }: SandboxOptions): Promise<number> {
   const context = createRequestContext();
   const log = createPinoLog({ level: "info", format: "pretty", write: io.writeLog, context: context.fields });
@@ -75,7 +75,7 @@ export async function sandbox(io: ProcessIo, { port, dataDir, nodeAKey }: Sandbo
   }
 }
 
-/** For a link to the operators' page, as `flame-result console` prints one beside a running service. */
+/** Adds a ticket for a link to the operators' page, as `flame-result console` does. */
 async function addTicket(folder: string): Promise<string> {
   const sqlite = openSqlite(sqlitePath(folder));
   const ticket = newTicket();
@@ -113,7 +113,7 @@ interface NodePlace {
   readonly folder: string;
 }
 
-/** Through the same door as an operator's settings, so that nothing works in the sandbox alone. */
+/** Parses the settings like an operator's, so that nothing works only in the sandbox. */
 function nodeSettings(urls: { identityUrl: string; hubUrl: string }, place: NodePlace): Settings {
   const { identityUrl, hubUrl } = urls;
   const parsed = parseSettings(

@@ -8,7 +8,7 @@ import { exitConfig, type ProcessIo } from "./process-io.ts";
 import { readSettings } from "./read-settings.ts";
 import { serveWithWorkers } from "./workers/workers.ts";
 
-/** Runs the service on the settings of the environment until it is told to stop; resolves with the exit code. */
+/** Runs the service with the settings of the environment until a stop signal. Resolves with the exit code. */
 export async function serve(io: ProcessIo): Promise<number> {
   const settings = readSettings(io);
   if (settings === undefined) return exitConfig;

@@ -11,13 +11,13 @@ export type SubmissionsRequest =
   | { readonly action: "drop"; readonly ids: readonly string[]; readonly yes: boolean };
 
 export interface SubmissionsDeps {
-  /** Asks the operator; `false` where nobody can be asked. */
+  /** Asks the operator; `false` if there is no terminal. */
   readonly confirm: (question: string) => Promise<boolean>;
 }
 
 const undelivered: readonly SubmissionState[] = ["queued", "delivering", "rejected"];
 
-/** Shows or changes the queue of finals, beside a running service or without one; resolves with the exit code. */
+/** Shows or changes the queue of finals, whether or not the service runs. Resolves with the exit code. */
 export async function submissions(io: ProcessIo, request: SubmissionsRequest, deps: SubmissionsDeps): Promise<number> {
   return withStores(io, ({ stores }) => run(io, stores, request, deps));
 }
@@ -82,7 +82,7 @@ async function drop(
   }
   let failures = 0;
   for (const id of ids) {
-    // The row first: whatever happens then, the file alone is not delivered, and is removed by the service's next sweep.
+    // Drops the row first: a file without a row is never delivered, and the service's next sweep removes it.
     if (await store.drop(id, "command line")) {
       await objects.remove(submissionKey(id));
       io.print(`${id} is dropped`);
@@ -96,7 +96,7 @@ async function drop(
   return failures === 0 ? 0 : 1;
 }
 
-/** No file name: it may tell what the analysis is about. */
+/** Leaves out the file name, which may reveal what the analysis is about. */
 function describe(submission: Submission) {
   const { id, analysisId, state, attempts, sizeBytes, sha256, submittedAt, nextAttemptAt, deliveredAt, lastError } =
     submission;

@@ -1,6 +1,6 @@
 type Rows = readonly (readonly string[])[];
 
-/** Lines of a table for people, with two blanks between its columns; numbers stand at the right. */
+/** Lines of a table for people, with two blanks between columns. Numbers are aligned right. */
 export function tableLines(head: readonly string[], rows: Rows): string[] {
   const isNumber = head.map((_, column) => rows.every((row) => /^[\d,]*(?: [kMGTP]?i?B)?$/.test(row[column] ?? "")));
   return alignedLines(head, rows, (cell, width, column) =>
@@ -8,7 +8,7 @@ export function tableLines(head: readonly string[], rows: Rows): string[] {
   );
 }
 
-/** The same, with everything at the left. */
+/** The same table with all columns aligned left. */
 export function plainTableLines(head: readonly string[], rows: Rows): string[] {
   return alignedLines(head, rows, (cell, width) => cell.padEnd(width));
 }

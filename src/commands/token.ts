@@ -16,7 +16,7 @@ interface TokenRequest {
   readonly clientSecret: string;
 }
 
-/** Prints an access token got by client credentials (RFC 6749 §4.4); resolves with the exit code. */
+/** Gets an access token by client credentials (RFC 6749 §4.4) and prints it. Resolves with the exit code. */
 export async function token(io: ProcessIo, options: TokenOptions): Promise<number> {
   const request = readRequest(options);
   if (typeof request === "string") {

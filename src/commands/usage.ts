@@ -8,7 +8,7 @@ import { withStores } from "./with-stores.ts";
 
 const pageSize = 200;
 
-/** Shows how much lies on this node, beside a running service or without one; resolves with the exit code. */
+/** Shows how much this node stores, whether or not the service runs. Resolves with the exit code. */
 export async function usage(io: ProcessIo, { json }: { readonly json: boolean }): Promise<number> {
   return withStores(io, ({ settings, stores }) => show(io, settings, stores, json));
 }

@@ -13,15 +13,15 @@ export interface NodeAccess {
 }
 
 interface Ways {
-  /** Whether the log is printed, as errors are; otherwise only what the command itself says is. */
+  /** `log` prints log lines to standard error. Otherwise only the command's own output is printed. */
   readonly prints?: "log";
-  /** A sentence where the command makes no sense with these settings. */
+  /** A sentence about why the command makes no sense with these settings, if so. */
   readonly findProblem?: (settings: Settings) => string | undefined;
 }
 
 /**
- * Does a command's work on what the service keeps, beside a running service or without one. Resolves with the exit code;
- * whatever fails is printed, and the stores are closed again.
+ * Runs a command's work on the service's stores, whether or not the service runs. Prints every failure, closes the stores
+ * and resolves with the exit code.
  */
 export async function withStores(
   io: ProcessIo,

@@ -1,15 +1,15 @@
 /** Reads a stream by number of bytes instead of by chunk. It owns the stream: nothing else may read it. */
 export interface ByteReader {
   /**
-   * The next bytes, at least one and at most `maxBytes`, as a view of the source's own chunk that holds until the next
-   * call. `undefined` at the end. Throws the source's error.
+   * The next bytes, at least one and at most `maxBytes`; `undefined` at the end. They are a view of the source's own chunk
+   * and stay valid until the next call. Throws the source's error.
    */
   take(maxBytes: number): Promise<Uint8Array | undefined>;
-  /** Copies bytes until the target is full or the source ends; resolves with how many. Throws the source's error. */
+  /** Copies bytes until the target is full or the source ends. Resolves with their number. Throws the source's error. */
   fill(target: Uint8Array): Promise<number>;
-  /** Puts bytes back in front of what is still to come; they must not change any more. */
+  /** Puts bytes back in front of the rest of the stream. The caller must not change them afterwards. */
   unread(bytes: Uint8Array): void;
-  /** Cancels the source, also in the middle of a read, which then sees the end. */
+  /** Cancels the source, also during a read. That read then sees the end of the stream. */
   cancel(reason?: unknown): Promise<void>;
 }
 

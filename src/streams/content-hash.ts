@@ -1,4 +1,4 @@
-/** Takes bytes and gives their SHA-256 in lower-case hex. */
+/** Computes the SHA-256 of bytes, in lower-case hex. */
 export interface ContentHash {
   update(bytes: Uint8Array): void;
   digest(): string;
@@ -6,11 +6,11 @@ export interface ContentHash {
 
 export interface HashedStream {
   readonly stream: ReadableStream<Uint8Array>;
-  /** Of all bytes; to be asked when the stream has been read to its end. */
+  /** The hash of all bytes. Call it after the stream was read to its end. */
   sha256(): string;
 }
 
-/** The same stream, hashed as it is read. */
+/** Passes the stream on and hashes its bytes. */
 export function hashed(source: ReadableStream<Uint8Array>, hash: ContentHash): HashedStream {
   const reader = source.getReader();
   const stream = new ReadableStream<Uint8Array>(
@@ -28,7 +28,7 @@ export function hashed(source: ReadableStream<Uint8Array>, hash: ContentHash): H
   return { stream, sha256: () => hash.digest() };
 }
 
-/** Reads a stream to its end. */
+/** Reads a stream to its end and resolves with its hash. */
 export async function hashOf(source: ReadableStream<Uint8Array>, hash: ContentHash): Promise<string> {
   const reader = source.getReader();
   for (let read = await reader.read(); !read.done; read = await reader.read()) hash.update(read.value);

@@ -2,11 +2,11 @@ import type { ContentHash } from "./content-hash.ts";
 
 export interface CountedContent {
   readonly stream: ReadableStream<Uint8Array>;
-  /** Of all bytes; to be asked once, when the stream has been read to its end. */
+  /** The number and the hash of all bytes. Call it once, after the stream was read to its end. */
   facts(): { readonly bytes: number; readonly sha256: string };
 }
 
-/** The same stream, counted and hashed as it is read. */
+/** Passes the stream on, and counts and hashes its bytes. */
 export function countedContent(source: ReadableStream<Uint8Array>, hash: ContentHash): CountedContent {
   const reader = source.getReader();
   let bytes = 0;

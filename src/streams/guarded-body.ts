@@ -1,17 +1,17 @@
 export interface BodyGuard {
-  /** How long the sender may deliver no byte that was asked for. A reader that takes its time is not held against it. */
+  /** How long the sender may leave a read without bytes. The time that a slow reader takes does not count. */
   readonly idleMs: number;
   onIdle(): Error;
-  /** Called when the body has broken off for good. */
+  /** Called when the body broke off and `goOn` failed too. */
   onBreak(error: unknown): Error;
   /**
-   * Called when the body breaks off: resolves with the bytes behind those received, or throws when there is no way to get
-   * them. The signal aborts that, also once it has resolved.
+   * Called when the body breaks off. Resolves with a stream of the remaining bytes, or throws if there is no way to get
+   * them. The signal aborts the call, and later also the stream.
    */
   goOn(receivedBytes: number, error: unknown, signal: AbortSignal): Promise<ReadableStream<Uint8Array>>;
 }
 
-/** Passes a remote body on, chunk by chunk as it is read, and goes on with another one where it breaks off. */
+/** Passes a remote body on, chunk by chunk as it is read. If the body breaks off, continues with the stream of `goOn`. */
 export function guardBody(body: ReadableStream<Uint8Array>, guard: BodyGuard): ReadableStream<Uint8Array> {
   const end = new AbortController();
   let reader = body.getReader();
@@ -20,7 +20,7 @@ export function guardBody(body: ReadableStream<Uint8Array>, guard: BodyGuard): R
 
   const stop = async (reason: unknown) => {
     isOver = true;
-    // It fails when its body has broken off; then the signal ends what is in its place.
+    // `cancel` fails if the body has broken off. The signal then ends its replacement.
     await reader.cancel(reason).catch(() => {});
     end.abort();
   };

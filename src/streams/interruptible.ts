@@ -1,4 +1,4 @@
-/** The same stream, which fails with the signal's reason as soon as that is given. */
+/** Passes the stream on. It fails with the signal's reason as soon as the signal aborts. */
 export function interruptible(source: ReadableStream<Uint8Array>, signal: AbortSignal): ReadableStream<Uint8Array> {
   const reader = source.getReader();
   let interrupt = () => {};

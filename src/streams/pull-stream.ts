@@ -1,8 +1,8 @@
 /**
- * A byte stream that runs the generator one step per read and never ahead of its reader.
+ * A byte stream that runs the generator one step for each read, never ahead of its reader.
  *
- * `release` is called once, however the stream ends: after the last chunk, after an error, or with the reason of a cancel
- * (at once, even while the generator is still waiting for its source). What it throws is ignored.
+ * Calls `release` once when the stream ends: after the last chunk, with the error, or with the reason of a cancel (at once,
+ * even while the generator still waits for its source). Ignores errors of `release`.
  */
 export function pullStream(
   chunks: AsyncGenerator<Uint8Array, void, void>,

@@ -8,28 +8,28 @@ import { pullStream } from "./pull-stream.ts";
 const NAME_PREFIX = "flame-spool-";
 const READ_BYTES = 256 * 1024;
 
-/** Bytes set aside on disk. The caller of `write` must `remove` it. */
+/** A temporary file. The caller of `write` must `remove` it. */
 export interface SpooledFile {
   readonly sizeBytes: number;
-  /** Reads the file from its start; may be called again, also while another stream is open. */
+  /** Reads the file from its start. Several streams may be open at once. */
   open(): ReadableStream<Uint8Array>;
-  /** Gives the room back; streams still open will fail. Idempotent. */
+  /** Frees the disk space. Streams that are still open fail. Idempotent. */
   remove(): Promise<void>;
 }
 
 /**
- * Temporary files that nobody else can read and that cannot outlive the process: each has mode 0600 and loses its name as
- * soon as it is open, so the kernel frees it when the process ends, even by SIGKILL.
+ * Temporary files that no other user can read and that cannot outlive the process. Each has mode 0600. Its name is unlinked
+ * as soon as it is open, so the kernel frees the file when the process ends, even by SIGKILL.
  */
 export interface Spool {
   /**
-   * Writes the whole stream; memory does not grow with it. If it fails, the source is cancelled and nothing is left. Throws
-   * the source's own error, `AppError("storage_full")` when the disk is full, or the file system's error.
+   * Writes the whole stream. Memory does not grow with it. A failure cancels the source and leaves no file. Throws the
+   * source's own error, `AppError("storage_full")` if the disk is full, or the file system's error.
    */
   write(source: ReadableStream<Uint8Array>): Promise<SpooledFile>;
   /**
-   * Removes (empty) files of processes that died between creating and unlinking one; resolves with how many. Give a time
-   * at least a minute ago, as the folder may be shared with living processes.
+   * Removes the empty files of processes that died between creating and unlinking a file. Resolves with their number. Give
+   * a time at least a minute ago, since running processes may share the folder.
    */
   sweep(olderThan: Date): Promise<number>;
 }
@@ -37,7 +37,7 @@ export interface Spool {
 export interface SpoolDependencies {
   /** Must exist. */
   readonly dir: string;
-  /** Opens a new file for reading and writing; another one than `node:fs` only in tests. */
+  /** Opens a new file for reading and writing. Only tests replace the one of `node:fs`. */
   readonly openFile?: (path: string, flags: string, mode: number) => Promise<FileHandle>;
 }
 

@@ -1,16 +1,16 @@
 export interface Backoff {
   readonly firstMs: number;
   readonly longestMs: number;
-  /** How many times as long each pause is as the one before. */
+  /** Each pause is this many times as long as the one before. */
   readonly factor?: number;
 }
 
-/** The pause after so many attempts in a row that have failed. */
+/** The pause after this many failed attempts in a row. */
 export function backoff(attempts: number, { firstMs, longestMs, factor = 2 }: Backoff): number {
   return Math.min(longestMs, firstMs * factor ** (attempts - 1));
 }
 
-/** Between half of a pause and the whole, so that those who failed together do not come back together. */
+/** A random time between half the pause and the whole, so that callers that failed together do not retry together. */
 export function spread(pauseMs: number, random: () => number): number {
   return pauseMs * (0.5 + random() / 2);
 }

@@ -1,4 +1,4 @@
-/** Waits for the work to end, but no longer than this, and tells whether it has ended; if not, the work goes on. */
+/** Waits for the work until the limit. Resolves with whether the work has ended; it is not stopped. */
 export async function within(work: Promise<unknown>, limitMs: number): Promise<boolean> {
   const late = Promise.withResolvers<boolean>();
   const timer = setTimeout(() => late.resolve(false), limitMs);
@@ -9,7 +9,7 @@ export async function within(work: Promise<unknown>, limitMs: number): Promise<b
   }
 }
 
-/** Resolves after the time, or as soon as the signal is given. */
+/** Resolves after the time, or as soon as the signal aborts. */
 export async function pause(pauseMs: number, signal?: AbortSignal): Promise<void> {
   if (signal?.aborted) return;
   const { promise, resolve } = Promise.withResolvers<void>();

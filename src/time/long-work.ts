@@ -1,13 +1,13 @@
-/** Computations that take long, in small pieces, so that the process goes on serving others meanwhile. */
+/** Runs long computations in small pieces, so that the process serves other requests in between. */
 export interface LongWork {
-  /** Does the work for 0, 1, 2 … below the count; one such call after another, however many are made at once. */
+  /** Does the work for 0, 1, 2 … below the count. Calls made at the same time run one after another. */
   forEach(count: number, work: (index: number) => void): Promise<void>;
 }
 
 export interface LongWorkDeps {
-  /** Milliseconds on a clock that nobody can set. */
+  /** Milliseconds on a monotonic clock. */
   readonly steadyNow: () => number;
-  /** How long nobody else is served. */
+  /** How long one piece may block the process. */
   readonly pieceMs?: number;
 }
 

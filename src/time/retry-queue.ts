@@ -1,22 +1,22 @@
 import { backoff } from "./backoff.ts";
 import { within } from "./deadline.ts";
 
-/** `later`: it is too early to tell. `isLastChance`: the queue is being closed. */
+/** `later`: the outcome is not known yet, so the work stays in the queue. `isLastChance`: the queue is closing. */
 export type Work = (isLastChance: boolean) => Promise<"done" | "later">;
 
-/** Work that must be done in the end, such as removing what a failed request has left; it is repeated until it succeeds. */
+/** Repeats work until it succeeds, such as removing the leftovers of a failed request. */
 export interface RetryQueue {
-  /** Begins with the work now and resolves when it was tried, at the latest after the time. What fails is tried again. */
+  /** Starts the work now. Resolves after the first attempt, or after the time limit. Failed work is tried again. */
   run(key: string, work: Work, limitMs: number): Promise<void>;
-  /** Leaves the work to the background. Work with the same key replaces what waits. */
+  /** Leaves the work to the background. It replaces waiting work with the same key. */
   add(key: string, work: Work): void;
-  /** Tries once more what waits, and resolves with the keys of what fails again. */
+  /** Tries all waiting work once more. Resolves with the keys of the work that is still not done. */
   close(): Promise<readonly string[]>;
 }
 
 export interface RetryQueueOptions {
   readonly onDelayed: (key: string, error: unknown) => void;
-  /** Until the first repetition; doubled after each round that fails, up to the longest. */
+  /** Pause before the first retry. It doubles after each failed round, up to `longestMs`. */
   readonly retryMs?: number;
   readonly longestMs?: number;
 }
@@ -27,7 +27,7 @@ export function createRetryQueue({ onDelayed, retryMs = 1_000, longestMs = 8_000
   let failedRounds = 0;
   let isClosed = false;
 
-  /** Tells whether the work could be tried. What fails goes behind the others. */
+  /** Resolves with `false` if the work throws. Failed work goes to the end of the queue. */
   async function attempt(key: string, work: Work, isLastChance = false): Promise<boolean> {
     try {
       if ((await work(isLastChance)) === "done" && waiting.get(key) === work) waiting.delete(key);
@@ -42,7 +42,7 @@ export function createRetryQueue({ onDelayed, retryMs = 1_000, longestMs = 8_000
     }
   }
 
-  /** Up to the first failure: a store or a database that is away fails all of them, each after its time. */
+  /** Stops at the first failure: without the store or database, all the others would also wait for their time-outs. */
   async function attemptAll(): Promise<boolean> {
     for (const [key, work] of [...waiting]) if (!(await attempt(key, work))) return false;
     return true;

@@ -1,8 +1,8 @@
-/** Work that runs once at a time for each key. A caller that comes while it runs waits for the same end. */
+/** Runs work once at a time for each key. A caller that comes meanwhile gets the result of the running work. */
 export interface SingleFlight<T> {
   run(key?: string): Promise<T>;
   isRunning(key?: string): boolean;
-  /** Callers from now on do not wait for what runs, but start anew. */
+  /** Later callers start new work instead of waiting for work that runs now. */
   forget(): void;
 }
 
@@ -12,7 +12,7 @@ export function createSingleFlight<T>(work: (key: string) => Promise<T>): Single
     run(key = "") {
       const running = flights.get(key);
       if (running !== undefined) return running;
-      // Failures are shared as well, and not kept: the next one to ask tries anew.
+      // Waiting callers also share a failure. It is not kept: the next caller tries again.
       const flight = work(key).finally(() => {
         if (flights.get(key) === flight) flights.delete(key);
       });

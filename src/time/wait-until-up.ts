@@ -6,16 +6,16 @@ export interface WaitOptions {
   readonly log: Log;
   /** Logged before every pause, such as `database.waiting`. */
   readonly event: string;
-  /** Whether an error will not go away by itself. */
+  /** Whether an error cannot go away by itself. */
   readonly isLasting: (error: unknown) => boolean;
-  /** How long to go on. */
+  /** How long to keep trying. */
   readonly patienceMs: number;
-  /** Ends the waiting, with the last error. */
+  /** Ends the waiting; then the last error is thrown. */
   readonly signal?: AbortSignal | undefined;
   readonly pauseMs?: number;
 }
 
-/** Tries something at start until it works, since containers start in any order. Throws the last error when the time is over. */
+/** Repeats an attempt at start, since containers start in any order. Throws the last error when the time is over. */
 export async function waitUntilUp<T>(attempt: () => Promise<T>, options: WaitOptions): Promise<T> {
   const { log, event, isLasting, patienceMs, signal, pauseMs = 2_000 } = options;
   const start = performance.now();

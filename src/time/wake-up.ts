@@ -1,7 +1,7 @@
-/** Ends the wait of a loop before its time. */
+/** Lets a loop wait, and lets others end the wait early. */
 export interface WakeUp {
   wake(): void;
-  /** Resolves after the time, or when woken; at once if it was woken since the last wait. */
+  /** Resolves after the time or at `wake`, and at once if `wake` was called since the last wait. */
   wait(ms: number): Promise<void>;
 }
 

@@ -4,7 +4,7 @@ import { backoff } from "../../time/backoff.ts";
 import { pause } from "../../time/deadline.ts";
 import type { Journal } from "./row-database.ts";
 
-/** What failed at one of the two, for the operator. */
+/** A failure of the source or of the target, in words for the operator. */
 export class SideError extends Error {
   constructor(side: string, cause: unknown) {
     super(`${side}: ${reasonOf(cause)}`, { cause });
@@ -16,7 +16,7 @@ export interface ObjectsDeps {
   readonly to: ObjectStore;
   readonly journal: Journal;
   readonly progress: (bytes: number, objects: number) => void;
-  /** Before an object is tried again; doubles each time. */
+  /** Pause before an object is tried again; doubles each time. */
   readonly retryMs?: number;
 }
 
@@ -25,7 +25,7 @@ export interface Counted {
   readonly objects: number;
 }
 
-/** A night's copying is not to end because a store has hiccuped once. */
+/** A short outage of a store must not end a copy that runs all night. */
 const mostAttempts = 4;
 
 export const folders = ["local/", "submissions/"];
@@ -41,7 +41,7 @@ export async function countObjects(store: ObjectStore): Promise<Counted> {
   return { bytes, objects };
 }
 
-/** Copies what is not copied yet, and reads it back; memory does not grow with the number of objects, nor with their size. */
+/** Copies each object that is not copied yet, and reads it back. Memory does not grow with their number or size. */
 export async function copyObjects(deps: ObjectsDeps): Promise<void> {
   let [bytes, objects] = [0, 0];
   for (const folder of folders) {
@@ -55,7 +55,7 @@ export async function copyObjects(deps: ObjectsDeps): Promise<void> {
   }
 }
 
-/** Throws when the source is no longer what was copied; removes from the target what the source has no more. */
+/** Throws if the source has changed since it was copied. Removes objects from the target that the source no longer has. */
 export async function compareObjects({ from, to, journal }: Omit<ObjectsDeps, "progress">): Promise<void> {
   for (const folder of folders) {
     for await (const scanned of from.scan(folder)) {
@@ -93,7 +93,7 @@ async function withRetries({ retryMs = 1_000 }: ObjectsDeps, work: () => Promise
   }
 }
 
-/** A full disk and whatever is no failure of a store or a database stay as they are. */
+/** Whether a retry may help: only for failures of a store or a database, and not for a full disk. */
 function mayPass(error: unknown): boolean {
   const { cause } = error instanceof SideError ? error : {};
   return cause instanceof AppError && (cause.code === "object_store" || cause.code === "database");
@@ -108,7 +108,7 @@ async function copyObject(
   const { key } = scanned;
   if (await isCopied(parts, scanned)) return;
   const opened = await during("The source", from.open(key));
-  // Removed since it was listed; the comparison at the end sees to it.
+  // The object was removed after it was listed; `compareObjects` handles that at the end.
   if (opened === undefined) return;
   const { sizeBytes, contentType, filename, etag } = opened.info;
   const version = versionOf(scanned, etag);
@@ -127,7 +127,7 @@ async function copyObject(
   await journal.write({ key, sizeBytes, sha256, version });
 }
 
-/** By an earlier run, of the very version that the source has now; nothing is read for that. */
+/** Whether an earlier run copied exactly the source's current version. Reads no content. */
 async function isCopied({ from, to, journal }: ObjectsDeps, scanned: ScannedObject): Promise<boolean> {
   const { key } = scanned;
   const known = await during("The target", journal.find(key));
@@ -157,7 +157,7 @@ function versionOf(scanned: Pick<ScannedObject, "modifiedAt">, etag: string): st
   return `${timeOf(scanned)} ${etag}`;
 }
 
-/** To the second, which is all that some stores tell in a listing and all that others tell of an object. */
+/** The time in whole seconds: some stores give no finer time in a listing, others none for a single object. */
 function timeOf({ modifiedAt }: Pick<ScannedObject, "modifiedAt">): string {
   return String(Math.floor(modifiedAt.getTime() / 1000));
 }
@@ -180,7 +180,7 @@ function watched(body: ReadableStream<Uint8Array>, see: (chunk: Uint8Array, byte
   );
 }
 
-/** Says which side an error is of. */
+/** Marks an error with the side that it comes from. */
 export async function during<T>(side: string, work: Promise<T>): Promise<T> {
   try {
     return await work;

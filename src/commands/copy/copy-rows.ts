@@ -2,17 +2,17 @@ import type { Column, Row, RowDatabase, Table, Value } from "./row-database.ts";
 
 export interface SharedTable {
   readonly from: Table;
-  /** With the columns that both have. */
+  /** Has only the columns that exist on both sides. */
   readonly to: Table;
 }
 
-/** What a database holds, whatever order it is read in. */
+/** A checksum of a database's rows that does not depend on their order. */
 export interface Fingerprint {
   readonly rows: number;
   readonly sum: bigint;
 }
 
-/** Throws where rows of the source have no place in the target: nothing is to be lost unnoticed. */
+/** Throws if the target lacks a table that has rows in the source, so that no row is lost silently. */
 export async function findSharedTables(from: RowDatabase, to: RowDatabase): Promise<SharedTable[]> {
   const [sources, targets] = [await from.listTables(), await to.listTables()];
   const shared: SharedTable[] = [];
@@ -64,7 +64,7 @@ async function* translated(from: RowDatabase, target: Table, tables: readonly Sh
   }
 }
 
-/** One of the two databases has no types for times and flags, and has them as numbers. */
+/** SQLite has no types for times and booleans: it stores both as numbers. */
 function translate(value: Value, from: Column, to: Column): Value {
   if (value === null || from.kind === to.kind) return value;
   if (to.kind === "unknown") {

@@ -16,7 +16,7 @@ export interface CopyRequest {
 
 const pageSize = 500;
 
-/** Copies all objects and rows of one storage to another; resolves with the exit code. */
+/** Copies all objects and rows of one storage to another. Resolves with the exit code. */
 export async function copy(io: ProcessIo, request: CopyRequest): Promise<number> {
   let storages: readonly [StorageSettings, StorageSettings];
   try {
@@ -40,7 +40,7 @@ export async function copy(io: ProcessIo, request: CopyRequest): Promise<number>
   }
 }
 
-/** Reads the source, and looks whether the target can be reached; makes nothing there. */
+/** Reads the source and checks that the target can be reached. Changes nothing in the target. */
 async function rehearse(io: ProcessIo, [source, target]: readonly [StorageSettings, StorageSettings]): Promise<void> {
   const from = await openEnd(source, "source", quietLog);
   try {
@@ -109,7 +109,7 @@ function tell(io: ProcessIo, { objects, bytes }: Counted, rows: number, to: End)
   io.print("Let the service use the new storage; the old one is as it was, and can be removed once you are content.");
 }
 
-/** What another node, or an older copy, has put there must not be mixed with this. */
+/** Throws if the target already holds data of another node or of an older copy: the two must not mix. */
 async function refuseOthersData(
   to: End,
   tables: readonly SharedTable[],
@@ -130,7 +130,7 @@ async function refuseOthersData(
   }
 }
 
-/** Files are new in the target, and results are as old as they were: rules remove them by their age. */
+/** Keeps each result's original age, since retention rules go by it and the target's files are new. */
 async function keepAges(from: End, to: End): Promise<void> {
   let page: { projectId: string; objectId: string; sizeBytes: number; storedAt: Date }[] = [];
   const flush = async () => {

@@ -18,10 +18,10 @@ import { createPostgresRows } from "./postgres-rows.ts";
 import type { RowDatabase } from "./row-database.ts";
 import { createSqliteRows } from "./sqlite-rows.ts";
 
-/** One of the two storages. */
+/** The source or the target of a copy. */
 export interface End {
   readonly objects: ObjectStore;
-  /** Two of the same name are the same store. */
+  /** Equal names mean the same store. */
   readonly objectsPlace: string;
   readonly rows: RowDatabase;
   readonly retention: RetentionStore;
@@ -31,8 +31,8 @@ export interface End {
 }
 
 /**
- * A folder, which is a DATA_DIR; a file with settings as in `.env`; or `env`, for the settings in the environment. Throws an
- * Error that says what is wrong with it.
+ * Finds the storage that an argument names: a folder (a DATA_DIR), a file with settings as in `.env`, or `env` for the
+ * settings in the environment. Throws an Error that says what is wrong with the settings.
  */
 export function findStorage(place: string, env: Environment, readTextFile: ReadTextFile): StorageSettings {
   if (place === "env") return readStorage(env, "The environment", readTextFile);
@@ -53,7 +53,7 @@ export function placesOf(storage: StorageSettings): { readonly objects: string; 
   };
 }
 
-/** Opens it without changing anything; a target in a folder is made, and locked against a service. */
+/** Opens a storage without changing it. Creates a target folder, and locks it so that no service can use it meanwhile. */
 export async function openEnd(storage: StorageSettings, role: "source" | "target", log: Log): Promise<End> {
   const places = placesOf(storage);
   const objects = openObjectStore(storage, log);

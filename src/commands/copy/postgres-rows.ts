@@ -12,9 +12,9 @@ import {
   type Table,
 } from "./row-database.ts";
 
-/** However large the tables are. */
+/** Long enough for tables of any size. */
 const timeoutMs = 24 * 3_600_000;
-/** Of 8 KiB as a rule: a few thousand rows at most. */
+/** A block usually has 8 KiB, so one page has a few thousand rows at most. */
 const blocksAtOnce = 32;
 
 export function createPostgresRows(postgres: Postgres, place: string): RowDatabase {
@@ -62,7 +62,7 @@ function kindOf(type: string): Column["kind"] {
   return /^(?:big|small)?int/.test(type) ? "number" : "other";
 }
 
-/** As text, which any value can be without loss. */
+/** Reads a value as text, which loses nothing. */
 function expressionOf({ name, kind }: Column) {
   const column = sql.identifier(name);
   if (kind !== "time") return sql`${column}::text`;
@@ -75,7 +75,7 @@ async function* read(postgres: Postgres, table: Table, columns: readonly string[
   );
   const cells = sql`json_build_array(${sql.join(chosen.map(expressionOf), sql`, `)})::text as cells`;
   const name = sql.identifier(table.name);
-  // By place, and not in the order of anything, so that a page costs the same however many rows there are.
+  // Reads rows by their physical place, unsorted, so that the cost of a page does not grow with the table.
   for (let block = 0; block < (await countBlocks(postgres, table)); block += blocksAtOnce) {
     const [from, to] = [block, block + blocksAtOnce].map((number) => `(${number},0)`);
     const page = await postgres.run((db) =>

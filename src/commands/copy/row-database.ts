@@ -1,56 +1,56 @@
-/** A value as text, a number where the database has one; times as ISO 8601, flags as `true` and `false` between databases. */
+/** Text, or a number if the database gives one. Between databases: times as ISO 8601, flags as `true` and `false`. */
 export type Value = string | number | null;
 export type Row = readonly Value[];
 
 export interface Column {
   readonly name: string;
-  /** What a database without such types has as a number, or as text. */
+  /** `unknown` in a database without types for times and flags, which stores them as numbers or text. */
   readonly kind: "time" | "flag" | "number" | "other" | "unknown";
 }
 
 export interface Table {
   readonly name: string;
   readonly columns: readonly Column[];
-  /** Tables whose rows this one's rows point to. */
+  /** The tables that this table's foreign keys refer to. */
   readonly needs: readonly string[];
 }
 
-/** What was copied of one object. */
+/** The journal's entry for one copied object. */
 export interface CopiedObject {
   readonly key: string;
   readonly sizeBytes: number;
   readonly sha256: string;
-  /** Tells whether the source has another one by now. */
+  /** Shows whether the source's object has changed since. */
   readonly version: string;
 }
 
-/** The rows of either database, without knowing what they mean. */
+/** The rows of a database of either kind. It does not know what the rows mean. */
 export interface RowDatabase {
-  /** Two of the same name are the same database. */
+  /** Equal names mean the same database. */
   readonly place: string;
   listTables(): Promise<Table[]>;
   count(table: string): Promise<number>;
   /** All rows of a table, in pages. */
   read(table: Table, columns: readonly string[]): AsyncIterable<Row[]>;
-  /** Puts these rows in the place of all there are, in one transaction. */
+  /** Replaces all rows of the tables by these, in one transaction. */
   replaceAll(tables: readonly Table[], rowsOf: (table: Table) => AsyncIterable<Row[]>): Promise<void>;
   readonly journal: Journal;
   close(): Promise<void>;
 }
 
-/** In the target: what is copied already, so that a run that was killed is gone on with. */
+/** Lists in the target what is already copied, so that the next run can continue one that was killed. */
 export interface Journal {
   exists(): Promise<boolean>;
   open(): Promise<void>;
   find(key: string): Promise<CopiedObject | undefined>;
   write(object: CopiedObject): Promise<void>;
-  /** By key. */
+  /** Entries after the key, ordered by key. */
   page(after: string, limit: number): Promise<CopiedObject[]>;
   forget(key: string): Promise<void>;
   drop(): Promise<void>;
 }
 
-/** Of the process or the copy, not of the node. */
+/** Tables of the process or of the copy itself, not data of the node. */
 const leftOut = [
   "flame_result_migration",
   "flame_result_copy",
@@ -61,7 +61,7 @@ const leftOut = [
 
 export const isCopied = (table: string): boolean => !leftOut.includes(table) && !table.startsWith("sqlite_");
 
-/** Those that others need come first. */
+/** Sorts tables so that each one follows the tables that its foreign keys refer to. */
 export function inOrder(tables: readonly Table[]): Table[] {
   const done: Table[] = [];
   const names = new Set(tables.map(({ name }) => name));

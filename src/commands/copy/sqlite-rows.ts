@@ -38,7 +38,7 @@ export function createSqliteRows(sqlite: Sqlite, place: string): RowDatabase {
       }
     },
     async replaceAll(tables, rowsOf) {
-      // This process alone uses the connection, and so nothing else gets into the transaction.
+      // Only this process uses the connection, so nothing else can get into the transaction.
       await execute("begin immediate");
       try {
         const ordered = inOrder(tables);

@@ -5,19 +5,19 @@ import type { Outbound } from "../../hub/transport/outbound.ts";
 import { type Log, quietLog } from "../../log.ts";
 import type { Settings } from "../../settings/settings.ts";
 
-/** What the checks work with: the service's own adapters, impatient and without a log. */
+/** The service's own adapters for the checks, with short time limits, no retries and no log. */
 export interface DoctorContext {
   readonly settings: Settings;
   readonly outbound: Outbound;
   readonly hub: Hub;
-  /** Throws what is wrong with it. */
+  /** Throws an error that says what is wrong with the key. */
   readonly privateKey: () => PrivateKey;
   readonly log: Log;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
 
-/** For one request, or for one look-up. */
+/** Time limit of one request or one look-up. */
 export const patienceMs = 5_000;
 
 export function createDoctorContext(settings: Settings, now: () => number): DoctorContext {

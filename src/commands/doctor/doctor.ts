@@ -16,13 +16,13 @@ export interface DoctorOptions {
 export interface DoctorDeps {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  /** For each check. */
+  /** Time limit of each check. */
   readonly limitMs: number;
 }
 
 /**
- * Checks everything the service stands on, one line each with the reason and the remedy for what is wrong; resolves with 1 when
- * something has failed. Leaves everything as it was, so that it may run beside the service.
+ * Checks everything the service depends on. Prints one line for each check, with the reason and the remedy of a fault.
+ * Resolves with 1 if a check fails. It changes nothing, so it can run beside the service.
  */
 export async function doctor(io: ProcessIo, { json = false }: DoctorOptions, deps: DoctorDeps): Promise<number> {
   const { settings, problems = [], warnings } = loadSettings(io.env, io.readTextFile);
@@ -40,7 +40,7 @@ export async function doctor(io: ProcessIo, { json = false }: DoctorOptions, dep
   return hasFailed ? 1 : 0;
 }
 
-/** Advice names a setting as it was set: every `MINIO__` may be written `S3__`. */
+/** Names settings in advice as the operator wrote them: `S3__` is another spelling of `MINIO__`. */
 function inWordsOf(env: ProcessIo["env"], findings: readonly Finding[]): readonly Finding[] {
   if (!Object.keys(env).some((name) => /^S3__/i.test(name))) return findings;
   return findings.map(({ remedy, ...finding }) => {

@@ -7,10 +7,10 @@ import { type DoctorContext, patienceMs } from "./context.ts";
 import { type Check, failed, ok, type Verdict, warning } from "./verdict.ts";
 
 const signInFirst = "Put the sign-in in order first.";
-/** Nothing on the Hub has this id. A server that says so was reached, and has understood. */
+/** Nothing on the Hub has this id. A Hub that answers "not found" was reached and understood the request. */
 const unknownId = "00000000-0000-4000-8000-000000000000";
 
-/** Sign-in, the Hub's two other services, and what the Hub knows of this node. */
+/** Checks the sign-in, the Hub's core and storage services, and this node's entry on the Hub. */
 export function hubChecks(context: DoctorContext): readonly Check[] {
   const { settings, hub } = context;
   const signedIn = signIn(context).then(

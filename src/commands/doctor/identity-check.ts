@@ -5,7 +5,7 @@ import { createRemoteKeys, type RemoteKey } from "../../identity/remote-keys.ts"
 import type { DoctorContext } from "./context.ts";
 import { type Check, failed, ok, type Verdict, warning } from "./verdict.ts";
 
-/** Whether there are keys that can verify a token. */
+/** Checks that the identity provider has keys that can verify a token. */
 export function identityCheck({ settings, log }: DoctorContext): Check {
   const { certsUrl: url, algorithms, skipJwtValidation, issuer } = settings.oidc;
 
@@ -26,7 +26,7 @@ export function identityCheck({ settings, log }: DoctorContext): Check {
   return { name: "token keys", run };
 }
 
-/** Tokens carry the name that the provider gives itself, and are compared to the letter (RFC 7519 §4.1.1). */
+/** Tokens carry the provider's own name as `iss`, which must match character by character (RFC 7519 §4.1.1). */
 async function compareIssuer(issuer: string): Promise<Verdict | undefined> {
   const document = await readJson(`${issuer.replace(/\/+$/, "")}/.well-known/openid-configuration`);
   if (typeof document !== "object" || document === null || !("issuer" in document)) return undefined;
@@ -54,7 +54,7 @@ async function judgeKeys(keys: readonly RemoteKey[], url: string, algorithms: re
   );
 }
 
-/** A discovery document, or an issuer, in place of the key set is the usual mistake; its `jwks_uri` is the right value. */
+/** Operators often set a discovery document or an issuer instead of the key set; its `jwks_uri` is the right value. */
 async function adviseOnUrl(url: string, issuer: string | undefined): Promise<string> {
   const document = await readJson(url);
   const found =
@@ -77,7 +77,7 @@ function readJwksUri(document: unknown): string | undefined {
   return typeof document.jwks_uri === "string" ? document.jwks_uri : undefined;
 }
 
-/** The network's reason in the words that the Hub's failures have, else the reader's own. */
+/** Explains a network error in the same words as for the Hub, and any other error in its own words. */
 function explain(error: unknown, url: string): string {
   const cause = error instanceof Error ? (error.cause ?? error) : error;
   const isOfNetwork = cause instanceof Error && ("code" in cause || cause.name === "TimeoutError");

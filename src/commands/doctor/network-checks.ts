@@ -9,7 +9,7 @@ const limitMs = 8_000;
 const maxSkewSeconds = 60;
 const day = 86_400_000;
 
-/** Clock, proxy and certificate authorities. */
+/** Checks the clock, the proxy and the certificate authorities. */
 export function networkChecks(context: DoctorContext): readonly Check[] {
   return [
     { name: "clock", run: () => checkClock(context) },
@@ -20,7 +20,7 @@ export function networkChecks(context: DoctorContext): readonly Check[] {
 
 interface Clock {
   readonly whose: string;
-  /** How far this machine's clock is ahead of it; `undefined` when the answer told no time. */
+  /** How far this machine's clock is ahead of the other; `undefined` if the response had no `Date`. */
   readonly aheadSeconds: number | undefined;
 }
 
@@ -55,7 +55,7 @@ function describeSkew({ whose, aheadSeconds = 0 }: Clock): string {
   return `${Math.round(Math.abs(aheadSeconds))} s ${aheadSeconds > 0 ? "ahead of" : "behind"} that of ${whose}`;
 }
 
-/** By the `Date` of any answer (RFC 9110 §6.6.1), which has whole seconds; `undefined` when there is no answer. */
+/** Reads `Date` of any response (RFC 9110 §6.6.1), which has whole seconds; `undefined` without a response. */
 async function readClock(whose: string, url: string, fetch: FetchLike, now: () => number): Promise<Clock | undefined> {
   try {
     const signal = AbortSignal.timeout(limitMs);
@@ -67,7 +67,7 @@ async function readClock(whose: string, url: string, fetch: FetchLike, now: () =
     if (Number.isNaN(theirsMs)) return { whose, aheadSeconds: undefined };
     return { whose, aheadSeconds: ((askedMs + answeredMs) / 2 - theirsMs - 500) / 1000 };
   } catch {
-    // Whether it can be reached is another check.
+    // Another check reports a server that cannot be reached.
     return undefined;
   }
 }

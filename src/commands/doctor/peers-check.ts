@@ -8,7 +8,7 @@ import { listPeers } from "../peers.ts";
 import type { DoctorContext } from "./context.ts";
 import { type Check, ok, type Verdict, warning } from "./verdict.ts";
 
-/** How the other nodes send, and whether their keys are as they were; where a setting makes that matter. */
+/** Checks the other nodes' framing and whether their keys changed. There is no check if no setting makes that matter. */
 export function peersChecks({ settings, log }: DoctorContext): readonly Check[] {
   const { storage } = settings;
   if (!watchesPeers(settings)) return [];

@@ -16,10 +16,10 @@ import { type Check, failed, ok, type Verdict, warning } from "./verdict.ts";
 
 const checkLimitMs = 8_000;
 const checkedRows = 1_000;
-/** Seals come every two seconds. */
+/** The service seals every two seconds, so 30 s without a seal is a fault. */
 const latestSealSeconds = 30;
 
-/** Object store and database. Nothing is made or migrated; a probe object is stored, read and removed again. */
+/** Checks object store, database and record. Creates and migrates nothing, but stores, reads and removes a probe object. */
 export function storageChecks({ settings, log }: DoctorContext): readonly Check[] {
   const { storage } = settings;
   if (storage.kind === "directory" && !existsSync(join(storage.dataDir, "objects", ".staging"))) {
@@ -41,7 +41,7 @@ export function storageChecks({ settings, log }: DoctorContext): readonly Check[
   ];
 }
 
-/** The service makes the folder at its first start; here it is only looked at. */
+/** The service creates the folder at its first start. The check only looks at it. */
 function judgeNewFolder(dataDir: string): Verdict {
   let existing = resolve(dataDir);
   while (!existsSync(existing)) existing = dirname(existing);
@@ -97,7 +97,7 @@ async function checkDatabase(storage: StorageSettings): Promise<Verdict> {
   }
 }
 
-/** The last seals; the whole chain may take long, and has a command of its own. */
+/** Checks only the newest rows: the whole chain may take long, and `flame-result record verify` checks it. */
 async function checkRecord(settings: Settings, log: Log): Promise<Verdict> {
   const stores = await openStores(settings, log);
   try {
@@ -121,7 +121,7 @@ function describeDatabase(storage: StorageSettings): string {
   return `PostgreSQL at ${host}:${port}, database ${database}`;
 }
 
-/** By SQLSTATE (PostgreSQL manual, appendix A). */
+/** Chooses advice by SQLSTATE (PostgreSQL manual, appendix A). */
 function remedyForDatabase(error: unknown, storage: StorageSettings): string {
   if (storage.kind === "directory") return "Check DATA_DIR, its owner, its mode and the disk.";
   const state = findPostgresError(error instanceof AppError ? error.cause : error)?.errno ?? "";

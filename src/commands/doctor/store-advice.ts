@@ -2,10 +2,10 @@ import { s3CodeOf } from "../../objects/s3/s3-failure.ts";
 import type { StorageSettings } from "../../settings/settings.ts";
 import { adviseOnTls } from "../../tls-failure.ts";
 
-/** What a store does with plain HTTP on its port for HTTPS. */
+/** How stores react to plain HTTP on their HTTPS port. */
 const perhapsTls = /^(?:ECONNRESET|ConnectionClosed|status 400)$/;
 
-/** What to do about a failure of the object store, by the code that it or the network gave. */
+/** Advice for a failure of the object store, by the error code of the store or the network. */
 export function adviseOnStore(error: unknown, storage: StorageSettings): string {
   if (storage.kind === "directory") return "Check DATA_DIR, its owner and its mode.";
   const { bucket, endpointUrl } = storage.s3;

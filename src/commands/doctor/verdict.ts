@@ -1,16 +1,16 @@
 import { reasonOf } from "../../errors.ts";
 
-/** What came of a check, in words for an operator. */
+/** The result of a check, in words for an operator. */
 export interface Verdict {
   readonly status: "ok" | "warning" | "failed";
   readonly message: string;
-  /** What to do, where the message does not say it already. */
+  /** What to do, if the message does not say it already. */
   readonly remedy?: string;
 }
 
 export interface Check {
   readonly name: string;
-  /** May throw; that is a failure. */
+  /** May throw; an error counts as a failed check. */
   readonly run: () => Promise<Verdict>;
 }
 
@@ -22,7 +22,7 @@ export const ok = (message: string): Verdict => ({ status: "ok", message });
 export const warning = (message: string, remedy: string): Verdict => ({ status: "warning", message, remedy });
 export const failed = (message: string, remedy: string): Verdict => ({ status: "failed", message, remedy });
 
-/** Runs a check to its end, or for as long as it may take. Never throws. */
+/** Runs a check, and reports a failure if it takes longer than the limit. Never throws. */
 export async function findingOf({ name, run }: Check, limitMs: number): Promise<Finding> {
   const { promise: overdue, resolve } = Promise.withResolvers<Verdict>();
   const timer = setTimeout(() => {

@@ -1,11 +1,11 @@
 import type { MetricsReport } from "../../observability/metrics.ts";
 import type { ToWorker } from "./ipc.ts";
 
-/** Collects the reports of workers. */
+/** Collects the metrics reports of workers. */
 export interface ReportCollector {
-  /** Leaves out those that do not answer in time. */
+  /** Asks the workers. Leaves out those that do not answer in time. */
   from(workers: readonly { send(message: ToWorker): void }[]): Promise<MetricsReport[]>;
-  /** A worker's report has come in. */
+  /** Takes in a worker's report. */
   received(id: number, report: MetricsReport): void;
 }
 

@@ -6,11 +6,11 @@ import type { ProcessIo } from "../process-io.ts";
 import { createReportCollector } from "./collect-reports.ts";
 import type { FromWorker, WorkerEnd, WorkerProcess } from "./ipc.ts";
 
-/** Workers, as many as the settings say. Each is started again when it has ended. */
+/** Runs as many workers as the settings say, and restarts each one that ends. */
 export interface Supervisor {
-  /** Resolves when the first serves and all others do or have ended once; or with the end of a first that does not. */
+  /** Resolves when the first worker serves and each other serves or has ended once. `failed`: the first ended before that. */
   start(): Promise<{ readonly failed?: WorkerEnd }>;
-  /** Lets all stop in an orderly way, and kills those that have not within the time; resolves with an exit code. */
+  /** Asks all workers to stop, and kills those that still run after the time. Resolves with an exit code. */
   stop(limitMs: number): Promise<number>;
 }
 
@@ -18,25 +18,25 @@ export interface SupervisorDeps {
   readonly startWorker: ProcessIo["startWorker"];
   readonly settings: Settings;
   readonly log: Log;
-  /** Called once, when a worker has the port. */
+  /** Called once, when the first worker listens on the port. */
   readonly onFirstListening: () => Promise<void>;
-  /** Milliseconds since any moment. */
+  /** Milliseconds on a monotonic clock. */
   readonly now: () => number;
 }
 
-/** A worker's place: the process in it changes. */
+/** The place of a worker, whose process is replaced when it ends. */
 interface Slot {
   readonly number: number;
   child: WorkerProcess | undefined;
   isListening: boolean;
-  /** Since when the process serves. */
+  /** When the process began to serve. */
   listeningSinceMs: number;
-  /** How often in a row it has ended without having served for long. */
+  /** How many processes in a row ended without serving for `steadyMs`. */
   failures: number;
 }
 
 const pauses = { firstMs: 200, longestMs: 30_000 };
-/** A worker that has served for so long has not ended because of how it was started. */
+/** A worker that served this long did not end because of a failed start. */
 const steadyMs = 10_000;
 
 export function createSupervisor({ startWorker, settings, log, onFirstListening, now }: SupervisorDeps): Supervisor {
@@ -47,7 +47,7 @@ export function createSupervisor({ startWorker, settings, log, onFirstListening,
   let isStopping = false;
   const reports = createReportCollector();
   let released: Promise<void> | undefined;
-  /** A probe shall be answered by the worker, which can tell what it waits for. */
+  /** Gives up the held port, so that a worker answers health probes: it can say what it waits for. */
   const release = () => {
     released ??= onFirstListening();
     return released;
@@ -70,7 +70,7 @@ export function createSupervisor({ startWorker, settings, log, onFirstListening,
     }
   }
 
-  /** Starts a process in its slot; the first promise resolves when it serves or has ended. */
+  /** Starts a process in the slot. `settled` resolves when it serves or has ended. */
   function fill(slot: Slot): { readonly settled: Promise<unknown>; readonly ended: Promise<WorkerEnd> } {
     const listening = Promise.withResolvers<void>();
     const child = startWorker(slot.number, (message) => hear(slot, message, listening.resolve));
@@ -80,7 +80,7 @@ export function createSupervisor({ startWorker, settings, log, onFirstListening,
     return { settled: Promise.race([listening.promise, child.ended]), ended: child.ended };
   }
 
-  /** From the end of its first process on, until told to stop. */
+  /** Restarts the slot's process each time it ends, until `stop`. */
   async function keepFilled(slot: Slot, first: Promise<WorkerEnd>): Promise<void> {
     for (let end = await first; !isStopping; end = await fill(slot).ended) {
       const pid = slot.child?.pid;
@@ -97,7 +97,7 @@ export function createSupervisor({ startWorker, settings, log, onFirstListening,
     }
   }
 
-  /** Resolves with the end of the process if it does not get to serve. */
+  /** Starts a process. Resolves with its end if it ends before it serves. */
   async function startIn(slot: Slot): Promise<WorkerEnd | undefined> {
     const { settled, ended } = fill(slot);
     await settled;

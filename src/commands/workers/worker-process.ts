@@ -1,6 +1,6 @@
 import type { FromWorker, WorkerProcess } from "./ipc.ts";
 
-/** Starts a process with a line to it; it shares this one's output and working directory. */
+/** Starts a process with an IPC channel. The process shares this one's output and working directory. */
 export function startWorkerProcess(
   command: readonly string[],
   env: Record<string, string | undefined>,
@@ -19,7 +19,7 @@ export function startWorkerProcess(
       try {
         child.send(message);
       } catch {
-        // It has ended, or is about to: `ended` tells.
+        // The process has ended or is about to; `ended` reports that.
       }
     },
     kill: () => child.kill("SIGKILL"),

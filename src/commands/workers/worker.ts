@@ -7,11 +7,11 @@ import type { Settings } from "../../settings/settings.ts";
 import type { ProcessIo } from "../process-io.ts";
 import type { ParentLine } from "./ipc.ts";
 
-/** Longer than the other process waits for the slowest worker. */
+/** Longer than the parent waits for the slowest worker (1 s). */
 const gatherLimitMs = 2_000;
 
 /**
- * One of several processes that share a port: serves until its parent says stop, or is gone.
+ * Runs one of several processes that share a port, until its parent says stop or ends.
  * Resolves with the exit code.
  */
 export async function serveAsWorker(io: ProcessIo, parent: ParentLine): Promise<number> {
@@ -46,9 +46,9 @@ export async function serveAsWorker(io: ProcessIo, parent: ParentLine): Promise<
 
 interface Line {
   readonly assignment: Promise<{ readonly worker: number; readonly settings: Settings }>;
-  /** Resolves with why. */
+  /** Resolves with the reason. */
   readonly stopRequested: Promise<string>;
-  /** From now on this process answers for itself. */
+  /** From now on this process answers requests for its metrics report. */
   serveReports(service: Pick<RunningService, "report">): void;
   /** The reports of the other workers. */
   gather(): Promise<readonly MetricsReport[]>;
@@ -67,7 +67,7 @@ function openLine(parent: ParentLine): Line {
     if (message.kind === "gathered") gathered.get(message.id)?.(message.reports);
     if (message.kind === "report") {
       const { kind, id } = message;
-      // Without a report it is left out, as if it had not answered.
+      // A worker that does not serve yet sends no report; the parent leaves it out after a time limit.
       void reporter?.report().then((report) => parent.send({ kind, id, report }));
     }
   });

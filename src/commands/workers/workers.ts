@@ -10,12 +10,12 @@ import type { ProcessIo } from "../process-io.ts";
 import type { WorkerEnd } from "./ipc.ts";
 import { createSupervisor } from "./supervisor.ts";
 
-/** For what is to be done after the running requests are over or cut; a worker that needs longer is killed. */
+/** Time for the work after the running requests have ended or were cut off. A worker that needs longer is killed. */
 const endingSeconds = 30;
 
 /**
- * Runs the service in several processes that share one port, and serves nothing itself. The first one starts alone, so that
- * what keeps the service from starting is said once; then its exit code is that of the whole.
+ * Runs the service in several processes that share one port. This process serves nothing itself. The first worker starts
+ * alone, so that a reason not to start is logged once; its exit code is then the exit code of the command.
  */
 export async function serveWithWorkers(io: ProcessIo, settings: Settings): Promise<number> {
   const { host: hostname, port, workers, shutdownSeconds } = settings.server;
@@ -55,7 +55,7 @@ async function holdOrLog(
   }
 }
 
-/** A worker says itself why it does not start, unless it had no time to. */
+/** Logs only the end by a signal: otherwise the worker itself has logged why it did not start. */
 function exitCodeOf({ code, signal }: WorkerEnd, log: Log): number {
   if (signal !== null) log.error("service.failed", { error: `The first worker was ended by ${signal}` });
   return code || 1;
