@@ -65,7 +65,7 @@ async function list(io: ProcessIo, { peers: store }: Stores, json: boolean): Pro
   return 0;
 }
 
-/** All known nodes, in the order of the store's pages. */
+/** All known nodes, the one seen first most recently at the top. */
 export async function listPeers(store: Pick<Stores["peers"], "page">): Promise<Peer[]> {
   const found: Peer[] = [];
   for (let after: string | undefined; ; ) {

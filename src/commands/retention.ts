@@ -16,7 +16,7 @@ export type RetentionRequest =
   | { readonly action: "preview"; readonly project?: string; readonly limit: number; readonly json: boolean }
   | { readonly action: "run" };
 
-/** The service holds the lease for moments only, and one that was killed for two minutes. */
+/** Longer than a lease (120 s): a killed process keeps its lease that long, a running one only for moments. */
 const patienceMs = 150_000;
 
 /** Shows what the rules would remove, or removes it now, whether or not the service runs. */

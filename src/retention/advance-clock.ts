@@ -1,15 +1,15 @@
 import type { RetentionState } from "./retention-state.ts";
 import { dayMs } from "./rules.ts";
 
-/** What a process has seen of the clock. */
+/** A reading of the machine's clock. */
 export interface ClockReading {
-  /** Milliseconds since the epoch, by the clock that is set by people and protocols. */
+  /** Milliseconds since the epoch on the wall clock, which people and NTP can set. */
   readonly nowMs: number;
-  /** Milliseconds by a clock that nobody can set, since any moment of this run. */
+  /** Milliseconds on the process's monotonic clock. */
   readonly steadyMs: number;
 }
 
-/** A reading of this very process, and how far the clock was ahead then. */
+/** An earlier reading of the same process, and `aheadMs` at that time. */
 export interface Baseline extends ClockReading {
   readonly aheadMs: number;
 }
@@ -17,19 +17,20 @@ export interface Baseline extends ClockReading {
 export type ClockState = Pick<RetentionState, "clockAt" | "aheadMs" | "unprovenMs" | "provenForMs">;
 
 export interface Advanced extends ClockState {
-  /** How far the clock was set, or how long nobody has watched it; 0 where all is well. */
+  /** How far the clock was set, or how long no process watched it; 0 if neither happened. */
   readonly jumpMs: number;
 }
 
-/** Clocks are brought into line, and databases answer late. */
+/** Allows for clock synchronisation and for slow database responses. */
 const toleranceMs = 60_000;
-/** As long as nothing may have run without any doubt. */
+/** A gap without a running process is believed at once if it is no longer than this. */
 const unwatchedMs = 3_600_000;
 
 /**
- * Keeps a clock that goes on evenly, `now - aheadMs`, whatever the machine's clock is set to: what is deleted by age must not
- * go because somebody has set a clock. While a process watches it is plain which time has passed. Over a time in which
- * nothing ran a clock that was set looks like a node that was off: that time is believed once the clock has held for a day.
+ * Keeps a clock that never jumps, `now - aheadMs`, whatever the machine's clock is set to: setting a clock must not delete
+ * results by their age. While a process runs, its monotonic clock tells how much time has passed. After a gap without a
+ * running process, a clock that was set looks like a node that was off. The gap counts as real time after a day without
+ * another doubt.
  */
 export function advanceClock(state: ClockState, { nowMs, steadyMs }: ClockReading, own?: Baseline): Advanced {
   const { clockAt, aheadMs, unprovenMs, provenForMs } = state;
@@ -49,7 +50,7 @@ export function advanceClock(state: ClockState, { nowMs, steadyMs }: ClockReadin
     clockAt: clockNow,
     aheadMs: aheadMs + jumpMs,
     unprovenMs: isUnproven ? unprovenMs + jumpMs : Math.max(0, unprovenMs + Math.min(0, jumpMs)),
-    // A node that is off every night comes to its day as well.
+    // Keeps the time collected so far, so that a node that is off every night also gets to a full day.
     provenForMs: isUnproven && unprovenMs > 0 ? provenForMs : 0,
     jumpMs,
   };
@@ -59,7 +60,7 @@ function unwatchedJump(passedMs: number): number {
   return passedMs < 0 || passedMs > unwatchedMs ? passedMs : 0;
 }
 
-/** What another process has accounted for already is none any more. */
+/** The jump since this process's last reading; 0 if another process has already added it to `aheadMs`. */
 function watchedJump(state: ClockState, reading: ClockReading, own: Baseline): number {
   const excessMs = reading.nowMs - own.nowMs - (reading.steadyMs - own.steadyMs);
   if (Math.abs(excessMs) <= toleranceMs) return 0;

@@ -6,13 +6,13 @@ import type { UploadQuota } from "./upload-quota.ts";
 export interface CountedObjectsDeps {
   readonly objects: ObjectStore;
   readonly table: Pick<ObjectTable, "add" | "remove" | "removeProject">;
-  /** `undefined` where nothing limits uploads. */
+  /** `undefined` if no quota is set. */
   readonly quota: UploadQuota | undefined;
 }
 
 /**
- * An object store whose objects the table of local results counts. Objects come before their rows and go before them: what lies in
- * the store is counted or will be, and a crash leaves at most a row or an object that the next listing puts right.
+ * An object store that keeps the table of local results up to date. It stores an object before its row, and removes the
+ * object before its row. A crash leaves at most one object without a row or one row too many; the next listing corrects that.
  */
 export function createCountedObjects({ objects, table, quota }: CountedObjectsDeps): ObjectStore {
   async function forget(key: string): Promise<void> {
@@ -48,7 +48,7 @@ export function createCountedObjects({ objects, table, quota }: CountedObjectsDe
     async removeAll(prefix) {
       const removed = await objects.removeAll(prefix);
       const [, projectId = ""] = prefix.split("/");
-      // No other folder is ever removed as a whole.
+      // The service removes no other folder as a whole.
       if (prefix === `${localFolder}${projectId}/` && parseLocalKey(`${prefix}${projectId}`) !== undefined) {
         await table.removeProject(projectId);
       }

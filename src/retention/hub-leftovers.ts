@@ -12,14 +12,14 @@ export interface HubLeftoversDeps {
 }
 
 const batch = 100;
-/** A Hub that is away, or going away, is not asked for each file. */
+/** Stops after so many failures in one run, so that it does not ask an unreachable Hub for each file. */
 const mostFailures = 5;
-/** The Hub may refuse for good. */
+/** Gives up a file after so many attempts, since the Hub may refuse forever. */
 const mostAttempts = 24;
 
 /**
- * Removes from the Hub what this node sent before that time, as far as the Hub lets it; never another node's files, for only
- * its own are known here. What fails is tried again the next time.
+ * Removes from the Hub the intermediates that this node sent before that time, if the Hub allows it. It knows only this
+ * node's own files, so it never removes another node's. The next run tries failed removals again.
  */
 export async function removeOldIntermediates(
   { sent, hub, recorder, log }: HubLeftoversDeps,
@@ -35,7 +35,7 @@ export async function removeOldIntermediates(
   };
   for (let old = await listOld(); old.length > 0; old = await listOld()) {
     for (const { objectId, analysisId, attempts } of old) {
-      // One may take as long as the Hub may take to answer.
+      // Renews the lease for each file, since one removal may take as long as the Hub's time limit.
       if (failures >= mostFailures || !(await goesOn())) return tell(log, removed);
       tried.add(objectId);
       const reason = await hub.removeFile(objectId).then((gone) => (gone ? undefined : "the Hub refuses"), fail);

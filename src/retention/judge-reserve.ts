@@ -1,14 +1,14 @@
 import type { Grant, Reserve } from "./reservations.ts";
 
 export interface Used {
-  /** What the project has stored, and what others of its uploads were promised. */
+  /** Bytes that the project has stored, and that its other uploads have reserved. */
   readonly projectBytes: number;
   readonly nodeBytes: number;
-  /** What this upload was promised before. */
+  /** Bytes that this upload has already reserved. */
   readonly ownBytes: number;
 }
 
-/** Where both quotas are in the way, the answer names the project's. */
+/** Decides on a reservation. If it exceeds both quotas, the result names the project's. */
 export function judgeReserve(request: Reserve, { projectBytes, nodeBytes, ownBytes }: Used): Grant {
   const { bytes, takesLess, projectQuota, nodeQuota } = request;
   const limits = [

@@ -6,20 +6,20 @@ import type { RetentionState } from "./retention-state.ts";
 export interface ListingDeps {
   readonly objects: Pick<ObjectStore, "scan" | "stat">;
   readonly table: Pick<ObjectTable, "addListed" | "listIds" | "remove" | "recount">;
-  /** Notes how far it has come; `false` when this process is not to go on. */
+  /** Saves the progress. `false` if this process must stop. */
   readonly save: (progress: Pick<RetentionState, "listingCursor" | "listedObjects">) => Promise<boolean>;
-  /** By the store's clock, or one close to it. */
+  /** Milliseconds since the epoch, on the store's clock or one close to it. */
   readonly now: () => number;
 }
 
 const pageSize = 500;
 const rowsAtOnce = 5_000;
-/** Far longer than an upload that failed may take to be taken back. */
+/** Far longer than the clean-up after a failed upload may take. */
 const youngMs = 3_600_000;
 
 /**
- * Brings the table in line with what lies in the object store, from where the last process has come to. Resolves with whether
- * it has come to the end, and with how many objects there are. Memory does not grow with their number.
+ * Brings the table in line with the object store. Continues where the last process stopped. Resolves with whether it reached
+ * the end, and with the number of objects. Memory does not grow with that number.
  */
 export async function bringInLine(deps: ListingDeps, from: Pick<RetentionState, "listingCursor" | "listedObjects">) {
   const { objects, table, save } = deps;
@@ -45,13 +45,13 @@ async function addFound({ objects, table, now }: ListingDeps, found: readonly Kn
   const added = new Set((await table.addListed(found)).map(localKey));
   const youngest = now() - youngMs;
   for (const object of found) {
-    // Its upload may have failed since, and been taken back before the row was there.
+    // The upload may have failed meanwhile, and its clean-up may have run before this row existed.
     if (object.storedAt.getTime() < youngest || !added.has(localKey(object))) continue;
     if ((await objects.stat(localKey(object))) === undefined) await table.remove(object);
   }
 }
 
-/** The listing is a moment old, and so the store is asked again for each row that it does not have. */
+/** Removes rows without an object. Asks the store again for each, since the listing may be out of date. */
 async function forgetMissing(
   { objects, table }: ListingDeps,
   found: readonly ObjectId[],

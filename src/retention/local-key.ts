@@ -3,7 +3,7 @@ import type { ObjectId } from "./object-table.ts";
 
 export const localFolder = "local/";
 
-/** `undefined` for keys of another form, which nobody could ask for by its id. */
+/** `undefined` for keys of another form: no request can name such an object by its id. */
 export function parseLocalKey(key: string): ObjectId | undefined {
   const [folder, projectId = "", objectId = "", more] = key.split("/");
   if (folder !== "local" || more !== undefined || !isUuid(projectId) || !isUuid(objectId)) return undefined;

@@ -8,7 +8,7 @@ export interface NewObject extends ObjectId {
 }
 
 export interface KnownObject extends NewObject {
-  /** On the clock that never jumps. */
+  /** On the clock that never jumps (`advanceClock`). */
   readonly storedAt: Date;
 }
 
@@ -33,40 +33,40 @@ export interface DailyVolume extends Volume {
 
 export interface NodeVolume extends Volume {
   readonly projects: number;
-  /** Promised to uploads that are under way. */
+  /** Reserved by running uploads. */
   readonly reservedBytes: number;
   /** Finals that wait for the Hub. */
   readonly waitingBytes: number;
 }
 
 /**
- * What lies in the object store under `local/`, with its sums; only kept while a rule or a quota needs it. The object store
- * decides what there is: a row may be missing for a while, or stay behind, and is put right by the next listing.
+ * The objects under `local/` in the object store, with sums. The service keeps the table only while a rule or a quota needs
+ * it. The object store is authoritative: a row may be missing or stale for a while, until the next listing corrects it.
  *
- * Every function throws `AppError("database")` when the database fails, `storage_full` when it has no room.
+ * Every function throws `AppError("database")` if the database fails, and `storage_full` if the database has no room.
  */
 export interface ObjectTable {
-  /** Stored just now. What was reserved for it is free again. Repeating it changes nothing. */
+  /** Adds an object that was stored just now, and frees its reservation. Idempotent. */
   add(object: NewObject, reservationId?: string): Promise<void>;
-  /** Found in a listing. Those that are known already and those of removed projects are left out; resolves with the others. */
+  /** Adds objects of a listing, without known ones and those of removed projects. Resolves with the added ones. */
   addListed(objects: readonly KnownObject[]): Promise<ObjectId[]>;
   remove(id: ObjectId): Promise<void>;
   removeProject(projectId: string): Promise<void>;
-  /** By project and object id, behind the one given. Expired ones are in none of these answers. */
+  /** Objects after the given one, ordered by project and object id. Expired objects appear in no result of this table. */
   page(after: ObjectId | undefined, limit: number): Promise<TaggedObject[]>;
   find(id: ObjectId): Promise<TaggedObject | undefined>;
-  /** Those behind the first and up to the last one given; at most so many. */
+  /** Ids after `after`, up to and including `upTo`, at most `limit`. */
   listIds(after: ObjectId | undefined, upTo: ObjectId | undefined, limit: number): Promise<ObjectId[]>;
-  /** Nothing was stored later than this moment of the clock that never jumps. */
+  /** Sets each later `storedAt` to this moment of the clock that never jumps. */
   capStoredAt(latest: Date): Promise<void>;
 
   usageOf(projectId: string): Promise<Volume>;
   /** Largest first. */
   listUsage(offset: number, limit: number): Promise<ProjectVolume[]>;
   readNode(): Promise<NodeVolume>;
-  /** Sums up anew. */
+  /** Computes all sums again from the rows. */
   recount(): Promise<void>;
-  /** Notes what the node holds at the end of this day, and forgets days before the other one. */
+  /** Saves the node's current volume for this day, and forgets the days before `keepFrom`. */
   noteDay(day: string, keepFrom: string): Promise<void>;
   /** Oldest first. */
   listDays(): Promise<DailyVolume[]>;

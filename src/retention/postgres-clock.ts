@@ -1,14 +1,14 @@
 import { type SQL, sql } from "drizzle-orm";
 
-/** Time that tests let pass, in milliseconds; none elsewhere. */
+/** Milliseconds by which tests advance the clock; 0 in the service. */
 export type Passed = () => number;
 
-/** What the database's clock says. */
+/** The time on the database's clock. */
 export function clock(passed: Passed): SQL {
   return sql`(clock_timestamp() + ${passed()}::float8 * interval '1 millisecond')`;
 }
 
-/** The clock that never jumps: never earlier than it was read last. */
+/** The time on the clock that never jumps, never earlier than its last reading. */
 export function steadyClock(passed: Passed): SQL {
   const now = clock(passed);
   return sql`coalesce(

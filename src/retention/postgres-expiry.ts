@@ -41,7 +41,7 @@ export function createPostgresExpiry(postgres: Postgres, passed: Passed, append?
   };
 }
 
-/** Throws `not_found` within the transaction that would tag it, once the object is expired. */
+/** Throws `not_found` in a transaction that wants to tag an expired object. */
 export async function refuseExpired(tx: Pick<BunSQLDatabase, "select">, id: ObjectId): Promise<void> {
   const rows = await tx
     .select({ objectId })
@@ -84,7 +84,7 @@ async function expire(
   return due;
 }
 
-/** With their links and hashes, and the tags that nothing carries any more. */
+/** Removes the objects' results, links and hashes, and the tags that no result has any more. */
 async function removeResults(tx: Pick<BunSQLDatabase, "execute">, project: string, ids: readonly string[]) {
   const list = sql`(select value::uuid from json_array_elements_text(${JSON.stringify(ids)}::text::json))`;
   const links = await tx.execute<{ tag_id: number }>(sql`

@@ -120,7 +120,7 @@ function usageIn(postgres: Postgres) {
     recount: () =>
       postgres.run((db) =>
         db.transaction(async (tx) => {
-          // Whoever has changed rows has changed the sums before this lock is given, or will after it.
+          // Other transactions change the sums either before this lock or after the recount, so no change is lost.
           await tx.execute(sql`lock table project_usage in exclusive mode`);
           await tx.delete(projectUsage);
           await tx.execute(sql`
@@ -150,7 +150,7 @@ function isBehind(after: ObjectId | undefined): SQL | undefined {
   return after && sql`(${projectId}, ${objectId}) > (${after.projectId}::uuid, ${after.objectId}::uuid)`;
 }
 
-/** Changes the sums of a project. */
+/** Adds to the sums of a project; negative numbers subtract. */
 export async function count(tx: Pick<BunSQLDatabase, "execute">, project: string, bytes: number, objects: number) {
   await tx.execute(sql`
     insert into project_usage (project_id, bytes, objects) values (${project}, ${bytes}, ${objects})
@@ -161,7 +161,7 @@ export async function count(tx: Pick<BunSQLDatabase, "execute">, project: string
 async function addListed(tx: Transaction, objects: readonly KnownObject[], passed: Passed): Promise<ObjectId[]> {
   const projects = [...new Set(objects.map((object) => object.projectId))].sort();
   for (const project of projects) await keepFromRemoval(tx, project);
-  // Nothing was stored later than now, whatever the store's clock says.
+  // The store's clock may be fast: no object was stored later than now.
   const added = await tx.execute<{ project_id: string; object_id: string; size_bytes: string | number }>(sql`
     insert into stored_object (project_id, object_id, size_bytes, stored_at)
     select "projectId", "objectId", "sizeBytes", least("storedAt", ${steadyClock(passed)})
@@ -177,7 +177,7 @@ async function addListed(tx: Transaction, objects: readonly KnownObject[], passe
   return added.map((row) => ({ projectId: row.project_id, objectId: row.object_id }));
 }
 
-/** With the tags of their own project. */
+/** Adds to each object the tags of its own project. */
 export async function withTags(
   db: Pick<BunSQLDatabase, "selectDistinct">,
   rows: readonly KnownObject[],

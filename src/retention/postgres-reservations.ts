@@ -5,12 +5,12 @@ import { judgeReserve } from "./judge-reserve.ts";
 import { type Passed, steadyClock } from "./postgres-clock.ts";
 import type { Grant, Reservations, Reserve } from "./reservations.ts";
 
-// Any number will do, as long as every version of this service takes the same one.
+// An arbitrary number, which must be the same in every version of the service.
 const quotaLock = 7_046_037;
 
 export function createPostgresReservations(postgres: Postgres, passed: Passed): Reservations {
   return {
-    // Repeated after a lost connection it may reserve twice, which ends with the upload.
+    // A repeat after a lost connection may reserve twice. The end of the upload frees both.
     reserve: (request) => postgres.run((db) => db.transaction((tx) => reserve(tx, request, passed))),
     release: (id) =>
       postgres.run(async (db) => void (await db.execute(sql`delete from usage_reservation where id = ${id}`))),
@@ -30,7 +30,7 @@ export function createPostgresReservations(postgres: Postgres, passed: Passed): 
   };
 }
 
-/** What lies on the node is summed up only where that counts: of many projects it is many rows. */
+/** Sums up the whole node only if it has a quota, since many projects are many rows. */
 async function reserve(tx: Pick<BunSQLDatabase, "execute">, request: Reserve, passed: Passed): Promise<Grant> {
   await tx.execute(sql`select pg_advisory_xact_lock(${quotaLock})`);
   const { id, projectId, holder, nodeQuota } = request;
@@ -38,7 +38,7 @@ async function reserve(tx: Pick<BunSQLDatabase, "execute">, request: Reserve, pa
   const node = ifCounted(sql`select coalesce(sum(bytes), 0) from project_usage`);
   const waiting = ifCounted(sql`
     select coalesce(sum(size_bytes), 0) from submission where state in ('held', 'queued', 'delivering')`);
-  // All of it as it was at one moment: an upload that ends turns what it has reserved into an object.
+  // One statement reads all sums at the same moment, since an upload that ends turns its reservation into an object.
   const [row] = await tx.execute<Record<string, unknown>>(sql`
     select
       (select coalesce(sum(bytes), 0) from project_usage where project_id = ${projectId}) as project,

@@ -8,7 +8,7 @@ import { createPostgresSent } from "./postgres-sent.ts";
 import { createPostgresState } from "./postgres-state.ts";
 import type { RetentionStore } from "./retention-store.ts";
 
-/** In PostgreSQL, by the server's clock. */
+/** Keeps retention data in PostgreSQL and uses the database server's clock. */
 export function createPostgresRetention(
   postgres: Postgres,
   append?: AppendInPostgres,

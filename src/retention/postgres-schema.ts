@@ -4,7 +4,7 @@ import { bigint, boolean, date, index, integer, pgTable, primaryKey, text, times
 const moment = (name: string) => timestamp(name, { withTimezone: true, precision: 3 });
 const count = (name: string) => bigint(name, { mode: "number" }).notNull().default(0);
 
-/** What lies in the object store; only kept while a rule or a quota needs it. */
+/** The objects in the object store. The service keeps this table only while a rule or a quota needs it. */
 export const storedObject = pgTable(
   "stored_object",
   {
@@ -13,9 +13,9 @@ export const storedObject = pgTable(
     sizeBytes: bigint("size_bytes", { mode: "number" }).notNull(),
     /** On the clock that never jumps. */
     storedAt: moment("stored_at").notNull(),
-    /** From then on it must not be tagged any more, and its file is removed. */
+    /** When the object expired. From then on nobody can tag it, and a sweep removes its file. */
     expiredAt: moment("expired_at"),
-    /** Whether the file of an expired one is removed; the row stays a while, for whoever is just about to tag it. */
+    /** Whether a sweep removed the expired object's file. The row stays for a while, so that a late request to tag it fails. */
     isRemoved: boolean("is_removed").notNull().default(false),
   },
   (table) => [
@@ -24,7 +24,7 @@ export const storedObject = pgTable(
   ],
 );
 
-/** The sums of those that are not expired. */
+/** The sums of each project's objects, without expired ones. */
 export const projectUsage = pgTable("project_usage", {
   projectId: uuid("project_id").primaryKey(),
   bytes: count("bytes"),
@@ -38,7 +38,7 @@ export const dailyUsage = pgTable("daily_usage", {
   objects: bigint("objects", { mode: "number" }).notNull(),
 });
 
-/** Room that uploads have been promised and not filled yet. */
+/** Bytes that running uploads have reserved. */
 export const reservation = pgTable("usage_reservation", {
   id: uuid("id").primaryKey(),
   projectId: uuid("project_id").notNull(),
@@ -52,25 +52,25 @@ export const retentionState = pgTable("retention_state", {
   id: integer("id").primaryKey(),
   leaseHolder: uuid("lease_holder"),
   leaseUntil: moment("lease_until"),
-  /** When the clock was read last. */
+  /** The last reading of the machine's clock. */
   clockAt: moment("clock_at"),
-  /** How far the machine's clock is ahead of the one that never jumps. */
+  /** How far the machine's clock is ahead of the clock that never jumps. */
   aheadMs: count("ahead_ms"),
-  /** Part of it that may have been time in which nothing ran, and is believed after a day. */
+  /** The part of `aheadMs` that may have been real time in which nothing ran. It is believed after a day. */
   unprovenMs: count("unproven_ms"),
   provenForMs: count("proven_for_ms"),
-  /** The rules that hold since then. */
+  /** The rules in force since `rulesSince`. */
   rules: text("rules"),
   rulesSince: moment("rules_since"),
   sweptAt: moment("swept_at"),
-  /** How far the listing of the object store has come; null between two of them. */
+  /** How far the current listing of the object store has come; null between two listings. */
   listingCursor: text("listing_cursor"),
   listedObjects: count("listed_objects"),
-  /** The end of the last listing that went through. */
+  /** The end of the last complete listing. */
   listedAt: moment("listed_at"),
 });
 
-/** Intermediates of this node's analyses that lie at the Hub. */
+/** Intermediates that this node's analyses sent and that are still on the Hub. */
 export const sentIntermediate = pgTable(
   "sent_intermediate",
   {

@@ -6,28 +6,28 @@ import { isPreviewing, type Moment, previewEnd, steadyTime } from "./schedule.ts
 import { summarize } from "./summary.ts";
 
 export interface Expiring extends TaggedObject {
-  /** By the machine's clock, and never in the past. */
+  /** When a sweep will remove it, on the machine's clock; never in the past. */
   readonly goesAt: Date;
 }
 
 export interface Preview {
   readonly rules: RetentionRules;
-  /** Until when the rules only show what they would do; `undefined` once they remove. */
+  /** End of the preview, in which the rules remove nothing yet; `undefined` after it. */
   readonly previewUntil: Date | undefined;
   readonly items: readonly Expiring[];
-  /** What is due now, of this project or of all. */
+  /** The objects that are due now, of this project or of all. */
   readonly due: Volume;
-  /** How many will go sooner or later. */
+  /** The number of objects that the rules will remove at any time. */
   readonly total: number;
   /** `cursor` of the next page. */
   readonly next: string | undefined;
 }
 
-/** What the rules will remove, and when. */
+/** Shows what the rules will remove, and when. */
 export interface PreviewBook {
-  /** By project and object; throws nothing for a cursor of nonsense, which begins anew. */
+  /** Ordered by project and object. An invalid cursor throws nothing: the list starts at its beginning. */
   list(projectId: string | undefined, cursor: string | undefined, limit: number): Promise<Preview>;
-  /** When it will be removed; `undefined` where it is kept, or nothing is known of it yet. */
+  /** When a sweep will remove the object; `undefined` if it is kept or not known yet. */
   endOf(id: ObjectId): Promise<Date | undefined>;
 }
 
@@ -39,7 +39,7 @@ export interface PreviewBookDeps {
 
 const pageSize = 1_000;
 const rememberMs = 30_000;
-/** At the latest a sweep comes then. */
+/** The next sweep comes within this time. */
 const nextSweepMs = 3_600_000;
 const noId = "00000000-0000-0000-0000-000000000000";
 const none: Volume = { bytes: 0, objects: 0 };
@@ -47,7 +47,7 @@ const none: Volume = { bytes: 0, objects: 0 };
 export function createPreviewBook({ store, rules, steadyNow }: PreviewBookDeps): PreviewBook {
   let known: { readonly moment: Moment; readonly atMs: number } | undefined;
 
-  /** Reading a file is not to cost a look at the state each time. */
+  /** Remembers the state for a while, so that not every read of a file asks the database for it. */
   async function look(): Promise<Moment> {
     if (known !== undefined && steadyNow() - known.atMs < rememberMs) {
       return { ...known.moment, now: new Date(known.moment.now.getTime() + steadyNow() - known.atMs) };
@@ -107,14 +107,14 @@ export function createPreviewBook({ store, rules, steadyNow }: PreviewBookDeps):
   };
 }
 
-/** Not sooner than the preview ends, and never in the past: what is overdue goes with the next sweep. */
+/** Not before the end of the preview, and never in the past: the next sweep removes overdue objects. */
 function goesAt(moment: Moment, end: Date): Date {
   const preview = previewEnd(moment.state) ?? new Date(steadyTime(moment).getTime() + 24 * nextSweepMs);
   const at = byTheClock(moment, end > preview ? end : preview);
   return at > moment.now ? at : new Date(moment.now.getTime() + nextSweepMs);
 }
 
-/** Time that is not believed yet will be, so that nothing goes sooner than was told. */
+/** Assumes that unproven time will be believed. This gives the earliest time, so nothing goes sooner than shown. */
 function byTheClock({ state }: Moment, steady: Date): Date {
   return new Date(steady.getTime() + state.aheadMs - state.unprovenMs);
 }

@@ -1,33 +1,33 @@
 export interface Reserve {
-  /** Of the upload. */
+  /** The upload's id. */
   readonly id: string;
   readonly projectId: string;
-  /** The process that the upload runs in. */
+  /** The process that runs the upload. */
   readonly holder: string;
-  /** How much more. */
+  /** How many bytes to add to the reservation. */
   readonly bytes: number;
-  /** Whether less will do, if that is all that is left. */
+  /** Whether the upload accepts fewer bytes if no more are left. */
   readonly takesLess: boolean;
   /** 0 = no limit. */
   readonly projectQuota: number;
   readonly nodeQuota: number;
 }
 
-/** What was granted, or which quota is in the way and how much of it is used. */
+/** The granted bytes, or the quota that the request exceeds and how much of it is used. */
 export type Grant =
   | { readonly granted: number }
   | { readonly exceeded: "project" | "node"; readonly usedBytes: number; readonly quotaBytes: number };
 
 /**
- * Room that uploads are promised before they fill it, so that any number of them at once stay within the quotas. What waits for
- * the Hub counts for the node. Every function throws `AppError("database")` when the database fails.
+ * Uploads reserve bytes before they store them, so that any number of parallel uploads stay within the quotas. Finals that
+ * wait for the Hub count towards the node's quota. Every function throws `AppError("database")` if the database fails.
  */
 export interface Reservations {
   reserve(request: Reserve): Promise<Grant>;
   /** Idempotent. */
   release(id: string): Promise<void>;
-  /** Says that the process is still there. */
+  /** Renews all reservations of a process that still runs. */
   renew(holder: string): Promise<void>;
-  /** Forgets those that were not renewed for so long; resolves with how many. */
+  /** Drops the reservations that were not renewed for this time. Resolves with their number. */
   dropStale(longerAgoMs: number): Promise<number>;
 }

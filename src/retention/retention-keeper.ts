@@ -22,17 +22,17 @@ import { sweep } from "./sweep.ts";
 
 export interface RetentionKeeperDeps {
   readonly store: RetentionStore;
-  /** Without a count of its own: what is swept is taken off the table already. */
+  /** The plain object store, without counting: the sweep itself updates the table. */
   readonly objects: Pick<ObjectStore, "scan" | "stat" | "remove">;
   readonly rules: RetentionRules;
-  /** Names this one among all that share the database, for the lease. */
+  /** The unique name of this process among all that share the database, for the lease. */
   readonly holder: string;
   readonly perSecond: number;
   readonly steadyNow: () => number;
   readonly log: Log;
-  /** Whether the table of stored objects is kept. */
+  /** Whether the service keeps the table of stored objects. */
   readonly isCounting: boolean;
-  /** More that goes by the rules: done once an hour, not in their preview; given the time that never jumps. */
+  /** More work by the rules, once an hour, but not during their preview. Gets the time on the clock that never jumps. */
   readonly besides?: ((steadyNow: Date, goesOn: () => Promise<boolean>) => Promise<void>) | undefined;
   readonly everyMs?: number;
 }
@@ -42,13 +42,13 @@ export interface Progress {
   readonly swept?: Volume;
 }
 
-/** Keeps the table in line with the store, and lets go what the rules say. One process at a time over all that there are. */
+/** Keeps the table in line with the store, and removes what the rules say. Only one process does this at a time. */
 export interface RetentionKeeper {
-  /** A round at once, and then every minute. */
+  /** Starts a round now, and then one a minute after each round (`everyMs`). */
   start(): void;
-  /** One round, whatever is due. `false` when another process is at it. Throws what failed. */
+  /** Does whatever is due, once. `false` if another process holds the lease. Throws the error of a failed step. */
   round(): Promise<boolean>;
-  /** Sweeps now, without the day of preview; `undefined` when another process is at it. */
+  /** Sweeps now, without the day of preview. `undefined` if another process holds the lease. */
   sweepNow(actor: string, progress?: (done: Progress) => void): Promise<(Volume & { isComplete: boolean }) | undefined>;
   stop(): Promise<void>;
 }
@@ -71,7 +71,7 @@ export function createRetentionKeeper(deps: RetentionKeeperDeps): RetentionKeepe
   const renew = async () => !ending.signal.aborted && (await states.acquire(lease));
   const save = (changes: Partial<RetentionState>) => states.write(holder, changes);
 
-  /** Reads the clock, and the rules that hold from now on. */
+  /** Reads the clock, and puts the current rules in force. */
   async function look(): Promise<Moment & { readonly isStart: boolean }> {
     const isStart = own === undefined;
     const steadyMs = steadyNow();
@@ -84,7 +84,7 @@ export function createRetentionKeeper(deps: RetentionKeeperDeps): RetentionKeepe
     const rulesSince = steadyTime(moment);
     const changed = {
       ...(areRulesNew(state, text, unwatchedMs) ? { rules: text, rulesSince } : {}),
-      // The table may have been left to itself meanwhile.
+      // No process may have kept the table up to date during the gap, so the store must be listed again.
       ...(isStart && jumpMs > 0 ? { listedAt: undefined } : {}),
     };
     await save({ ...clock, ...changed });

@@ -1,20 +1,20 @@
 export interface RetentionState {
-  /** When the clock was read last. */
+  /** The last reading of the machine's clock. */
   readonly clockAt: Date | undefined;
-  /** How far the machine's clock is ahead of the one that never jumps; negative where it was set back. */
+  /** How far the machine's clock is ahead of the clock that never jumps; negative if it was set back. */
   readonly aheadMs: number;
-  /** Part of it that may have been time in which nothing ran. It is believed after a day. */
+  /** The part of `aheadMs` that may have been real time in which nothing ran. It is believed after a day. */
   readonly unprovenMs: number;
-  /** For how long nothing has spoken against it. */
+  /** How long the clock has run without a jump since `unprovenMs` was set; gaps do not reset it. */
   readonly provenForMs: number;
-  /** In one text. */
+  /** The rules as one text (`textOf`). */
   readonly rules: string | undefined;
   readonly rulesSince: Date | undefined;
   readonly sweptAt: Date | undefined;
-  /** How far the listing of the object store has come; `undefined` between two of them. */
+  /** How far the current listing of the object store has come; `undefined` between two listings. */
   readonly listingCursor: string | undefined;
   readonly listedObjects: number;
-  /** The end of the last listing that went through. */
+  /** The end of the last complete listing. */
   readonly listedAt: Date | undefined;
 }
 
@@ -23,14 +23,14 @@ export interface RetentionLease {
   readonly leaseMs: number;
 }
 
-/** What all processes know of rules, clock and listing, and the lease of the one that works. */
+/** The shared state of rules, clock and listing, and the lease of the one process that works. */
 export interface RetentionStateStore {
-  /** Takes the lease, or prolongs it; `false` when another process holds it. A clock that is set makes none longer. */
+  /** Takes or extends the lease. `false` if another process holds it. A lease that ends too late (clock set back) is void. */
   acquire(lease: RetentionLease): Promise<boolean>;
   release(holder: string): Promise<void>;
   /** The state, and the time on the database's clock. */
   read(): Promise<{ readonly state: RetentionState; readonly now: Date }>;
-  /** `false`, and nothing is changed, when another process holds the lease. */
+  /** Changes nothing and resolves with `false` if another process holds the lease. */
   write(holder: string, changes: Partial<RetentionState>): Promise<boolean>;
 }
 

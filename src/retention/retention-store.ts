@@ -4,7 +4,7 @@ import type { Reservations } from "./reservations.ts";
 import type { RetentionStateStore } from "./retention-state.ts";
 import type { SentIntermediates } from "./sent-intermediates.ts";
 
-/** Everything that retention and quotas keep in the database. */
+/** All tables of retention and quotas in the database. */
 export interface RetentionStore {
   readonly objects: ObjectTable;
   readonly expiry: ExpiryStore;

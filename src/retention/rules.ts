@@ -6,40 +6,40 @@ export interface TagRule {
   readonly days: number;
 }
 
-/** Days after which results are removed; 0 = they are kept. */
+/** Days after which results are removed; 0 = never. */
 export interface RetentionRules {
   readonly untaggedDays: number;
   readonly taggedDays: number;
-  /** The first one that fits a tag counts. */
+  /** The first rule whose pattern matches a tag applies to it. */
   readonly tags: readonly TagRule[];
-  /** Of those that this node has sent to the Hub. */
+  /** Days for intermediates that this node sent to the Hub. */
   readonly intermediateDays?: number;
 }
 
 export const dayMs = 24 * 3_600_000;
 
-/** Whether there is anything that they would ever remove. */
+/** Whether the rules can ever remove a local result. */
 export function removesAnything({ untaggedDays, taggedDays, tags }: RetentionRules): boolean {
   return untaggedDays > 0 || taggedDays > 0 || tags.some(({ days }) => days > 0);
 }
 
-/** A text that is equal for equal rules only. */
+/** Two rules have the same text only if they are equal. */
 export function textOf({ untaggedDays, taggedDays, tags, intermediateDays = 0 }: RetentionRules): string {
   return JSON.stringify([untaggedDays, taggedDays, tags.map(({ pattern, days }) => [pattern, days]), intermediateDays]);
 }
 
-/** How long a result with these tags is kept, `undefined` for ever: of several tags the longest time counts. */
+/** How many days a result with these tags is kept; `undefined` = forever. With several tags, the longest time counts. */
 export function keepDays(rules: RetentionRules, tags: readonly string[]): number | undefined {
   const days = tags.length === 0 ? [rules.untaggedDays] : tags.map((tag) => daysOfTag(rules, tag));
   return days.includes(0) ? undefined : Math.max(...days);
 }
 
-/** No result goes sooner than after so many days. */
+/** The shortest time, in days, after which the rules can remove any result. */
 export function fewestDays({ untaggedDays, taggedDays, tags }: RetentionRules): number {
   return Math.min(...[untaggedDays, taggedDays, ...tags.map(({ days }) => days)].filter((days) => days > 0));
 }
 
-/** When its time is over, on the clock that never jumps; `undefined`: never. */
+/** When a result becomes due, on the clock that never jumps; `undefined` = never. */
 export function endOf(rules: RetentionRules, { storedAt, tags }: Pick<TaggedObject, "storedAt" | "tags">) {
   const days = keepDays(rules, tags);
   return days === undefined ? undefined : new Date(storedAt.getTime() + days * dayMs);

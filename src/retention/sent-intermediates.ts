@@ -5,14 +5,14 @@ export interface SentIntermediate {
 }
 
 export interface KnownIntermediate extends SentIntermediate {
-  /** To remove it. */
+  /** Attempts to remove it. */
   readonly attempts: number;
 }
 
-/** Intermediates of this node's analyses that lie at the Hub. Functions throw `AppError("database")` when the database fails. */
+/** Intermediates of this node's analyses on the Hub. Functions throw `AppError("database")` if the database fails. */
 export interface SentIntermediates {
   add(sent: SentIntermediate): Promise<void>;
-  /** Those sent longer ago than this by the clock that never jumps, those that were tried least first. */
+  /** Intermediates sent before this moment of the clock that never jumps, those with the fewest attempts first. */
   listOld(before: Date, limit: number): Promise<KnownIntermediate[]>;
   noteAttempt(objectId: string): Promise<void>;
   remove(objectId: string): Promise<void>;

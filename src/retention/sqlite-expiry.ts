@@ -40,7 +40,7 @@ export function createSqliteExpiry(sqlite: Sqlite, now: () => number, append?: A
   };
 }
 
-/** Throws `not_found` within the transaction that would tag it, once the object is expired. */
+/** Throws `not_found` in a transaction that wants to tag an expired object. */
 export function refuseExpired(tx: Pick<SqliteDatabase, "select">, id: ObjectId): void {
   const row = tx
     .select({ objectId })
@@ -82,7 +82,7 @@ function expire(
   return due;
 }
 
-/** With their links and hashes, and the tags that nothing carries any more. */
+/** Removes the objects' results, links and hashes, and the tags that no result has any more. */
 function removeResults(tx: Pick<SqliteDatabase, "run" | "all">, project: string, ids: readonly string[]): void {
   const list = sql`(select value from json_each(${JSON.stringify(ids)}))`;
   const links = tx.all<{ tag_id: number }>(sql`

@@ -26,7 +26,7 @@ export function createSqliteObjectTable(sqlite: Sqlite, now: () => number): Obje
         const latest = steadyClock(tx, now);
         return objects.filter((object) => {
           if (isRemoved(tx, object.projectId)) return false;
-          // Nothing was stored later than now, whatever the store's clock says.
+          // The store's clock may be fast: no object was stored later than now.
           const isLater = object.storedAt > latest;
           return insert(tx, { ...object, storedAt: isLater ? latest : object.storedAt });
         });
@@ -144,7 +144,7 @@ function isBehind(after: ObjectId | undefined): SQL | undefined {
   return after && sql`(${projectId}, ${objectId}) > (${after.projectId}, ${after.objectId})`;
 }
 
-/** Changes the sums of a project. */
+/** Adds to the sums of a project; negative numbers subtract. */
 export function count(tx: Pick<SqliteDatabase, "run">, project: string, bytes: number, objects: number): void {
   tx.run(sql`
     insert into project_usage (project_id, bytes, objects) values (${project}, ${bytes}, ${objects})
@@ -152,14 +152,14 @@ export function count(tx: Pick<SqliteDatabase, "run">, project: string, bytes: n
     set bytes = project_usage.bytes + excluded.bytes, objects = project_usage.objects + excluded.objects`);
 }
 
-/** Tells whether it was new. */
+/** Returns whether the object was new. */
 function insert(tx: Transaction, object: KnownObject): boolean {
   const added = tx.insert(storedObject).values(object).onConflictDoNothing().returning({ objectId }).get();
   if (added !== undefined) count(tx, object.projectId, object.sizeBytes, 1);
   return added !== undefined;
 }
 
-/** With the tags of their own project. */
+/** Adds to each object the tags of its own project. */
 export function withTags(db: Pick<SqliteDatabase, "selectDistinct">, rows: readonly KnownObject[]): TaggedObject[] {
   if (rows.length === 0) return [];
   const ids = rows.map((row) => row.objectId);

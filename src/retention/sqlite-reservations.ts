@@ -26,7 +26,7 @@ export function createSqliteReservations(sqlite: Sqlite, now: () => number): Res
   };
 }
 
-/** What lies on the node is summed up only where that counts: of many projects it is many rows. */
+/** Sums up the whole node only if it has a quota, since many projects are many rows. */
 function reserve(tx: Transaction, request: Reserve, now: () => number): Grant {
   const { id, projectId, holder, nodeQuota } = request;
   const ifCounted = (sum: SQL) => sql`case when ${nodeQuota} > 0 then (${sum}) else 0 end`;

@@ -7,7 +7,7 @@ import { createSqliteReservations } from "./sqlite-reservations.ts";
 import { createSqliteSent } from "./sqlite-sent.ts";
 import { createSqliteState } from "./sqlite-state.ts";
 
-/** In an SQLite file; `now` gives milliseconds since the epoch. */
+/** Keeps retention data in an SQLite file. `now` gives milliseconds since the epoch. */
 export function createSqliteRetention(sqlite: Sqlite, now: () => number, append?: AppendInSqlite): RetentionStore {
   return {
     objects: createSqliteObjectTable(sqlite, now),

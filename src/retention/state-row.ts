@@ -1,6 +1,6 @@
 import { initialState, type RetentionState } from "./retention-state.ts";
 
-/** A row as it lies in either database. */
+/** A row of either database. */
 type Row = { readonly [Name in keyof RetentionState]: Exclude<RetentionState[Name], undefined> | null };
 
 export function asState(row: (Row & Record<string, unknown>) | undefined): RetentionState {
@@ -19,7 +19,7 @@ export function asState(row: (Row & Record<string, unknown>) | undefined): Reten
   };
 }
 
-/** A change to `undefined` empties the column. */
+/** A key with the value `undefined` sets a nullable column to null. */
 export function columnsOf(changes: Partial<RetentionState>) {
   const { aheadMs, unprovenMs, provenForMs, listedObjects, ...others } = changes;
   const numbers = { aheadMs, unprovenMs, provenForMs, listedObjects };

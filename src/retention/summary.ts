@@ -3,22 +3,22 @@ import { endOf, type RetentionRules } from "./rules.ts";
 import { pagesOf } from "./sweep.ts";
 
 export interface ExpiringVolume extends ProjectVolume {
-  /** Of these, what is due already. */
+  /** The part that is due already. */
   readonly due: Volume;
-  /** When the first of them is due, on the clock that never jumps. */
+  /** When the first object is due, on the clock that never jumps. */
   readonly firstEnd: Date;
 }
 
 export interface Summary {
-  /** What is due now, in all. */
+  /** Everything that is due now. */
   readonly due: Volume;
-  /** By project, what the rules will remove sooner or later. */
+  /** For each project, what the rules will remove at any time. */
   readonly projects: ReadonlyMap<string, ExpiringVolume>;
 }
 
 const none: Volume = { bytes: 0, objects: 0 };
 
-/** What the rules would remove; memory grows with the number of projects alone. */
+/** Sums up what the rules would remove. Memory grows only with the number of projects. */
 export async function summarize(
   table: Pick<ObjectTable, "page">,
   rules: RetentionRules,

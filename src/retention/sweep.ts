@@ -11,15 +11,15 @@ export interface SweepDeps {
   readonly expiry: ExpiryStore;
   readonly objects: Pick<ObjectStore, "remove">;
   readonly rules: RetentionRules;
-  /** By the clock that never jumps: what is due now goes, and nothing that only becomes due while the sweep runs. */
+  /** On the clock that never jumps. Objects that become due after this time stay until the next sweep. */
   readonly dueBy: Date;
   readonly holder: string;
-  /** For the record. */
+  /** Who sweeps, for the record. */
   readonly actor: string;
-  /** At most so many in a second. */
+  /** Most objects per second. */
   readonly perSecond: number;
   readonly steadyNow: () => number;
-  /** Prolongs the lease; `false` when this process is not to go on. */
+  /** Extends the lease. `false` if this process must stop. */
   readonly renew: () => Promise<boolean>;
   readonly signal?: AbortSignal | undefined;
   readonly progress?: (done: Volume) => void;
@@ -28,10 +28,10 @@ export interface SweepDeps {
 
 const pageSize = 1_000;
 const largestBatch = 100;
-/** Far longer than it takes from looking at an object to tagging it. */
+/** Far longer than a request takes between checking an object and tagging it. */
 const tombstoneMs = 3_600_000;
 
-/** Every object in the table, page by page. */
+/** All objects of the table, page by page. */
 export async function* pagesOf(table: Pick<ObjectTable, "page">, size = pageSize): AsyncGenerator<TaggedObject[]> {
   for (let after: ObjectId | undefined; ; ) {
     const page = await table.page(after, size);
@@ -41,7 +41,7 @@ export async function* pagesOf(table: Pick<ObjectTable, "page">, size = pageSize
   }
 }
 
-/** Removes what is due, and first what an earlier sweep was kept from removing. Resolves with what has expired in this one. */
+/** Removes the files that an earlier sweep left, then the due objects. Resolves with what expired in this sweep. */
 export async function sweep(deps: SweepDeps): Promise<Volume & { readonly isComplete: boolean }> {
   const { table, expiry, rules, dueBy, renew, signal } = deps;
   const isDue = (object: TaggedObject) =>
@@ -65,7 +65,7 @@ export async function sweep(deps: SweepDeps): Promise<Volume & { readonly isComp
       const { holder, actor } = deps;
       const expired = await expiry.expire({ holder, actor, projectId: first.projectId, objectIds, isDue });
       if (expired === undefined) return { ...done, isComplete: false };
-      // Before the files go: whatever happens from here on, these are expired, and no later sweep tells of them again.
+      // Logs before it removes the files: the objects have expired now, and no later sweep would log them.
       for (const object of expired) tell(deps, object);
       await removeFiles(deps, expired);
       done = { bytes: done.bytes + sizeOf(expired), objects: done.objects + expired.length };
@@ -87,14 +87,14 @@ async function removeFiles({ objects, expiry }: SweepDeps, ids: readonly ObjectI
   await expiry.markRemoved(ids);
 }
 
-/** Each within one project, as they are expired under its lock. */
+/** Each batch belongs to one project, since `expire` works under that project's lock. */
 function* batchesOf(objects: readonly TaggedObject[], size: number): Generator<TaggedObject[]> {
   for (const own of Map.groupBy(objects, ({ projectId }) => projectId).values()) {
     for (let start = 0; start < own.length; start += size) yield own.slice(start, start + size);
   }
 }
 
-/** Waits after each batch until the rate is kept again. */
+/** Waits after each batch to keep the rate. */
 function createPace({ perSecond, steadyNow, signal }: SweepDeps): (count: number) => Promise<void> {
   let allowedAt = steadyNow();
   return async (count) => {

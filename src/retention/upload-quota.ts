@@ -3,25 +3,25 @@ import type { Log } from "../log.ts";
 import { createRetryQueue } from "../time/retry-queue.ts";
 import type { Grant, Reservations } from "./reservations.ts";
 
-/** In bytes of files; 0 = no limit. */
+/** Limits in bytes of files; 0 = no limit. */
 export interface QuotaLimits {
   readonly projectBytes: number;
   readonly nodeBytes: number;
 }
 
-/** Room for one upload. */
+/** The reservation of one upload. */
 export interface UploadRoom {
   readonly id: string;
-  /** The same stream, which fails with `over_quota` before it gives a byte there is no room for. */
+  /** Passes the stream on. It fails with `over_quota` before the first byte that exceeds the quota. */
   watch(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array>;
-  /** Gives back what was promised. Never throws: it is tried again until it succeeds. */
+  /** Frees the reservation. Never throws: a failed attempt is repeated until it succeeds. */
   release(): Promise<void>;
-  /** To be called when it has ended either way. */
+  /** Must be called when the upload has succeeded or failed. */
   end(): void;
 }
 
 export interface UploadQuota {
-  /** Throws `over_quota` where it is plain already that the file is too large. */
+  /** Throws `over_quota` if the announced length already exceeds a quota. */
   open(projectId: string, maxBytes: number | undefined): Promise<UploadRoom>;
   close(): Promise<void>;
 }
@@ -35,7 +35,7 @@ export interface UploadQuotaDeps {
 }
 
 const stepBytes = 64 * 1024 * 1024;
-/** What a form holds besides its file may count in a request's length; more of it is rare. */
+/** A request's length may include the form's other fields, which are rarely longer than this. */
 const formSlackBytes = 64 * 1024;
 const releaseLimitMs = 2_000;
 
@@ -95,7 +95,7 @@ export function createUploadQuota(deps: UploadQuotaDeps): UploadQuota {
 
 type Ask = (bytes: number, takesLess: boolean) => Promise<Grant>;
 
-/** A little too long a request may still hold a file that fits; then its bytes are counted as they come. */
+/** If the request is only slightly too long, its file may still fit: then `watch` counts the bytes as they arrive. */
 async function reserveKnown(ask: Ask, projectId: string, maxBytes: number): Promise<number> {
   const grant = await ask(maxBytes, false);
   if ("granted" in grant) return grant.granted;

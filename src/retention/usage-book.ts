@@ -10,24 +10,24 @@ import { type ExpiringVolume, type Summary, summarize } from "./summary.ts";
 import type { QuotaLimits } from "./upload-quota.ts";
 
 export interface ProjectUsage extends ProjectVolume {
-  /** What the rules will remove sooner or later; `undefined` where they remove nothing of it. */
+  /** What the rules will remove of the project at any time; `undefined` if nothing. */
   readonly expiring: ExpiringVolume | undefined;
 }
 
 export interface NodeUsage {
   readonly node: NodeVolume;
   readonly items: readonly ProjectUsage[];
-  /** At the end of each day, oldest first; empty where nobody keeps count. */
+  /** The volume at the end of each day, oldest first; empty if the service keeps no table. */
   readonly days: readonly DailyVolume[];
-  /** How far the first listing has come; `undefined` where it is through, or nobody keeps count. */
+  /** Progress of the first listing; `undefined` if it is complete or the service keeps no table. */
   readonly listing: { readonly objects: number } | undefined;
 }
 
-/** How much lies on this node: by the table where there is one and it is complete, else by listing the object store. */
+/** How much this node stores: from the table if it exists and is complete, else by listing the object store. */
 export interface UsageBook {
   readonly limits: QuotaLimits;
   ofProject(projectId: string): Promise<Volume>;
-  /** Projects by size, the largest first, with what the node holds in all. */
+  /** Projects, the largest first, with the total of the node. */
   read(offset: number, limit: number): Promise<NodeUsage>;
   readNode(): Promise<NodeVolume>;
 }
@@ -35,9 +35,9 @@ export interface UsageBook {
 export interface UsageBookDeps {
   readonly objects: Pick<ObjectStore, "scan">;
   readonly store: Pick<RetentionStore, "objects" | "state">;
-  /** Whether the table is kept. */
+  /** Whether the service keeps the table. */
   readonly isCounting: boolean;
-  /** `undefined` where no rule removes anything. */
+  /** `undefined` if no rule removes anything. */
   readonly rules: RetentionRules | undefined;
   readonly limits: QuotaLimits;
   readonly steadyNow: () => number;
@@ -92,13 +92,13 @@ export function createUsageBook(deps: UsageBookDeps): UsageBook {
   };
 }
 
-/** The store can tell as well. */
+/** Ignores a failed database: the caller then lists the object store instead. */
 function unlessUnavailable(error: unknown): undefined {
   if (error instanceof AppError && error.code === "database") return undefined;
   throw error;
 }
 
-/** Largest first; memory grows with the number of projects alone. */
+/** The largest project first. Memory grows only with the number of projects. */
 async function listProjects(objects: Pick<ObjectStore, "scan">): Promise<ProjectVolume[]> {
   const projects = new Map<string, Volume>();
   for await (const { key, sizeBytes } of objects.scan(localFolder)) {
@@ -129,7 +129,7 @@ function sumOf(volumes: readonly Volume[]): Volume {
   };
 }
 
-/** What takes long to find out is asked for once a minute at most, by however many. */
+/** Remembers the result of slow work for a minute, and shares running work among all callers. */
 function createRemembered<T>(work: () => Promise<T>, steadyNow: () => number): () => Promise<T> {
   let known: { readonly value: T; readonly atMs: number } | undefined;
   const flight = createSingleFlight(async () => {
