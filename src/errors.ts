@@ -93,7 +93,7 @@ export function traceOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
-/** An error in one line, for a log or an operator. It never contains what only the client may see, such as a file name. */
+/** An error in one line, for a log or an operator. Leaves out what only the client may see, such as a file name. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof AppError)) return error instanceof Error ? error.message : String(error);
   if (error.operatorDetail !== undefined) return error.operatorDetail;

@@ -1,6 +1,6 @@
 export type LogFields = Readonly<Record<string, unknown>>;
 
-/** Log lines are events (`hub.token.refreshed`) with fields. Never log a token, key, raw value, file content or file name. */
+/** Lines are events (`hub.token.refreshed`) with fields. Never log a token, key, raw value, file content or file name. */
 export interface Log {
   debug(event: string, fields?: LogFields): void;
   info(event: string, fields?: LogFields): void;
@@ -46,7 +46,7 @@ export const auditEvents = [
   "peer.key_changed",
   /** An operator has set or removed a project's own privacy budget; has `epsilon` and `reason`. */
   "budget.changed",
-  /** A caller had no token, a wrong token or no permission. In a flood, one line stands for several; `count` says how many. */
+  /** A caller had no token, a wrong one or no permission. In a flood one line stands for several (`count`). */
   "access.denied",
 ] as const;
 export type AuditEvent = (typeof auditEvents)[number];

@@ -95,8 +95,8 @@ function createProcessIo(): ProcessIo {
 }
 
 /**
- * Only our own settings may change what the service does. Bun reads some environment variables before this program runs, so
- * the program starts itself again without them. The second start finds their names in the variable `leftOutName`.
+ * Only our own settings may change what the service does. Bun reads some environment variables before this program runs,
+ * so the program starts itself again without them. The second start finds their names in the variable `leftOutName`.
  */
 function startAgainWithoutAmbient(): void {
   const names = findAmbientNames(process.env);

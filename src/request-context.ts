@@ -36,7 +36,7 @@ export function createRequestContext(): RequestContext {
   };
 }
 
-/** The header's value if it is valid (W3C Trace Context, level 1, §3.2). A later version's value is cut to the known fields. */
+/** The header's value if valid (W3C Trace Context, level 1, §3.2). A later version's value is cut to the known fields. */
 export function parseTraceparent(header: string | undefined): string | undefined {
   const known = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(?=-|$)/.exec(header ?? "");
   if (known === null) return undefined;

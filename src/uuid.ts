@@ -3,8 +3,8 @@ const hexDigits = /^[0-9a-f]{32}$/;
 const canonical = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /**
- * The canonical form of a UUID in lower case (RFC 9562 §4). The text may be in any case, with or without hyphens, in braces
- * or start with `urn:uuid:`. Returns `undefined` for anything else.
+ * The canonical form of a UUID in lower case (RFC 9562 §4). The text may be in any case, with or without hyphens, in
+ * braces or start with `urn:uuid:`. Returns `undefined` for anything else.
  */
 export function parseUuid(text: string): string | undefined {
   const match = text.length > 64 ? null : uuidForms.exec(text);

@@ -12,8 +12,8 @@ export interface KeygenOptions {
 }
 
 /**
- * Makes this node's key pair. Writes the private key to a file that only its owner can read, and prints the public key. For
- * `-`, only the private key goes to standard output, for a pipe, and the public key goes to standard error.
+ * Makes this node's key pair. Writes the private key to a file that only its owner can read, and prints the public key.
+ * For `-`, only the private key goes to standard output, for a pipe, and the public key goes to standard error.
  */
 export async function keygen(io: ProcessIo, { curve, out, keep }: KeygenOptions): Promise<number> {
   if (keep && existsSync(out)) {

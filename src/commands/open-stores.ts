@@ -47,8 +47,8 @@ export interface Stores {
 const noRequest = () => undefined;
 
 /**
- * Opens the stores without creating or migrating anything. Throws if the service has never run on this storage, or only in
- * an older version. A second process may use the embedded database, since each change is one short transaction.
+ * Opens the stores without creating or migrating anything. Throws if the service has never run on this storage, or only
+ * in an older version. A second process may use the embedded database, since each change is one short transaction.
  */
 export async function openStores({ storage, record: { isEnabled } }: Settings, log: Log): Promise<Stores> {
   const objects = openObjectStore(storage, log);

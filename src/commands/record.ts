@@ -96,7 +96,7 @@ function readFilter({ event, project, analysis, from, to }: FilterOptions): Reco
   return { event: known, projectId, analysisId, from: begin, to: end };
 }
 
-/** An invalid Date for text that is no date or lacks a time zone, which JavaScript would read in another way than meant. */
+/** An invalid Date for text that is no date, or a time without a zone: JavaScript would not read it as meant. */
 function momentOf(text: string): Date {
   return new Date(/^\d{4}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:\d\d))?$/i.test(text) ? text : Number.NaN);
 }

@@ -1,11 +1,11 @@
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 
-/** An answer that is not the one that was hoped for; without a status nothing has answered at all. */
+/** An error response. Without a status, there was no response at all. */
 export class ApiError extends Error {
   constructor(
     readonly status: number | undefined,
-    /** In the service's own words. */
+    /** The service's own text. */
     readonly detail: string,
   ) {
     super(detail);
@@ -14,21 +14,21 @@ export class ApiError extends Error {
 
 export type Query = Readonly<Record<string, string | undefined>>;
 
-/** The routes of this node's operators; paths are relative to `/operator/`. */
+/** Calls the operator routes of this node. Paths are relative to `/operator/`. */
 export interface Api {
   url(path: string, query?: Query): string;
   get<T>(path: string, query?: Query): Promise<T>;
-  /** An answer that is no JSON. */
+  /** Gets a response that is not JSON. */
   fetch(path: string): Promise<Response>;
-  /** Changes something; resolves with the body, if there is any. */
+  /** Sends a change. Resolves with the response's body, if there is one. */
   send<T = undefined>(method: "POST" | "PUT" | "DELETE", path: string, body?: object): Promise<T>;
-  /** Milliseconds since the epoch by the node's clock, by which its times are to be judged. */
+  /** Milliseconds since the epoch on the node's clock. Compare the node's times with this clock. */
   now(): number;
 }
 
 const requestMs = 60_000;
 
-/** `onSignedOut` hears of it when an answer tells that nobody is signed in any more. */
+/** Calls `onSignedOut` when a response has status 401: nobody is signed in any more. */
 export function createApi(root: URL, onSignedOut: () => void): Api {
   let clockOffset = 0;
 
@@ -40,7 +40,7 @@ export function createApi(root: URL, onSignedOut: () => void): Api {
       throw new ApiError(undefined, "This node does not answer.");
     }
     const date = Date.parse(response.headers.get("date") ?? "");
-    // Whole seconds: less than two of them say nothing about the clocks.
+    // `Date` has whole seconds, so a difference below 2 s says nothing about the clocks.
     if (Number.isFinite(date)) clockOffset = Math.abs(date - Date.now()) < 2_000 ? 0 : date - Date.now();
     if (response.ok) return response;
     if (response.status === 401) onSignedOut();
@@ -67,7 +67,7 @@ export function createApi(root: URL, onSignedOut: () => void): Api {
   };
 }
 
-/** A proxy on the way may answer with a page of its own. */
+/** Throws an `ApiError` if the body is not JSON: a proxy on the way may have sent its own page. */
 async function readJson(response: Response) {
   try {
     return await response.json();

@@ -12,7 +12,7 @@ type State =
   | { readonly is: "out"; readonly reason: SignInReason; readonly detail?: string }
   | { readonly is: "in"; readonly session: OperatorSession };
 
-/** Who looks at the page, and by it what they see. */
+/** Shows the sign-in page or, to a signed-in operator, the panels. */
 export function App({ root }: { root: URL }) {
   const [state, setState] = useState<State>({ is: "opening" });
   const leave = useCallback((reason: SignInReason) => {
@@ -23,7 +23,7 @@ export function App({ root }: { root: URL }) {
 
   const open = useCallback(async () => {
     const { ticket, failure } = takeFragment();
-    // Asking would fail, and browsers complain of that on the console.
+    // The request would fail, and browsers log that as an error on their console.
     if (ticket === undefined && !isExpected()) return setState({ is: "out", reason: failure ?? "nobody" });
     const problem = ticket === undefined ? undefined : await failed(api.send("POST", "session", { ticket }));
     try {
@@ -39,7 +39,7 @@ export function App({ root }: { root: URL }) {
 
   useEffect(() => {
     void open();
-    // A new link may be pasted into the page that is open already.
+    // The operator may paste a new link into a page that is already open.
     const follow = () => void (/^#(?:ticket|sign-in)=/.test(location.hash) && open());
     addEventListener("hashchange", follow);
     return () => removeEventListener("hashchange", follow);
@@ -57,7 +57,7 @@ export function App({ root }: { root: URL }) {
   );
 }
 
-/** What a link or the identity provider has put there; it is taken away, for it is not to be seen or kept. */
+/** Reads the URL fragment set by a link or by the sign-in. Removes it, so that nobody sees the ticket and no history keeps it. */
 function takeFragment(): { ticket?: string; failure?: SignInReason } {
   const [, name, value = ""] = /^#(ticket|sign-in)=(.*)$/.exec(location.hash) ?? [];
   if (name === undefined) return {};

@@ -1,6 +1,6 @@
 const key = "flame-session";
 
-/** Scripts cannot see the session's cookie, so the page remembers by itself whether there may be one. */
+/** Remembers in the browser whether there may be a session, since scripts cannot see the session's cookie. */
 export function expectSession(isExpected: boolean): void {
   if (isExpected) localStorage.setItem(key, "expected");
   else localStorage.removeItem(key);

@@ -4,7 +4,7 @@ const minute = 60;
 const hour = 60 * minute;
 const day = 24 * hour;
 
-/** Three digits that count, and a unit: `1.21 KiB`. */
+/** Three significant digits and a unit: `1.21 KiB`. */
 export function formatBytes(bytes: number): string {
   const power = Math.min(Math.floor(Math.log2(Math.max(Math.abs(bytes), 1)) / 10), units.length - 1);
   const value = bytes / 1024 ** power;
@@ -35,7 +35,7 @@ export function formatRelative(then: number, now: number): string {
   return seconds > 0 ? `${formatSpan(seconds)} ago` : `in ${formatSpan(-seconds)}`;
 }
 
-/** In the browser's time zone, with the same width always: `2026-11-28 09:05:12`. */
+/** In the browser's time zone, always with the same width: `2026-11-28 09:05:12`. */
 export function formatAbsolute(date: Date): string {
   const two = (value: number) => String(value).padStart(2, "0");
   const days = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join("-");
@@ -48,14 +48,14 @@ export function formatName(name: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** Names with what is not to be seen in them, or would turn around what is. */
+/** Makes invisible characters visible, and those that change the direction of text: a file name may hide something. */
 export function formatHidden(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
     return `⟨U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}⟩`;
   });
 }
 
-/** The beginning and the end of an id tell it apart; the whole is copied. */
+/** The beginning and the end of an id, which are enough to tell it from others. `Copyable` copies the whole id. */
 export function shorten(id: string, length = 8): string {
   return id.length <= length + 6 ? id : `${id.slice(0, length)}…${id.slice(-4)}`;
 }

@@ -19,7 +19,7 @@ interface FrameProps {
   onLeave(reason: SignInReason): void;
 }
 
-/** What stands around every panel. */
+/** The frame around every panel: navigation, node state and sign-out. */
 export function Frame({ session, onLeave }: FrameProps) {
   const api = useApi();
   const { panel: id, query } = useRoute();
@@ -29,7 +29,7 @@ export function Frame({ session, onLeave }: FrameProps) {
   useNavigation(panel, overview.data, () => setHelpOpen(true));
   const main = useFocusOn(panel);
 
-  // Signed out in another window, and with that the last one who was here: there is no door any more.
+  // A 404 means that the last session ended, perhaps in another window: without operator settings the routes are then off.
   const isOff = overview.error?.status === 404;
   useEffect(() => {
     if (isOff) onLeave("ended");
@@ -127,7 +127,7 @@ function NavigationItem({ panel, number, isCurrent, overview }: NavigationItemPr
   );
 }
 
-/** The window's title says what waits, for it is seen from other windows, too. */
+/** Sets up keys and title. The title shows how much waits, since operators see it from other windows too. */
 function useNavigation(panel: Panel, overview: Summary | undefined, openHelp: () => void): void {
   const waiting = overview === undefined ? 0 : panels.reduce((sum, { waiting: of }) => sum + (of?.(overview) ?? 0), 0);
   useEffect(() => {
@@ -138,7 +138,7 @@ function useNavigation(panel: Panel, overview: Summary | undefined, openHelp: ()
   useShortcuts(useMemo(() => ({ ...Object.fromEntries(openers), "?": openHelp }), []));
 }
 
-/** Moves the focus to what a link leads to, for keyboards and screen readers. */
+/** Moves the focus to the new panel, for keyboards and screen readers. */
 function useFocusOn(panel: Panel) {
   const main = useRef<HTMLElement>(null);
   const shown = useRef(panel);

@@ -13,7 +13,7 @@ export interface Paged<T> extends Polled<List<T>> {
 
 export const pageLimit = 50;
 
-/** A list of the API, page by page. Its cursors lead forward only, so the way here is kept for the way back. */
+/** A list of the API, page by page. Its cursors only lead forward, so the hook keeps the earlier cursors for the way back. */
 export function usePaging<T>(path: string, query: Query, everyMs: number): Paged<T> {
   const api = useApi();
   const filter = JSON.stringify([path, query]);
@@ -27,7 +27,7 @@ export function usePaging<T>(path: string, query: Query, everyMs: number): Paged
   );
   const isGone = polled.data?.items.length === 0 && cursors.length > 0;
 
-  // Everything on this page has gone in the meantime.
+  // If this page has become empty meanwhile, go back to the first page.
   useEffect(() => {
     if (isGone) setTrail({ filter, cursors: [] });
   }, [isGone, filter]);

@@ -3,27 +3,27 @@ import type { Query } from "./api.ts";
 import type { Polled } from "./polling.ts";
 import type { Overview } from "./wire.ts";
 
-/** What the whole page goes by. */
+/** The data that the frame and several panels use. */
 export interface Summary extends Overview {
-  /** Finals that wait for a decision; `undefined` where the node cannot tell. */
+  /** Finals that wait for a decision; `undefined` if the node did not answer that. */
   readonly held: { readonly count: number; readonly oldestAt: string | undefined } | undefined;
 }
 
-/** One thing to look at: a file in `panels/` and a line in `panels.ts`. */
+/** A panel of the page. A new panel needs a file in `panels/` and a line in `panels.ts`. */
 export interface Panel {
-  /** Its place in the address. */
+  /** Its name in the URL. */
   readonly id: string;
   readonly title: string;
   readonly View: FunctionComponent<PanelProps>;
-  /** How much of it waits for somebody; 0 shows nothing. */
+  /** How many items wait for an operator; 0 shows no number. */
   readonly waiting?: (summary: Summary) => number;
-  /** Keys of its own, for the help. */
+  /** The panel's own keys, for the help. */
   readonly shortcuts?: readonly (readonly [key: string, meaning: string])[];
 }
 
 export interface PanelProps {
-  /** Filters, as they stand in the address. */
+  /** The filters in the URL. */
   readonly query: Query;
-  /** Polled for the whole page. */
+  /** The frame polls it for all panels. */
   readonly overview: Polled<Summary>;
 }

@@ -7,7 +7,7 @@ import { queuePanel } from "./panels/queue.tsx";
 import { recordPanel } from "./panels/record.tsx";
 import { releasesPanel } from "./panels/releases.tsx";
 
-/** In the order of the navigation; the first is where one comes in. */
+/** All panels in the order of the navigation. The page opens with the first. */
 export const panels: readonly [Panel, ...Panel[]] = [
   overviewPanel,
   releasesPanel,

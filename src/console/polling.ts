@@ -2,16 +2,16 @@ import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { ApiError, useApi } from "./api.ts";
 
 export interface Polled<T> {
-  /** The last that was heard; it stays when a later attempt fails. */
+  /** The last successful response. It stays when a later attempt fails. */
   readonly data: T | undefined;
   readonly error: ApiError | undefined;
-  /** By the node's clock. */
+  /** Milliseconds since the epoch on the node's clock. */
   readonly updatedAt: number | undefined;
   readonly isLoading: boolean;
   refresh(): Promise<void>;
 }
 
-/** Loads at once, whenever `key` changes and every so many milliseconds while somebody can see it; 0 = never by itself. */
+/** Loads now, when `key` changes, and every `everyMs` while the page is visible; 0 = no repeats. */
 export function usePolling<T>(key: string, load: () => Promise<T>, everyMs: number): Polled<T> {
   const api = useApi();
   const [state, setState] = useState<{ key: string; data?: T; error?: ApiError; at?: number }>({ key });
@@ -23,7 +23,7 @@ export function usePolling<T>(key: string, load: () => Promise<T>, everyMs: numb
     const asked = latest.current.key;
     setLoading(true);
     const outcome = await outcomeOf(latest.current.load());
-    // What was asked for in the meantime is another thing.
+    // The key has changed meanwhile, so this response is out of date.
     if (asked !== latest.current.key) return;
     setLoading(false);
     if (outcome instanceof ApiError)
@@ -31,7 +31,7 @@ export function usePolling<T>(key: string, load: () => Promise<T>, everyMs: numb
     else setState({ key: asked, data: outcome, at: api.now() });
   }, [api]);
 
-  // Another key is another thing to load.
+  // A new key needs a new request.
   useEffect(() => {
     void refresh();
     if (everyMs === 0) return undefined;

@@ -1,7 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Query } from "./api.ts";
 
-/** What the page shows, as it stands in the fragment of its address: `#/queue?status=rejected`. */
+/** What the page shows, from the fragment of its URL: `#/queue?status=rejected`. */
 export interface Route {
   readonly panel: string;
   readonly query: Query;
@@ -27,7 +27,7 @@ export function useRoute(): Route {
   return route;
 }
 
-/** Filters replace each other in the history: going back leaves the panel. */
+/** Replaces the history entry, so that the back button leaves the panel instead of undoing filters. */
 export function replaceQuery(panel: string, query: Query): void {
   history.replaceState(null, "", linkTo(panel, query));
   dispatchEvent(new HashChangeEvent("hashchange"));

@@ -2,7 +2,7 @@ import { useLayoutEffect } from "preact/hooks";
 
 const setting = "flame-shortcuts";
 
-/** Single keys can be hit by mistake, or by speech (WCAG 2.1.4): so they can be turned off. */
+/** Whether single keys work. Users can turn them off, since a slip or speech input may trigger them (WCAG 2.1.4). */
 export function areShortcutsOn(): boolean {
   return localStorage.getItem(setting) !== "off";
 }
@@ -13,9 +13,9 @@ export function turnShortcuts(isOn: boolean): void {
 
 export type Shortcuts = Readonly<Record<string, () => void>>;
 
-/** By `KeyboardEvent.key`. They rest while somebody writes, or a dialog asks for an answer. */
+/** Runs functions by `KeyboardEvent.key`, but not while the user types in a field or a dialog is open. */
 export function useShortcuts(shortcuts: Shortcuts): void {
-  // With what is shown, not after it: a key is meant for what one sees.
+  // A layout effect changes the keys together with the view, so that a key acts on what the user sees.
   useLayoutEffect(() => {
     function press(event: KeyboardEvent): void {
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;

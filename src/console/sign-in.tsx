@@ -10,7 +10,7 @@ export type SignInReason = "nobody" | "link" | "refused" | "failed" | "ended" | 
 
 interface SignInProps {
   readonly reason: SignInReason;
-  /** In the service's words. */
+  /** The service's own text. */
   readonly detail?: string | undefined;
   onRetry(): void;
 }
@@ -96,11 +96,11 @@ export function SignIn({ reason, detail, onRetry }: SignInProps) {
 
 const signInUrl = () => new URL("../../sign-in", import.meta.url).href;
 
-/** Whether people can sign in at an identity provider. */
+/** Whether operators can sign in with an identity provider. */
 function useProvider(reason: SignInReason): boolean {
   const api = useApi();
   const [hasProvider, setProvider] = useState(false);
-  // It may have come back since.
+  // Asks again for each reason, since the service may answer again by then.
   useEffect(() => {
     const options = api.get<OperatorSignInOptions>("sign-in/options");
     options.then(

@@ -1,4 +1,4 @@
-/** What the routes of releases, budgets, usage and peers answer; see `wire.ts`. */
+/** Response types of the routes for releases, budgets, usage and peers; see `wire.ts`. */
 import type { List } from "./wire.ts";
 
 export interface ReleaseDecision {
@@ -16,7 +16,7 @@ export interface ReleaseDecision {
 export interface Release {
   readonly submission_id: string;
   readonly status: string;
-  /** Null while operators have to decide. */
+  /** Null until the operators have decided. */
   readonly decision: string | null;
   readonly analysis_id: string;
   readonly project_id: string | null;
@@ -49,7 +49,7 @@ export interface ReleasePreview {
   readonly type: "table" | "text" | "picture" | "none";
   readonly header: readonly string[];
   readonly rows: readonly (readonly string[])[];
-  /** Row and column, from 0. */
+  /** Pairs of row and column, counted from 0. */
   readonly small_cells: readonly (readonly number[])[];
   readonly text: string | null;
   readonly is_cut: boolean;
@@ -69,7 +69,7 @@ export interface ReleaseDetails extends Release {
 
 export interface ProjectBudget {
   readonly project_id: string;
-  /** Exact decimals, as text. */
+  /** Budgets are exact decimals, as text. */
   readonly epsilon_budget: string | null;
   readonly epsilon_spent: string;
   readonly epsilon_left: string | null;

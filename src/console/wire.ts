@@ -1,5 +1,5 @@
 /**
- * What the routes under `/operator` answer, by the names that the OpenAPI document has for it; a test holds the two together.
+ * Response types of the routes under `/operator`. They have the OpenAPI document's names; a test compares the two.
  */
 
 export interface Overview {
@@ -64,7 +64,7 @@ export interface OperatorSignInOptions {
   readonly oidc: boolean;
 }
 
-/** What every list answers. */
+/** The response of every list. */
 export interface List<T> {
   readonly items: readonly T[];
   readonly next_cursor: string | null;

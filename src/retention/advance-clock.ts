@@ -27,8 +27,8 @@ const toleranceMs = 60_000;
 const unwatchedMs = 3_600_000;
 
 /**
- * Keeps a clock that never jumps, `now - aheadMs`, whatever the machine's clock is set to: setting a clock must not delete
- * results by their age. While a process runs, its monotonic clock tells how much time has passed. After a gap without a
+ * Keeps a clock that never jumps, `now - aheadMs`, whatever the machine's clock is set to: setting a clock must not
+ * delete results by their age. While a process runs, its monotonic clock tells how much time has passed. After a gap without a
  * running process, a clock that was set looks like a node that was off. The gap counts as real time after a day without
  * another doubt.
  */

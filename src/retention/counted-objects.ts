@@ -12,7 +12,7 @@ export interface CountedObjectsDeps {
 
 /**
  * An object store that keeps the table of local results up to date. It stores an object before its row, and removes the
- * object before its row. A crash leaves at most one object without a row or one row too many; the next listing corrects that.
+ * object before its row. A crash leaves at most one object without a row or one row too many; the next listing corrects it.
  */
 export function createCountedObjects({ objects, table, quota }: CountedObjectsDeps): ObjectStore {
   async function forget(key: string): Promise<void> {

@@ -17,8 +17,8 @@ export interface Expire {
  */
 export interface ExpiryStore {
   /**
-   * Expires the due objects and adds the rows to the record, in one transaction. Waits for requests that tag results of the
-   * project. Changes nothing and resolves with `undefined` if another process holds the lease.
+   * Expires the due objects and adds the rows to the record, in one transaction. Waits for requests that tag results of
+   * the project. Changes nothing and resolves with `undefined` if another process holds the lease.
    */
   expire(request: Expire): Promise<TaggedObject[] | undefined>;
   /** Expired objects whose file may still exist, the longest expired first. */

@@ -18,8 +18,8 @@ const rowsAtOnce = 5_000;
 const youngMs = 3_600_000;
 
 /**
- * Brings the table in line with the object store. Continues where the last process stopped. Resolves with whether it reached
- * the end, and with the number of objects. Memory does not grow with that number.
+ * Brings the table in line with the object store. Continues where the last process stopped. Resolves with whether it
+ * reached the end, and with the number of objects. Memory does not grow with that number.
  */
 export async function bringInLine(deps: ListingDeps, from: Pick<RetentionState, "listingCursor" | "listedObjects">) {
   const { objects, table, save } = deps;

@@ -40,8 +40,8 @@ export interface NodeVolume extends Volume {
 }
 
 /**
- * The objects under `local/` in the object store, with sums. The service keeps the table only while a rule or a quota needs
- * it. The object store is authoritative: a row may be missing or stale for a while, until the next listing corrects it.
+ * The objects under `local/` in the object store, with sums. The service keeps the table only while a rule or a quota
+ * needs it. The object store is authoritative: a row may be missing or stale for a while, until the next listing corrects it.
  *
  * Every function throws `AppError("database")` if the database fails, and `storage_full` if the database has no room.
  */

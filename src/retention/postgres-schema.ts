@@ -15,7 +15,7 @@ export const storedObject = pgTable(
     storedAt: moment("stored_at").notNull(),
     /** When the object expired. From then on nobody can tag it, and a sweep removes its file. */
     expiredAt: moment("expired_at"),
-    /** Whether a sweep removed the expired object's file. The row stays for a while, so that a late request to tag it fails. */
+    /** Whether the expired object's file is removed. The row stays for a while, so that a late request to tag it fails. */
     isRemoved: boolean("is_removed").notNull().default(false),
   },
   (table) => [

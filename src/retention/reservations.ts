@@ -19,8 +19,8 @@ export type Grant =
   | { readonly exceeded: "project" | "node"; readonly usedBytes: number; readonly quotaBytes: number };
 
 /**
- * Uploads reserve bytes before they store them, so that any number of parallel uploads stay within the quotas. Finals that
- * wait for the Hub count towards the node's quota. Every function throws `AppError("database")` if the database fails.
+ * Uploads reserve bytes before they store them, so that any number of parallel uploads stay within the quotas. Finals
+ * that wait for the Hub count towards the node's quota. Every function throws `AppError("database")` if the database fails.
  */
 export interface Reservations {
   reserve(request: Reserve): Promise<Grant>;

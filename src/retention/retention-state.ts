@@ -25,7 +25,7 @@ export interface RetentionLease {
 
 /** The shared state of rules, clock and listing, and the lease of the one process that works. */
 export interface RetentionStateStore {
-  /** Takes or extends the lease. `false` if another process holds it. A lease that ends too late (clock set back) is void. */
+  /** Takes or extends the lease. `false` if another process holds it. A lease too far ahead (clock set back) is void. */
   acquire(lease: RetentionLease): Promise<boolean>;
   release(holder: string): Promise<void>;
   /** The state, and the time on the database's clock. */

@@ -43,7 +43,7 @@ export function isSweepDue(moment: Moment): boolean {
   return isDue(moment.state.sweptAt, sweepEveryMs, steadyTime(moment));
 }
 
-/** An unfinished listing is always due. A starting process lists sooner, since an earlier process may have been killed. */
+/** An unfinished listing is always due. A starting process lists sooner, since an earlier one may have been killed. */
 export function isListingDue(moment: Moment, isStart: boolean): boolean {
   const { listingCursor, listedAt } = moment.state;
   return listingCursor !== undefined || isDue(listedAt, isStart ? restMs : listEveryMs, steadyTime(moment));

@@ -1,8 +1,8 @@
 /** Reads a stream by number of bytes instead of by chunk. It owns the stream: nothing else may read it. */
 export interface ByteReader {
   /**
-   * The next bytes, at least one and at most `maxBytes`; `undefined` at the end. They are a view of the source's own chunk
-   * and stay valid until the next call. Throws the source's error.
+   * The next bytes, at least one and at most `maxBytes`; `undefined` at the end. They are a view of the source's own
+   * chunk and stay valid until the next call. Throws the source's error.
    */
   take(maxBytes: number): Promise<Uint8Array | undefined>;
   /** Copies bytes until the target is full or the source ends. Resolves with their number. Throws the source's error. */

@@ -1,6 +1,6 @@
 import { AppError } from "../errors.ts";
 
-/** Passes the stream on. It fails with `hub_unexpected` instead of closing if the number of bytes is not the announced one. */
+/** Passes the stream on. It fails with `hub_unexpected`, before it closes, if the length is not the announced one. */
 export function expectLength(source: ReadableStream<Uint8Array>, bytes: number): ReadableStream<Uint8Array> {
   const reader = source.getReader();
   let left = bytes;

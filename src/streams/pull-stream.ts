@@ -1,8 +1,8 @@
 /**
  * A byte stream that runs the generator one step for each read, never ahead of its reader.
  *
- * Calls `release` once when the stream ends: after the last chunk, with the error, or with the reason of a cancel (at once,
- * even while the generator still waits for its source). Ignores errors of `release`.
+ * Calls `release` once when the stream ends: after the last chunk, with the error, or with the reason of a cancel (at
+ * once, even while the generator still waits for its source). Ignores errors of `release`.
  */
 export function pullStream(
   chunks: AsyncGenerator<Uint8Array, void, void>,

@@ -18,8 +18,8 @@ export interface SpooledFile {
 }
 
 /**
- * Temporary files that no other user can read and that cannot outlive the process. Each has mode 0600. Its name is unlinked
- * as soon as it is open, so the kernel frees the file when the process ends, even by SIGKILL.
+ * Temporary files that no other user can read and that cannot outlive the process. Each has mode 0600. Its name is
+ * unlinked as soon as it is open, so the kernel frees the file when the process ends, even by SIGKILL.
  */
 export interface Spool {
   /**
@@ -28,8 +28,8 @@ export interface Spool {
    */
   write(source: ReadableStream<Uint8Array>): Promise<SpooledFile>;
   /**
-   * Removes the empty files of processes that died between creating and unlinking a file. Resolves with their number. Give
-   * a time at least a minute ago, since running processes may share the folder.
+   * Removes the empty files of processes that died between creating and unlinking a file. Resolves with their number.
+   * Give a time at least a minute ago, since running processes may share the folder.
    */
   sweep(olderThan: Date): Promise<number>;
 }

@@ -55,7 +55,7 @@ export async function copyObjects(deps: ObjectsDeps): Promise<void> {
   }
 }
 
-/** Throws if the source has changed since it was copied. Removes objects from the target that the source no longer has. */
+/** Throws if the source has changed since the copy. Removes objects from the target that the source no longer has. */
 export async function compareObjects({ from, to, journal }: Omit<ObjectsDeps, "progress">): Promise<void> {
   for (const folder of folders) {
     for await (const scanned of from.scan(folder)) {

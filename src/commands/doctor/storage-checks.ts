@@ -19,7 +19,7 @@ const checkedRows = 1_000;
 /** The service seals every two seconds, so 30 s without a seal is a fault. */
 const latestSealSeconds = 30;
 
-/** Checks object store, database and record. Creates and migrates nothing, but stores, reads and removes a probe object. */
+/** Checks object store, database and record. Stores, reads and removes a probe object, but creates no table or folder. */
 export function storageChecks({ settings, log }: DoctorContext): readonly Check[] {
   const { storage } = settings;
   if (storage.kind === "directory" && !existsSync(join(storage.dataDir, "objects", ".staging"))) {

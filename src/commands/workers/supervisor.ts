@@ -8,7 +8,7 @@ import type { FromWorker, WorkerEnd, WorkerProcess } from "./ipc.ts";
 
 /** Runs as many workers as the settings say, and restarts each one that ends. */
 export interface Supervisor {
-  /** Resolves when the first worker serves and each other serves or has ended once. `failed`: the first ended before that. */
+  /** Resolves when the first worker serves and each other serves or has ended once. `failed`: the first did not serve. */
   start(): Promise<{ readonly failed?: WorkerEnd }>;
   /** Asks all workers to stop, and kills those that still run after the time. Resolves with an exit code. */
   stop(limitMs: number): Promise<number>;

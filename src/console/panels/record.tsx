@@ -158,7 +158,7 @@ function Actor({ name, isAnalysis }: { name: string | null; isAnalysis: boolean 
   return isAnalysis ? <span class="quiet">the analysis</span> : <span class="name">{name}</span>;
 }
 
-/** Fields hold local time; the address holds UTC. */
+/** Converts a field's local time to UTC, which the URL holds. */
 function fromField(value: string): string {
   const date = new Date(value);
   return Number.isNaN(date.getTime()) ? "" : date.toISOString();

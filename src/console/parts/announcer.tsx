@@ -4,7 +4,7 @@ import { useCallback, useContext, useEffect, useState } from "preact/hooks";
 const shownMs = 6_000;
 const context = createContext<(text: string) => void>(() => undefined);
 
-/** A line that says what was done, also to those who do not see it. */
+/** A line that says what was done; screen readers read it out. */
 export function Announcer({ children }: { children: ComponentChildren }) {
   const [news, setNews] = useState<{ text: string } | undefined>();
   const announce = useCallback((text: string) => setNews({ text }), []);

@@ -5,7 +5,7 @@ import { useApi } from "../api.ts";
 const tickMs = 5_000;
 const context = createContext(0);
 
-/** Moves all relative times at once. */
+/** Updates all relative times together. */
 export function ClockProvider({ children }: { children: ComponentChildren }) {
   const api = useApi();
   const [now, setNow] = useState(api.now);
@@ -16,9 +16,9 @@ export function ClockProvider({ children }: { children: ComponentChildren }) {
   return <context.Provider value={now}>{children}</context.Provider>;
 }
 
-/** Milliseconds since the epoch by the node's clock, a few seconds old at most. */
+/** Milliseconds since the epoch on the node's clock, at most a few seconds old. */
 export function useNow(): number {
   const api = useApi();
-  // What was answered since the last tick is not in the future.
+  // The time of a response since the last tick must not seem to lie in the future.
   return Math.max(useContext(context), api.now());
 }

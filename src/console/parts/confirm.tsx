@@ -6,16 +6,16 @@ import { Problem } from "./problem.tsx";
 
 interface ConfirmProps {
   readonly title: string;
-  /** What it does, as the button says it. */
+  /** The label of the button. */
   readonly action: string;
   readonly children: ComponentChildren;
   readonly isDangerous?: boolean;
-  /** What fails is shown, and may be tried again. */
+  /** The dialog shows an `ApiError` and lets the operator try again. */
   onConfirm(): Promise<void>;
   onClose(): void;
 }
 
-/** Asks before something is done that cannot be taken back. */
+/** Asks for confirmation of an action. */
 export function Confirm({ title, action, children, isDangerous, onConfirm, onClose }: ConfirmProps) {
   const [error, setError] = useState<ApiError | undefined>();
   const [isBusy, setBusy] = useState(false);

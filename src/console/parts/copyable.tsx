@@ -3,12 +3,12 @@ import { useAnnounce } from "./announcer.tsx";
 
 interface CopyableProps {
   readonly text: string;
-  /** Such as `analysis id`. */
+  /** The kind of text, such as `analysis id`. */
   readonly what: string;
   readonly length?: number;
 }
 
-/** An id: its beginning, the whole one under the pointer, and a click to copy it. */
+/** Shows an id in short form. The tooltip shows the whole id, and a click copies it. */
 export function Copyable({ text, what, length = 8 }: CopyableProps) {
   const copy = useCopy(text, what);
   return (
@@ -33,7 +33,7 @@ function useCopy(text: string, what: string): () => void {
   return async () => announce((await copyText(text)) ? `Copied ${what}` : `Cannot copy: ${text}`);
 }
 
-/** Pages by plain HTTP have no clipboard but the old way of selecting. */
+/** Copies text. Pages over plain HTTP have no `navigator.clipboard`, so there it uses `execCommand`. */
 async function copyText(text: string): Promise<boolean> {
   if (navigator.clipboard !== undefined) {
     return navigator.clipboard.writeText(text).then(

@@ -7,7 +7,7 @@ interface DialogProps {
   onClose(): void;
 }
 
-/** Stands in front of the page until it is answered or left by Escape. */
+/** A modal dialog. Escape closes it, and the focus returns to where it was. */
 export function Dialog({ title, children, onClose }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 
-/** Nothing is there yet; says what will be. */
+/** A placeholder for an empty list, which says what will appear there. */
 export function Empty({ title, children }: { title: string; children: ComponentChildren }) {
   return (
     <div class="empty">

@@ -13,12 +13,12 @@ const context = createContext<FilterContext>({ query: {}, change: () => undefine
 interface FilterBarProps {
   readonly panel: string;
   readonly query: Query;
-  /** What else stands in the address, and stays. */
+  /** Other parameters of the URL, which stay. */
   readonly besides?: Query;
   readonly children: ComponentChildren;
 }
 
-/** Filters stand in the page's address, so that they can be sent to a colleague and outlive a reload. */
+/** Keeps the filters in the page's URL, so that a colleague can open the link and a reload keeps them. */
 export function FilterBar({ panel, query, besides = {}, children }: FilterBarProps) {
   const change = (name: string, value: string) => replaceQuery(panel, { ...besides, ...query, [name]: value });
   const isAny = Object.values(query).some(Boolean);
@@ -60,12 +60,12 @@ interface TextFilterProps {
   readonly name: string;
   readonly label: string;
   readonly type?: "text" | "datetime-local";
-  /** From the address to the field and back. */
+  /** Converts a value of the URL for the field; `read` converts it back. */
   readonly show?: (value: string) => string;
   readonly read?: (value: string) => string;
 }
 
-/** Takes effect when the field is left, or by Enter. */
+/** The filter takes effect when the user leaves the field or presses Enter. */
 export function TextFilter({ name, label, type = "text", show = same, read = same }: TextFilterProps) {
   const { query, change } = useContext(context);
   const shown = show(query[name] ?? "");

@@ -1,13 +1,13 @@
 interface MeterProps {
-  /** 0 to 1; more is shown as full. */
+  /** 0 to 1. A larger share is shown as full. */
   readonly share: number;
-  /** In words, for those who do not see it. */
+  /** The share in words, for screen readers. */
   readonly label: string;
-  /** All of it is all there is to have. */
+  /** Whether 1 is a limit; then the bar changes colour from 0.8 on. */
   readonly isLimit?: boolean;
 }
 
-/** A bar: how much of something is used. */
+/** A bar that shows how much of something is used. */
 export function Meter({ share, label, isLimit }: MeterProps) {
   const filled = Math.min(Math.max(share, 0), 1);
   const tone = !isLimit || share < 0.8 ? "" : share < 1 ? "high" : "full";

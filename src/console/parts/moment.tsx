@@ -1,7 +1,7 @@
 import { formatAbsolute, formatRelative } from "../format.ts";
 import { useNow } from "./clock.tsx";
 
-/** When it was, and how long ago; in UTC under the pointer. */
+/** A time and how long ago it was. The tooltip shows it in UTC. */
 export function Moment({ at }: { at: string }) {
   const now = useNow();
   const date = new Date(at);

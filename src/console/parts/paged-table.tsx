@@ -9,7 +9,7 @@ interface PagedTableProps<T> {
   readonly caption: string;
   readonly columns: readonly Column<T>[];
   keyOf(item: T): string;
-  /** Shown where there are none. */
+  /** Shown if the list is empty. */
   readonly empty: ComponentChildren;
 }
 
@@ -32,7 +32,7 @@ export function PagedTable<T>({ list, caption, columns, keyOf, empty }: PagedTab
 
 interface PagerProps<T> {
   readonly list: Paged<T>;
-  /** What it is a list of, for those who do not see it. */
+  /** What the list contains, for screen readers. */
   readonly of: string;
   readonly shown: number;
   readonly total: number;

@@ -11,7 +11,7 @@ interface PanelHeadProps {
   readonly children?: ComponentChildren;
 }
 
-/** The panel's title, and how old what it shows is. */
+/** The panel's title and the age of its data. */
 export function PanelHead({ title, polled, children }: PanelHeadProps) {
   const now = useNow();
   const { updatedAt, isLoading, refresh } = polled;

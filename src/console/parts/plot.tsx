@@ -3,24 +3,24 @@ import uPlot from "uplot";
 
 export interface Series {
   readonly label: string;
-  /** The name of a colour in the style. */
+  /** The name of a colour in `colours.css`. */
   readonly colour: "out" | "in" | "stored";
   readonly values: readonly number[];
-  /** Bars below the line of zero rather than above it. */
+  /** Whether the bars point down from zero. */
   readonly isBelow?: boolean;
-  /** A level across the other bars rather than a bar. */
+  /** Whether a horizontal line across the other bars replaces the bar. */
   readonly isLevel?: boolean;
 }
 
 interface PlotProps {
-  /** Says in words what it shows, for those who do not see it. */
+  /** The plot in words, for screen readers. */
   readonly label: string;
   /** Starts of the periods, in seconds since the epoch, evenly spaced. */
   readonly starts: readonly number[];
   readonly series: readonly Series[];
   readonly stepSeconds: number;
   format(value: number): string;
-  /** Distances between marks that this kind of number may have. */
+  /** Allowed distances between the marks of the axis. */
   readonly increments: readonly number[];
   onPoint(index: number | undefined): void;
 }
@@ -28,7 +28,7 @@ interface PlotProps {
 const height = 190;
 const daySeconds = 86_400;
 
-/** Bars over time. The plot is a picture; its figures stand beside it as text. */
+/** Bars over time. The plot itself is only a picture, so show its figures as text too. */
 export function Plot(props: PlotProps) {
   const place = useRef<HTMLDivElement>(null);
   const scheme = useScheme();
@@ -38,7 +38,7 @@ export function Plot(props: PlotProps) {
   const plot = useRef<uPlot | undefined>(undefined);
   const shape = JSON.stringify([scheme, props.stepSeconds, props.increments[0], series.map(({ label }) => label)]);
 
-  // Made anew only when it looks another way.
+  // Creates the plot again only if its look changes.
   useEffect(() => {
     const element = place.current;
     if (element === null) return undefined;
@@ -53,14 +53,14 @@ export function Plot(props: PlotProps) {
   }, [shape]);
 
   const data = JSON.stringify([starts, series.map(({ values }) => values)]);
-  // `data` is what they hold.
+  // `data` stands for the content of `starts` and `series`.
   useEffect(() => plot.current?.setData(dataOf(latest.current)), [data]);
 
   return <div class="plot" ref={place} role="img" aria-label={props.label} />;
 }
 
 function dataOf({ starts, series }: PlotProps): uPlot.AlignedData {
-  // Nothing is drawn where nothing was.
+  // Draws no bar for 0.
   const drawn = (value: number, isBelow = false) => (value === 0 ? null : isBelow ? -value : value);
   return [[...starts], ...series.map(({ values, isBelow }) => values.map((value) => drawn(value, isBelow)))];
 }
@@ -82,7 +82,7 @@ function optionsOf(latest: { current: PlotProps }, element: HTMLElement): uPlot.
     height,
     padding: [8, 22, 0, 0],
     legend: { show: false },
-    // Days are the node's, which counts them in UTC.
+    // The node counts days in UTC.
     ...(stepSeconds >= daySeconds ? { tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC") } : {}),
     cursor: { y: false, drag: { x: false, y: false }, points: { show: false } },
     scales: {
@@ -127,7 +127,7 @@ function levelsOver(stepSeconds: number): uPlot.Series.PathBuilder {
   };
 }
 
-/** Few periods do not fill the whole width: a bar is as wide as its time. */
+/** The time axis spans at least this many periods, so that a few bars do not fill the whole width. */
 const fewestPeriods = 10;
 
 function spanOf({ starts, stepSeconds }: PlotProps): [number, number] {
@@ -136,7 +136,7 @@ function spanOf({ starts, stepSeconds }: PlotProps): [number, number] {
   return [Math.min(first, end - fewestPeriods * stepSeconds), end];
 }
 
-/** Zero is always to be seen, and room for one mark where nothing has been. */
+/** The range includes zero, and leaves room for one mark if all values are 0. */
 function rangeOf(min: number, max: number, least: number): [number, number] {
   const span = Math.max(max - Math.min(min, 0), least);
   return [min < 0 ? min - span * 0.08 : 0, Math.max(max, min < 0 ? 0 : least) + span * 0.08];
@@ -151,7 +151,7 @@ function timeLabels(stepSeconds: number): (plot: uPlot, marks: number[]) => stri
   return (_, marks) => marks.map((mark) => format.format(mark * 1000));
 }
 
-/** `dark` or `light`; canvas does not follow the style by itself. */
+/** `dark` or `light`. The plot must be drawn again when it changes, since a canvas does not follow CSS. */
 function useScheme(): string {
   const [scheme, setScheme] = useState(readScheme);
   useEffect(() => {

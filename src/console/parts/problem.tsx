@@ -1,6 +1,6 @@
 import type { ApiError } from "../api.ts";
 
-/** What went wrong, in the service's words, and what to do. */
+/** Shows an error in the service's words, and what to do about it. */
 export function Problem({ error, onRetry }: { error: ApiError; onRetry?: (() => void) | undefined }) {
   return (
     <div class="problem" role="alert">

@@ -2,24 +2,24 @@ import type { ComponentChildren } from "preact";
 
 export interface Column<T> {
   readonly title: string;
-  /** Numbers stand at the end, so that their digits are below each other. */
+  /** Numbers are aligned right, so that their digits line up. */
   readonly isNumber?: boolean;
-  /** It takes what the others leave. */
+  /** The column takes the width that the others leave. */
   readonly isWide?: boolean;
-  /** Buttons, whose column needs no title to be seen. */
+  /** A column of buttons, whose title only screen readers read. */
   readonly isActions?: boolean;
   cell(item: T): ComponentChildren;
 }
 
 interface TableProps<T> {
-  /** For those who do not see it. */
+  /** For screen readers. */
   readonly caption: string;
   readonly columns: readonly Column<T>[];
   readonly items: readonly T[];
   keyOf(item: T): string;
 }
 
-/** On a phone every row becomes a card; the roles are named, as layout would take them away there. */
+/** On a phone every row becomes a card. The roles are explicit because that CSS layout removes a table's own roles. */
 export function Table<T>({ caption, columns, items, keyOf }: TableProps<T>) {
   return (
     // biome-ignore-start lint/a11y/noRedundantRoles: see above

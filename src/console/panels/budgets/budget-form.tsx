@@ -5,13 +5,13 @@ import { Confirm } from "../../parts/confirm.tsx";
 import type { ProjectBudget } from "../../wire-decisions.ts";
 
 interface BudgetFormProps {
-  /** Of the project that gets another one; without it the form asks which. */
+  /** The budget to change. Without it, the form asks for the project. */
   readonly budget: ProjectBudget | undefined;
   onDone(): Promise<void>;
   onClose(): void;
 }
 
-/** Gives a project a budget of its own, or the node's again. */
+/** Sets a project's own budget, or returns the project to the node's budget. */
 export function BudgetForm({ budget, onDone, onClose }: BudgetFormProps) {
   const api = useApi();
   const announce = useAnnounce();

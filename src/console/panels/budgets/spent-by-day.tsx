@@ -18,7 +18,7 @@ const columns: readonly Column<SpentDay>[] = [
   { title: "Spent", isNumber: true, cell: ({ epsilon }) => epsilon },
 ];
 
-/** A project's releases over time. */
+/** The privacy budget that a project spent each day. */
 export function SpentByDay({ projectId }: { projectId: string }) {
   const api = useApi();
   const path = `budgets/${encodeURIComponent(projectId)}`;

@@ -14,7 +14,7 @@ const columns: readonly Column<Setting>[] = [
   },
 ];
 
-/** What the service runs with. */
+/** The settings of the running service. */
 export function SettingList({ settings }: { settings: readonly Setting[] }) {
   const [wanted, setWanted] = useState("");
   const found = settings.filter(({ name }) => name.toLowerCase().includes(wanted.trim().toLowerCase()));

@@ -16,7 +16,7 @@ const flows = [
   { key: "stored", label: "Stored here", isLevel: true },
 ] as const;
 
-/** What went out, came in and was stored, by hour and by day. */
+/** Charts of outgoing, incoming and stored files, by hour and by day. */
 export function Traffic({ traffic }: { traffic: Overview["traffic"] }) {
   const [unit, setUnit] = useState<Unit>("bytes");
   return (

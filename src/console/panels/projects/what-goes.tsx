@@ -25,7 +25,7 @@ const columns: readonly Column<ExpiringResult>[] = [
   },
 ];
 
-/** What the rules will remove, and when. */
+/** Shows what the retention rules will remove, and when. */
 export function WhatGoes({ projectId }: { projectId: string | undefined }) {
   const list = usePaging<ExpiringResult>("retention/preview", { project_id: projectId }, refreshMs);
   const preview = list.data === undefined ? undefined : (list.data as List<ExpiringResult> as RetentionPreview);

@@ -7,7 +7,7 @@ import type { RecordVerification } from "../../wire.ts";
 
 type Outcome = RecordVerification | ApiError | "busy" | undefined;
 
-/** Computes the chain anew, and says what it found. */
+/** A form that lets the service verify the record's chain of hashes, and shows the result. */
 export function Verify() {
   const api = useApi();
   const [head, setHead] = useState("");

@@ -13,7 +13,7 @@ interface DecisionDialogProps extends Choice {
   onClose(): void;
 }
 
-/** One approves bytes, not a name: what is sent is the hash of what was looked at. */
+/** Asks for a decision. The request carries the hash of the file that the operator saw: it approves bytes, not a name. */
 export function DecisionDialog({ kind, releases, onConfirm, onClose }: DecisionDialogProps) {
   const [reason, setReason] = useState("");
   const isDecline = kind === "decline";

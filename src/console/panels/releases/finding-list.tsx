@@ -1,7 +1,7 @@
 import { formatCount } from "../../format.ts";
 import type { Place, ReleaseDetails } from "../../wire-decisions.ts";
 
-/** Hints for the reviewer, and what they are not. */
+/** Hints for the reviewer, with a note that no finding does not mean a safe file. */
 export function FindingList({ details: { findings, note } }: { details: ReleaseDetails }) {
   return (
     <section class="group findings" aria-labelledby="findings">

@@ -25,7 +25,7 @@ const file: readonly Column<ReleaseDecision>[] = [
 interface DecisionsProps {
   readonly title: string;
   readonly decisions: readonly ReleaseDecision[];
-  /** Of several files. */
+  /** Whether the decisions are about several files. */
   readonly hasNames?: boolean;
 }
 
@@ -44,7 +44,7 @@ export function Decisions({ title, decisions, hasNames }: DecisionsProps) {
   );
 }
 
-/** What is another than in the file of the same name that was decided on before. */
+/** Compares the file with an earlier decided file of the same name. */
 export function SameName({ details: { same_name: earlier, bytes, sha256 } }: { details: ReleaseDetails }) {
   if (earlier === null) return null;
   const change = bytes - earlier.bytes;

@@ -1,7 +1,7 @@
 import { useApi } from "../../api.ts";
 import type { ReleaseDetails } from "../../wire-decisions.ts";
 
-/** The content as a table, text or picture; whatever could run is to be saved, never shown. */
+/** Shows the content as a table, text or picture. A file that could run code can only be saved. */
 export function Preview({ details }: { details: ReleaseDetails }) {
   const api = useApi();
   const { submission_id: id, name, preview } = details;

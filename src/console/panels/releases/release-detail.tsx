@@ -20,11 +20,11 @@ interface ReleaseDetailProps {
   onDecide(choice: Choice): void;
 }
 
-/** A final result with what helps to decide on it. */
+/** A final result with everything that helps to decide on it. */
 export function ReleaseDetail({ release, query, onDecide }: ReleaseDetailProps) {
   const api = useApi();
   const { submission_id: id, status } = release;
-  // Its file does not change, and looking into it costs something: anew only when something was decided.
+  // The file never changes and its examination is costly, so load the details again only after a decision.
   const key = `${id} ${status} ${release.decisions.length}`;
   const { data, error, refresh } = usePolling<ReleaseDetails>(key, () => api.get(`releases/${id}`), 0);
   return (

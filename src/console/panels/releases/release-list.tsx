@@ -14,7 +14,7 @@ interface ReleaseListProps {
   onDecide(choice: Choice): void;
 }
 
-/** What an analysis submitted stands together, in the order of its first one. */
+/** Groups releases by analysis. Each group stands where its first release would stand. */
 export function ReleaseList({ items, chosen, query, onDecide }: ReleaseListProps) {
   const groups = Map.groupBy(items, ({ analysis_id }) => analysis_id);
   return (

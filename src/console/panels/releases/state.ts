@@ -1,7 +1,7 @@
 import type { Tone } from "../../parts/badge.tsx";
 import type { Release } from "../../wire-decisions.ts";
 
-/** What has become of a release, in a word. */
+/** The state of a release in a few words, with a colour. */
 export function describeState({ status, decision, decisions, approvals_needed: needed }: Release): {
   tone: Tone;
   label: string;
