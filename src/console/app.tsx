@@ -57,7 +57,7 @@ export function App({ root }: { root: URL }) {
   );
 }
 
-/** Reads the URL fragment set by a link or by the sign-in. Removes it, so that nobody sees the ticket and no history keeps it. */
+/** Reads the URL fragment of a link or a sign-in. Removes it, so that nobody sees it and no history keeps it. */
 function takeFragment(): { ticket?: string; failure?: SignInReason } {
   const [, name, value = ""] = /^#(ticket|sign-in)=(.*)$/.exec(location.hash) ?? [];
   if (name === undefined) return {};

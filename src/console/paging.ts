@@ -13,7 +13,7 @@ export interface Paged<T> extends Polled<List<T>> {
 
 export const pageLimit = 50;
 
-/** A list of the API, page by page. Its cursors only lead forward, so the hook keeps the earlier cursors for the way back. */
+/** A list of the API, page by page. Cursors only lead forward, so the hook keeps earlier ones for the way back. */
 export function usePaging<T>(path: string, query: Query, everyMs: number): Paged<T> {
   const api = useApi();
   const filter = JSON.stringify([path, query]);
