@@ -85,6 +85,23 @@ describe.each(generations)("finals on a Hub of %s", (generation) => {
   });
 });
 
+test("a link whose answer was lost, on a Hub that cannot list its links, ends in one file that is linked", async () => {
+  const service = await startTestService({ generation: "2025", env: { SUBMISSIONS__RETRY_MAX_SECONDS: "1" } });
+  const links = /^\/core\/analysis-bucket-files/;
+  service.hub.fail({ method: "POST", path: links }, { kind: "drop" }, 1);
+  const unreadable = { statusCode: 500, code: "42803", message: "An internal server error occurred." };
+  service.hub.fail({ method: "GET", path: links }, { kind: "status", status: 500, body: unreadable });
+  const response = await put(service, "linked");
+  expect(response.status).toBe(202);
+  await untilDelivered(service, ((await response.json()) as Submitted).submission_id);
+  const [stored, ...others] = filesAt(service);
+  expect([await textAt(service, stored?.id ?? ""), others.length]).toEqual(["linked", 0]);
+  // Whether there is a link cannot be seen there: a file that is shown twice is better than one that is never shown.
+  expect([...service.hub.state.links.values()].map(({ bucketFileId }) => bucketFileId)).toContain(stored?.id ?? "");
+  await eventually(async () => expect(await countObjects(service)).toBe(0));
+  await service.stop();
+});
+
 describe("finals on a Hub that does not do as it should", () => {
   let service: TestService;
   beforeEach(async () => {

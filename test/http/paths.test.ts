@@ -82,6 +82,17 @@ test.each([
   },
 );
 
+test("a header block of 500 lines is refused with 431, and the next connection is served", async () => {
+  const lines = Array.from({ length: 500 }, (_, number) => `X-Line-${number}: x`);
+  const client = await connectRaw(service.url);
+  await client.send(`GET /healthz HTTP/1.1\r\nHost: a\r\n${lines.join("\r\n")}\r\n\r\n`);
+  // Resolves once the connection is closed.
+  const answer = await client.until(/(?!)/);
+  expect(answer).toMatch(/^HTTP\/1\.1 431 /);
+  expect(answer.match(/HTTP\/1\.1 /g)).toHaveLength(1);
+  expect(await raw("/healthz")).toBe("HTTP/1.1 200 OK");
+});
+
 describe("under the prefix that a node's proxy strips", () => {
   test("all routes answer as without it", async () => {
     for (const path of ["/healthz", "/", "", "/docs", "/openapi.json", "/metrics"]) {
@@ -102,6 +113,25 @@ describe("under the prefix that a node's proxy strips", () => {
     expect((await service.fetch("1", "/storagelocal/tags")).status).toBe(404);
     expect((await fetch(`${service.url}/storage/local/tags`)).status).toBe(401);
   });
+});
+
+test("of schemes that proxies forward on lines of their own the first counts, and a forwarded host does not", async () => {
+  const body = formOf(["tag", "forwarded"], ["file", new File(["1"], "x")]);
+  expect((await service.fetch("1", "/local", { method: "PUT", body })).status).toBe(200);
+  const token = await service.token("1");
+  const urlFor = async (...lines: string[]) => {
+    const client = await connectRaw(service.url);
+    const head = ["Host: a", `Authorization: Bearer ${token}`, ...lines].join("\r\n");
+    await client.send(`GET /local/tags HTTP/1.1\r\n${head}\r\n\r\n`);
+    const answer = await client.until(/\]\}$/);
+    client.close();
+    return /"name":"forwarded","url":"([^"]*)"/.exec(answer)?.[1] ?? answer;
+  };
+  const [https, http] = ["X-Forwarded-Proto: https", "X-Forwarded-Proto: http"];
+  expect(await urlFor(https, http)).toBe("https://a/local/tags/forwarded");
+  expect(await urlFor(http, https)).toBe("http://a/local/tags/forwarded");
+  const hosts = ["X-Forwarded-Host: b", "X-Forwarded-Host: c"];
+  expect(await urlFor(https, ...hosts)).toBe("https://a/local/tags/forwarded");
 });
 
 test("the version is told without a token", async () => {

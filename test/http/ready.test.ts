@@ -33,6 +33,14 @@ test("a Hub that fails leaves it ready", async () => {
   expect(await askReadiness()).toEqual([200, { status: "ready", parts: { ...ok, hub: "degraded" }, warnings: [] }]);
 });
 
+test("a Hub whose storage alone fails leaves it ready, and says so", async () => {
+  service = await startTestService();
+  service.hub.fail({ path: /^\/storage/ }, { kind: "status", status: 500 });
+  expect(await askReadiness()).toEqual([200, { status: "ready", parts: { ...ok, hub: "degraded" }, warnings: [] }]);
+  const lost = service.logLines.find(({ event }) => event === "readiness.lost")?.fields;
+  expect(lost).toMatchObject({ part: "hub", reason: expect.stringContaining("/storage/bucket-files/") });
+});
+
 test("a Hub that hangs does so, too, and the answer comes all the same", async () => {
   service = await startTestService();
   service.hub.fail({ path: /./ }, { kind: "hang" });
