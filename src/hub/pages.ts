@@ -6,7 +6,7 @@ import { filterQuery, parsePage, type Row, readId } from "./wire.ts";
 /** What a Hub gives at most at a time. */
 const pageRows = 50;
 /** Far more than a bucket has files. */
-const maxRows = 1_000_000;
+const mostRows = 1_000_000;
 
 export type Filters = readonly (readonly [snakeKey: string, value: string])[];
 
@@ -18,6 +18,7 @@ export async function* readPages(
   url: string,
   filters: Filters,
   get: (url: string) => Promise<CallResponse>,
+  maxRows = mostRows,
 ): AsyncGenerator<readonly Row[], void, void> {
   const known = new Set<string>();
   for (let offset = 0; known.size < maxRows; ) {

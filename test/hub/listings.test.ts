@@ -1,12 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { readPages } from "../../src/hub/pages.ts";
+import { catchAppError } from "./catch-error.ts";
 import { GENERATIONS, SEED, serveHub } from "./serve-hub.ts";
 
 const idOf = (index: number) => `00000000-0000-4000-8000-${String(index).padStart(12, "0")}`;
 const rowsFrom = (offset: number, count: number) => Array.from({ length: count }, (_, i) => ({ id: idOf(offset + i) }));
 
 /** How many rows a Hub is read to have, and in how many requests. */
-async function readAll(page: (offset: number) => { rows: readonly object[]; total: number }) {
+async function readAll(page: (offset: number) => { rows: readonly object[]; total: number }, maxRows?: number) {
   let requests = 0;
   let rows = 0;
   const get = async (url: string) => {
@@ -15,7 +16,7 @@ async function readAll(page: (offset: number) => { rows: readonly object[]; tota
     const { rows: data, total } = page(offset);
     return { status: 200, body: { data, meta: { total } } };
   };
-  for await (const found of readPages("http://hub/bucket-files", [], get)) rows += found.length;
+  for await (const found of readPages("http://hub/bucket-files", [], get, maxRows)) rows += found.length;
   return { rows, requests };
 }
 
@@ -37,6 +38,22 @@ describe("a list", () => {
 
   test("that begins anew for every offset ends", async () => {
     expect(await readAll(() => ({ rows: rowsFrom(0, 50), total: 1_000_000 }))).toEqual({ rows: 100, requests: 2 });
+  });
+
+  test("that goes on with other rows for ever is given up as nothing that a Hub would say", async () => {
+    let requests = 0;
+    const endless = (offset: number) => {
+      requests += 1;
+      // So that a reader without a limit fails, too, instead of never coming to an end.
+      if (requests > 100) throw new Error("asked for more than 100 pages");
+      return { rows: rowsFrom(offset, 50), total: 1_000_000_000 };
+    };
+    const error = await catchAppError(readAll(endless, 1_000));
+    expect([error.code, error.operatorDetail, requests]).toEqual([
+      "hub_unexpected",
+      "GET http://hub/bucket-files lists more than 1000 rows",
+      20,
+    ]);
   });
 });
 

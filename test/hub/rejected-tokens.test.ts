@@ -170,12 +170,15 @@ test("a machine that was suspended knows that its token has aged", async () => {
   expect(served.count(/token/)).toBe(2);
 });
 
-test("a token's own life counts where the answer promises a longer one", async () => {
+test.each([
+  ["its own life", { expiresIn: 3_600, exp: 1_300 }],
+  ["what the answer says", { expiresIn: 300, exp: 4_600 }],
+])("of a token's two lives the shorter one counts: %s", async (_, { expiresIn, exp }) => {
   let nowMs = 0;
   served = serveHub({ generation: "2025", now: () => nowMs });
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
-  const token = `${part({ alg: "RS256" })}.${part({ iat: 1_000, exp: 1_300 })}.x`;
-  const grant = { access_token: token, expires_in: 3600, token_type: "Bearer" };
+  const token = `${part({ alg: "RS256" })}.${part({ iat: 1_000, exp })}.x`;
+  const grant = { access_token: token, expires_in: expiresIn, token_type: "Bearer" };
   served.sandbox.fail({ path: /token/ }, { kind: "status", status: 200, body: grant });
   const hub = served.connect({ now: () => nowMs });
   const tries = () => catchAppError(ask(hub));
