@@ -1,9 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { sqlitePath } from "../../src/app/storage.ts";
 import { type SubmissionsRequest, submissions } from "../../src/commands/submissions.ts";
+import { openSqlite } from "../../src/database/sqlite-connection.ts";
+import { createSqliteSubmissions } from "../../src/submissions/store/sqlite-submissions.ts";
+import { longestBlockMs } from "../../src/submissions/store/submission-store.ts";
 import { createTestIo } from "../commands/test-io.ts";
 import { eventually } from "../support/eventually.ts";
 import { backends, type Client, formOf, isAvailable, startTestService, type TestService } from "../support/service.ts";
 import { countObjects } from "../support/storage-check.ts";
+import { newSubmission } from "./new-submission.ts";
 
 for (const backend of backends) {
   describe.skipIf(!isAvailable(backend))(`the queue beside a running service on ${backend} storage`, () => {
@@ -103,6 +108,34 @@ for (const backend of backends) {
     });
   });
 }
+
+test("what stands aside is said to do so, as a table and as JSON", async () => {
+  const service = await startTestService();
+  await service.shutDown();
+  const sqlite = openSqlite(sqlitePath(service.dataDir ?? ""));
+  const lease = { holder: "me", leaseMs: 1 };
+  const [stuck, next] = [newSubmission(), newSubmission()];
+  // Two days ago: one that has failed since then no longer keeps back the others.
+  const store = createSqliteSubmissions(sqlite, () => Date.now() - 2 * longestBlockMs);
+  await store.add(stuck, lease);
+  await store.postpone(stuck.id, "me", { delayMs: 0, isFixed: false, reason: "The Hub cannot be reached" });
+  await createSqliteSubmissions(sqlite, Date.now).add(next, lease);
+  await sqlite.close();
+  const list = async (json: boolean) => {
+    const io = createTestIo(service.environment);
+    expect(await submissions(io, { action: "list", all: false, json }, { confirm: async () => false })).toBe(0);
+    return io.printed.join("\n");
+  };
+  const lines = (await list(false)).split("\n");
+  const lineOf = ({ id }: { id: string }) => lines.find((line) => line.startsWith(id));
+  expect(lineOf(stuck)).toContain("  queued, stands aside  ");
+  expect(lineOf(next)).not.toContain("aside");
+  expect(JSON.parse(await list(true))).toMatchObject([
+    { submission_id: stuck.id, state: "queued", stands_aside: true },
+    { submission_id: next.id, stands_aside: false },
+  ]);
+  await service.stop();
+});
 
 test("a folder on which the service never ran is told so, and nothing is made there", async () => {
   const service = await startTestService();
