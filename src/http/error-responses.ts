@@ -1,5 +1,5 @@
 import type { ErrorCode } from "../errors.ts";
-import { AppError, type FieldProblem, traceOf } from "../errors.ts";
+import { AppError, type FieldProblem, reasonOf, traceOf } from "../errors.ts";
 
 /** One entry of a 422 response, in the form that clients of the Python services parse. */
 export interface WireProblem {
@@ -70,8 +70,13 @@ export function describeError(error: unknown): Record<string, unknown> {
     code: error.code,
     error: error.loggedAs.slice(0, maxLoggedCharacters),
     ...(error.operatorDetail === undefined ? {} : { reason: error.operatorDetail }),
-    ...(error.cause === undefined ? {} : { cause: String(error.cause) }),
+    ...(error.cause === undefined ? {} : { cause: describeCause(error.cause) }),
   };
+}
+
+/** The text of an AppError is for the client and leaves out the cause; its reason is for the log. */
+function describeCause(cause: unknown): string {
+  return cause instanceof AppError ? reasonOf(cause) : String(cause);
 }
 
 /**

@@ -37,6 +37,10 @@ describe.skipIf(!isAvailable("servers"))("when the object store or the database 
     store.cut();
     const response = await put("lost");
     expect([response.status, await response.json()]).toEqual([502, { detail: "Unexpected error from object store" }]);
+    expect(failureOf(service)).toMatchObject({
+      level: "warn",
+      fields: { code: "object_store", reason: expect.stringContaining("nothing listens at the endpoint") },
+    });
     await store.resume();
     expect((await put("found", "again")).status).toBe(200);
     expect(await listed("t")).toHaveLength(1);
@@ -60,6 +64,10 @@ describe.skipIf(!isAvailable("servers"))("when the object store or the database 
     database.cut();
     const response = await put("no row", "down");
     expect([response.status, await response.json()]).toEqual([503, { detail: "The database is not available" }]);
+    expect(failureOf(service)).toMatchObject({
+      level: "warn",
+      fields: { code: "database", reason: expect.stringContaining(`PostgreSQL at 127.0.0.1:${database.port}`) },
+    });
     await database.resume();
     await eventually(async () => expect(await countObjects(service)).toBe(before), 15_000);
     expect(await listed("down")).toEqual([]);
@@ -136,6 +144,10 @@ describe("when the Hub fails", () => {
     const away = await startTestService({ env: { HUB__CORE_BASE_URL: "http://127.0.0.1:1" } });
     const response = await away.fetch("1", "/local/tags");
     expect([response.status, await response.json()]).toEqual([502, { detail: "The Hub cannot be reached" }]);
+    expect(failureOf(away)).toMatchObject({
+      level: "warn",
+      fields: { code: "hub_unreachable", reason: expect.stringContaining("http://127.0.0.1:1 refuses the connection") },
+    });
     await away.stop();
   });
 
@@ -145,6 +157,13 @@ describe("when the Hub fails", () => {
     expect((await service.fetch("1", "/local/tags")).status).toBe(200);
   });
 });
+
+/** What the log says of the request that failed last; it never shows an error by its class alone. */
+function failureOf({ logLines }: TestService) {
+  const line = logLines.findLast(({ event }) => event === "http.failed");
+  expect(JSON.stringify(line)).not.toContain("AppError");
+  return line;
+}
 
 function addressOf(url: string | undefined): { host: string; port: number } {
   const { hostname, port } = new URL(url ?? "");

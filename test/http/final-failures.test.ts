@@ -123,6 +123,10 @@ describe("when the disk is full", () => {
       const service = await startTestService({ env: { DATA_DIR: dataDir } });
       const response = await put(service, new Uint8Array(16 * mebibyte), "large");
       expect([response.status, await response.json()]).toEqual([507, { detail: "The object store is full" }]);
+      expect(service.logLines.find(({ event }) => event === "http.failed")).toMatchObject({
+        level: "warn",
+        fields: { code: "storage_full", reason: expect.stringMatching(/ENOSPC|no space/i) },
+      });
       expect(await countObjects({ dataDir, bucket: undefined })).toBe(0);
       expect(filesAt(service)).toEqual([]);
       expect((await put(service, "fits", "fits")).status).toBe(204);

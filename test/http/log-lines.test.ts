@@ -1,5 +1,7 @@
 import { expect, test } from "bun:test";
 import { createPinoLog } from "../../src/app/pino-log.ts";
+import { AppError } from "../../src/errors.ts";
+import { describeError } from "../../src/http/error-responses.ts";
 import { createRefusedTokens } from "../../src/http/refused-tokens.ts";
 import { auditEvents } from "../../src/log.ts";
 import { createRequestContext } from "../../src/request-context.ts";
@@ -57,4 +59,18 @@ test("a flood of refused tokens is a few lines, and one that counts the others o
     ["token_rejected", 497],
   ]);
   expect(refused.report({ outcome: "denied" })).toBe(true);
+});
+
+test("a failure says what has caused it: one of ours by its reason, another by its name", () => {
+  const cause = new AppError("conflict", "There is a file named `patients.csv`", { loggedAs: "There is such a file" });
+  const described = describeError(new AppError("object_store", "Unexpected error from object store", { cause }));
+  expect(described).toEqual({
+    code: "object_store",
+    error: "Unexpected error from object store",
+    cause: "There is such a file",
+  });
+  const operatorDetail = "S3 put failed with SlowDown: the store is overloaded";
+  const detailed = new AppError("object_store", "Unexpected error from object store", { operatorDetail });
+  expect(describeError(new AppError("database", "x", { cause: detailed })).cause).toBe(operatorDetail);
+  expect(describeError(new AppError("database", "x", { cause: new TypeError("y") })).cause).toBe("TypeError: y");
 });
