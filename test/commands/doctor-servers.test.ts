@@ -71,6 +71,14 @@ describe.skipIf(!isAvailable("servers"))("the doctor, with an object store and P
     expect(text).not.toContain("wrong-secret");
   });
 
+  test("advises by the name that was set, where that is S3__", async () => {
+    const named = Object.entries(service.environment).map(([name, value]) => [name.replace(/^MINIO__/, "S3__"), value]);
+    const { failed, text } = await examine({ ...Object.fromEntries(named), S3__BUCKET: "no-such-bucket" });
+    expect(failed).toEqual(["object store"]);
+    expect(text).toContain("Check S3__BUCKET (no-such-bucket), or create it");
+    expect(text).not.toContain("MINIO__");
+  });
+
   test.each([
     [{ POSTGRES__DB: "no_such_database" }, "3D000", "Create the database, or check POSTGRES__DB (no_such_database)"],
     [{ POSTGRES__PORT: "1" }, "PostgreSQL at 127.0.0.1:1", "Is the server up? Check POSTGRES__HOST and POSTGRES__PORT"],

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { once } from "node:events";
 import { existsSync, readdirSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { doctor } from "../../src/commands/doctor/doctor.ts";
@@ -106,6 +108,37 @@ describe("the doctor", () => {
     expect(other.text).toMatch(/Set OIDC__CERTS_URL to http\S+\/(?:jwks|certs)/);
     const algorithm = await find({ OIDC__ALGORITHMS: "ES256" });
     expect(algorithm.text).toContain("has no key for ES256, but keys for RS256. Set OIDC__ALGORITHMS");
+  });
+
+  test("finds a key set that is for encryption alone", async () => {
+    const { keys } = service.identity.jwks();
+    const provider = Bun.serve({
+      port: 0,
+      hostname: "127.0.0.1",
+      fetch: () => Response.json({ keys: keys.map((key) => ({ ...key, use: "enc", alg: "RSA-OAEP" })) }),
+    });
+    const { failed, text } = await find({ OIDC__CERTS_URL: `http://127.0.0.1:${provider.port}/certs` });
+    await provider.stop(true);
+    expect(failed).toEqual(["token keys"]);
+    expect(text).toContain("has no key for RS256, but only keys for encryption. Set OIDC__ALGORITHMS");
+  });
+
+  test("tells who of those whose clock it asks says no time", async () => {
+    const body = JSON.stringify(service.identity.jwks());
+    const head = `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close`;
+    // A server that sends no Date, which Bun's own always does.
+    const provider = createServer((socket) => {
+      socket.on("error", () => {});
+      socket.once("data", () => socket.end(`${head}\r\n\r\n${body}`));
+    });
+    await once(provider.listen(0, "127.0.0.1"), "listening");
+    const { port } = provider.address() as AddressInfo;
+    const { checks, text } = await find({ OIDC__CERTS_URL: `http://127.0.0.1:${port}/certs` });
+    provider.close();
+    expect(text).toBe("");
+    expect(checks.find(({ check }) => check === "clock")?.message).toBe(
+      "agrees with that of the Hub; the identity provider: the answer had no Date to compare with",
+    );
   });
 
   test.each([

@@ -145,6 +145,15 @@ describe("the compiled executable", () => {
     expect(out).toContain(port);
   });
 
+  test("says which port the sandbox cannot have, and by which option it takes others", async () => {
+    const port = Number(new URL(surroundings.url).port);
+    const { code, err } = await executable.run(["sandbox", "--port", String(port)]);
+    expect(code).toBe(1);
+    // Another of its four ports may happen to be taken, too.
+    const ports = [0, 1, 2, 3].map((next) => port + next).join("|");
+    expect(err).toMatch(new RegExp(`The sandbox cannot start: .*(?:${ports}).*choose the first by --port`));
+  });
+
   test("the sandbox's lines work when they are pasted", async () => {
     const sandbox = await executable.start(["sandbox", "--port", "0"], /Ctrl-C stops everything/);
     const lines = sandbox

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { proveWritable } from "../../src/app/prove-writable.ts";
@@ -67,6 +67,59 @@ describe("serving", () => {
 });
 
 describe("folders that are needed", () => {
+  test("a data folder that cannot be made keeps it from starting, and the log says which and what to do", async () => {
+    const surroundings = await startTestService();
+    await surroundings.shutDown();
+    const io = createTestIo({ ...surroundings.environment, DATA_DIR: "/proc/no-such-process/data" });
+    expect(await serve(io)).toBe(1);
+    const error = String(findEvent(io, "service.failed")?.error);
+    expect(error).toMatch(/^The data folder \/proc\/no-such-process\/data cannot be used \(.*\)\. Let DATA_DIR name /);
+    expect(findEvent(io, "service.started")).toBeUndefined();
+    await surroundings.stop();
+  });
+
+  test("so does one whose folder for temporary files cannot be written to", async () => {
+    const surroundings = await startTestService();
+    await surroundings.shutDown();
+    const spool = join(surroundings.dataDir ?? "", "spool");
+    rmSync(spool, { recursive: true });
+    symlinkSync("/proc", spool);
+    const io = createTestIo(surroundings.environment);
+    expect(await serve(io)).toBe(1);
+    const error = String(findEvent(io, "service.failed")?.error);
+    expect(error).toMatch(/^The folder \/.*\/spool cannot be written to \(.*\): let DATA_DIR name /);
+    await surroundings.stop();
+  });
+
+  test("with servers the system's temporary folder is tried before them", async () => {
+    const surroundings = await startTestService();
+    await surroundings.shutDown();
+    const nowhere = { ENDPOINT: "127.0.0.1:1", ACCESS_KEY: "key", SECRET_KEY: "secret", BUCKET: "bucket" };
+    const env = {
+      ...surroundings.environment,
+      DATA_DIR: "",
+      ...Object.fromEntries(Object.entries(nowhere).map(([name, value]) => [`MINIO__${name}`, value])),
+      POSTGRES__HOST: "127.0.0.1",
+      POSTGRES__PORT: "1",
+      POSTGRES__USER: "user",
+      POSTGRES__PASSWORD: "password",
+      POSTGRES__DB: "database",
+      TMPDIR: "/proc",
+    };
+    const { stdout, exitCode } = Bun.spawnSync([process.execPath, "src/main.ts", "serve"], {
+      env,
+      cwd: ".",
+      // One that waits for the servers does not end by itself.
+      timeout: 20_000,
+    });
+    expect([exitCode, stdout.toString()]).toEqual([
+      1,
+      expect.stringContaining("The folder /proc cannot be written to"),
+    ]);
+    expect(stdout.toString()).toContain("or let TMPDIR name one");
+    await surroundings.stop();
+  }, 30_000);
+
   test("one that can be written to is left as it was", () => {
     const dir = mkdtempSync(join(tmpdir(), "flame-result-writable-"));
     proveWritable(dir, "advice");
