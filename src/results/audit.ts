@@ -1,14 +1,14 @@
 import { AppError } from "../errors.ts";
 import type { AuditEvent, AuditFields, Log, LogFields } from "../log.ts";
 
-/** What is known so far of what is being done. */
+/** What an audit event knows so far. The work adds to it while it runs. */
 export type AuditFacts = { -readonly [Name in "analysisId" | "projectId" | "objectId" | "bytes"]?: AuditFields[Name] };
 
-/** Puts on record what was done with results, and how it ended. */
+/** Writes audit events to the log: what happened to results, and how it ended. */
 export interface Audit {
   ok(event: AuditEvent, facts: AuditFacts & LogFields): void;
   failed(event: AuditEvent, facts: AuditFacts & LogFields, error: unknown): void;
-  /** Does the work, which adds to the facts what it learns, and records the event with them when it has ended. */
+  /** Does the work, then logs the event and its outcome. Until then the work may add to the facts. */
   during<T>(event: AuditEvent, facts: AuditFacts, work: () => Promise<T>): Promise<T>;
 }
 

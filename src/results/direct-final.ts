@@ -11,7 +11,10 @@ export interface DirectFinalDeps {
   readonly log: Log;
 }
 
-/** Passes a final straight on to the Hub, without keeping it here; resolves with its size. What fails leaves nothing there. */
+/**
+ * Sends a final to the Hub at once, without storing it on this node; resolves with its size in bytes. If a step after
+ * the upload fails, removes the file from the Hub again.
+ */
 export async function sendDirectly(deps: DirectFinalDeps, final: NewFinal): Promise<number> {
   const { hub, buckets } = deps;
   const { analysisId, filename, contentType, body } = final;

@@ -8,9 +8,9 @@ export const defaultFilename = "data.bin";
 const unprintable = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
 
 /**
- * The last path segment of a name as a client sent it, without control characters, also those that turn the direction of
- * writing (`…fdp.exe` would look like `…exe.pdf`), and cut to 255 characters (the extension stays); `data.bin` where nothing
- * usable is left.
+ * Reduces a client's file name to its last path segment, without control characters and cut to 255 characters; the
+ * extension stays. Characters that turn the direction of writing are removed too: with one, `…fdp.exe` would look like
+ * `…exe.pdf`. Returns `data.bin` if nothing usable is left.
  */
 export function cleanFilename(name: string): string {
   const segments = name.toWellFormed().split(/[/\\]/);
@@ -19,7 +19,7 @@ export function cleanFilename(name: string): string {
   return fitFilename(base, maxCharacters);
 }
 
-/** Cuts a name to so many characters and keeps its extension. */
+/** Cuts a name to `limit` characters and keeps its extension. */
 function fitFilename(name: string, limit: number): string {
   const characters = [...name];
   if (characters.length <= limit) return name;
@@ -27,7 +27,9 @@ function fitFilename(name: string, limit: number): string {
   return characters.slice(0, limit - [...extension].length).join("") + extension;
 }
 
-/** Whether two names are read as one: macOS writes letters with accents as two characters, others as one. */
+/**
+ * Whether two names look the same to a reader. macOS writes an accented letter as two characters, other systems as one.
+ */
 export function isSameFilename(a: string, b: string): boolean {
   return a.normalize("NFC") === b.normalize("NFC");
 }

@@ -16,15 +16,22 @@ import type { ResultBuckets } from "./result-bucket.ts";
 import type { Upload } from "./upload.ts";
 
 /**
- * Final results, which go to the Hub. Both ways of submitting throw `not_found` for an analysis without a result bucket,
- * `conflict` for a name the bucket has already, and the error of whatever failed; nothing is kept then.
+ * Final results, which go to the Hub. `submit` and `submitNoisy` throw `not_found` for an analysis without a result
+ * bucket, `conflict` if the bucket already has a file of that name, and otherwise the error of the step that failed.
+ * After an error nothing is kept.
  */
 export interface FinalResults {
-  /** Resolves with the id of the submission when it is safe here and on its way, with `undefined` when the Hub has it. */
+  /**
+   * Resolves with the submission's id when this node has stored it and will deliver it, with `undefined` when the Hub
+   * already has it.
+   */
   submit(analysisId: string, upload: Upload): Promise<string | undefined>;
-  /** Submits the numbers in the file with noise, and nothing else of it: their true values are kept nowhere, not for a moment. */
+  /**
+   * Adds noise to the numbers in the file and submits only the result. The true values are never stored, not even for a
+   * moment.
+   */
   submitNoisy(analysisId: string, upload: Upload): Promise<string | undefined>;
-  /** Throws `forbidden` where this node takes no finals without noise. */
+  /** Throws `forbidden` if this node accepts no finals without noise. */
   refusePlain(): void;
   /** The privacy budget of the analysis' project. Throws `not_found` for an analysis that the Hub does not know. */
   findBudget(analysisId: string): Promise<BudgetState>;
@@ -32,7 +39,10 @@ export interface FinalResults {
   find(analysisId: string, submissionId: string): Promise<Submission>;
 }
 
-/** How a final came in; `isWithinBudget`: its noise was paid for by a privacy budget that its project has on this node. */
+/**
+ * How a final came in. `isWithinBudget`: its project has a privacy budget on this node, and the budget paid for the
+ * noise.
+ */
 export interface FinalKind {
   readonly isNoisy: boolean;
   readonly isWithinBudget: boolean;
@@ -42,13 +52,13 @@ export interface FinalResultsDeps extends NoiseDeps {
   readonly hub: Hub;
   readonly buckets: ResultBuckets;
   readonly queue: SubmissionQueue;
-  /** Whether finals are queued while the Hub is away; if not, they are refused. */
+  /** Whether finals are queued while the Hub is unreachable. If not, they are refused then. */
   readonly isQueued: boolean;
   /** Whether operators have to approve a final before it leaves. Default: never. */
   readonly isHeld?: (kind: FinalKind) => boolean;
-  /** Whether nothing is taken but what has noise. */
+  /** Whether this node accepts only finals with noise. */
   readonly isNoiseRequired?: boolean;
-  /** Where nothing is put on record, there is none. What the queue does it puts on record itself. */
+  /** Missing if this node keeps no record. The queue records its own steps. */
   readonly recorder?: Recorder | undefined;
   readonly log: Log;
 }
@@ -117,8 +127,8 @@ export function createFinalResults(deps: FinalResultsDeps): FinalResults {
 }
 
 /**
- * Throws `not_found` where the Hub says plainly that there is no bucket for it, or no analysis; resolves with the analysis'
- * project. A Hub that is away does not keep a final from being taken.
+ * Throws `not_found` when the Hub clearly says that the analysis or its bucket does not exist. Resolves with the
+ * analysis' project, or with `undefined` if the Hub is unreachable or too slow: that is no reason to refuse a final.
  */
 async function admit({ hub, buckets }: FinalResultsDeps, analysisId: string): Promise<string | undefined> {
   let projectId: string | undefined;
@@ -133,7 +143,7 @@ async function admit({ hub, buckets }: FinalResultsDeps, analysisId: string): Pr
   return projectId;
 }
 
-/** The same where nothing is queued: the bucket must be there, and the project serves the privacy budget alone. */
+/** As `admit`, but for finals without a queue: the bucket must exist, and only the privacy budget needs the project. */
 async function admitDirectly({ hub, buckets, budget }: FinalResultsDeps, id: string): Promise<string | undefined> {
   await buckets.get(id);
   let projectId: string | undefined;
@@ -178,7 +188,7 @@ const sendWithoutQueue: Send = async (parts, final) => {
   }
 };
 
-/** A release is logged as soon as the noisy value may have left this node, even if sending it failed. */
+/** Logs a release as soon as the noisy value may have left this node, even if sending it failed. */
 async function released<T>(
   { audit }: Parts,
   analysisId: string,

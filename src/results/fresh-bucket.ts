@@ -2,10 +2,13 @@ import type { BucketType, HubBucket, HubDirectory } from "../hub/hub.ts";
 import { pause } from "../time/deadline.ts";
 import { isUuid } from "../uuid.ts";
 
-/** The buckets of a fresh analysis take up to a second to appear: one that is missing is looked for again after this time. */
+/**
+ * The Hub takes up to a second to create the buckets of a new analysis. A missing bucket is looked up again after this
+ * time.
+ */
 export const secondLookMs = 1_000;
 
-/** `undefined` when the Hub says twice that there is none. */
+/** Finds a bucket of an analysis that may be new. `undefined` when the Hub says twice that there is none. */
 export async function findFreshBucket(
   hub: Pick<HubDirectory, "findBucket">,
   analysisId: string,

@@ -12,11 +12,14 @@ import type { IntermediateDeps, SentIntermediate, TransferFacts } from "./interm
 import { sendToHub } from "./send-to-hub.ts";
 import type { Upload } from "./upload.ts";
 
-/** Where a file goes and who can read it there; all that can be refused before its first byte is sent. */
+/**
+ * Where a file goes and who can read it there. `prepare` finds this out, and refuses what is wrong, before the first
+ * byte is sent.
+ */
 interface Target {
   readonly bucket: HubBucket;
   readonly receiver: Receiver | undefined;
-  /** For the link. */
+  /** This node's id, for the file's link; `undefined` if the link carries none. */
   readonly senderNodeId: string | undefined;
 }
 
@@ -26,7 +29,10 @@ interface Receiver {
   readonly binding: Binding | undefined;
 }
 
-/** Sends a file as it comes in where the form names its receiver first, else when the form has been read. */
+/**
+ * Streams a file to the Hub if the form names the receiver before the file. Otherwise spools the file until the form
+ * has been read.
+ */
 export async function sendUpload(
   deps: IntermediateDeps,
   analysisId: string,
@@ -42,7 +48,7 @@ export async function sendUpload(
     const file = { filename, attempt, ...(await openOnce(upload)) };
     return deliver(deps, target, facts, { ...file, confirm: () => refuseChange(upload, early) });
   }
-  // Whether to encrypt, and for whom, may still follow: until then the file must not leave the node.
+  // A later field may still ask for encryption and name the receiver. Until then the file must not leave the node.
   const spooled = await deps.spool.write(upload.body);
   try {
     const remoteNodeId = readRemoteNodeId(upload.fields());
@@ -58,17 +64,17 @@ export async function sendUpload(
   }
 }
 
-/** So much is kept, so that it can be sent again. */
+/** Files of at most this size are kept in memory, so that they can be sent again. */
 const smallBytes = 1024 * 1024;
 
-/** A small file in memory, a larger one as it comes. */
+/** Reads a small file into memory; streams a larger one. */
 async function openOnce({ maxBytes = Number.POSITIVE_INFINITY, body }: Upload) {
   if (maxBytes > smallBytes) return { open: () => body, isRepeatable: false };
   const content = await new Response(body).blob();
   return { open: () => content.stream(), isRepeatable: true, plainBytes: content.size };
 }
 
-/** Sends a stored object, encrypted; its streams are used up or closed in any case. */
+/** Encrypts a stored object and sends it. Reads its streams to the end or cancels them, whatever happens. */
 export async function sendStored(
   deps: IntermediateDeps,
   analysisId: string,
@@ -84,7 +90,8 @@ export async function sendStored(
     const target = await prepare(deps, analysisId, remoteNodeId);
     return await deliver(deps, target, facts, {
       filename: first.info.filename ?? defaultFilename,
-      // A stream that is being read is closed by its reader.
+      // The first try takes the stream that is already open, a repeat opens the object again. A stream's reader closes
+      // it.
       open: async () => (plain.locked ? streamOf(await openObject()) : plain),
       isRepeatable: true,
       plainBytes: first.info.sizeBytes,
@@ -99,9 +106,12 @@ function streamOf({ body }: OpenObject): ReadableStream<Uint8Array> {
   return body instanceof Blob ? body.stream() : body;
 }
 
-/** Throws `not_found` for an unknown node, `invalid_input` for one without a key or with one that must be trusted first. */
+/**
+ * Throws `not_found` for an unknown node, `invalid_input` for a node without a key or with a key that must be trusted
+ * first.
+ */
 export async function getPeerKey({ hub, peers }: Pick<IntermediateDeps, "hub" | "peers">, nodeId: string) {
-  // A node may be registered, and be given a key, at any time.
+  // The request may succeed later: a node can be registered, and can get a key, at any time.
   const mayPass = true;
   const node = await hub.findNode(nodeId);
   if (node === undefined) throw new AppError("not_found", `Remote node with ID ${nodeId} does not exist.`, { mayPass });
@@ -113,7 +123,7 @@ export async function getPeerKey({ hub, peers }: Pick<IntermediateDeps, "hub" | 
   return publicKey;
 }
 
-/** Throws `hub_unexpected` where this node's id is neither set nor to be found on the Hub: bound files need it. */
+/** Throws `hub_unexpected` if this node's id is neither configured nor found on the Hub. Bound files need it. */
 export async function getOwnNodeId({ findOwnNodeId }: Pick<IntermediateDeps, "findOwnNodeId">): Promise<string> {
   const own = await findOwnNodeId();
   if (own !== undefined) return own;
@@ -137,7 +147,7 @@ async function prepare(deps: IntermediateDeps, analysisId: string, remoteNodeId:
   return { bucket, receiver: { peerPublicKey, binding }, senderNodeId };
 }
 
-/** A form that names another receiver behind its file was not meant for the first one either. */
+/** Throws if the form names another receiver after the file: it is then unclear for whom the file is meant. */
 function refuseChange(upload: Upload, early: string): void {
   if (readRemoteNodeId(upload.fields()) === early) return;
   const message = "The field is given twice, with different values";
@@ -151,7 +161,7 @@ interface Delivery {
   readonly isRepeatable: boolean;
   readonly plainBytes?: number;
   readonly attempt: Attempt | undefined;
-  /** Throws if the file must not stay at the Hub after all: its form said otherwise in the end, or nobody waits any more. */
+  /** Throws if the file must not stay at the Hub: a later form field contradicts the first, or the client is gone. */
   readonly confirm?: () => void;
 }
 
@@ -187,7 +197,7 @@ async function deliver(
   }
 }
 
-/** The file as the Hub is to have it. */
+/** The bytes that the Hub stores: encrypted if there is a receiver. */
 async function encode(
   { cipher }: IntermediateDeps,
   { receiver }: Target,
@@ -203,8 +213,8 @@ async function encode(
 }
 
 /**
- * Only a field that is not there means a file that everybody at the Hub may read. One that is empty, `None` or no UUID is a
- * client's mistake, and what it was to protect must not go out in plain text.
+ * Only a missing field means that everybody at the Hub may read the file. An empty value, `None` or anything else that
+ * is no UUID is a client's mistake: the file was to be encrypted and must not go out in plain text.
  */
 function readRemoteNodeId(fields: ReadonlyMap<string, string>): string | undefined {
   const [problem] = findReceiverProblems(fields);
@@ -222,7 +232,7 @@ export function findReceiverProblems(fields: ReadonlyMap<string, string>): Field
 
 const receiverMissing = { field: "remote_node_id", problem: "missing", message: "Field required" };
 
-/** Whether a name like this means the receiver: `Remote_Node_ID`, `remoteNodeId`, or `node_id` as it is called in older links. */
+/** Whether a field name is meant as the receiver: `Remote_Node_ID`, `remoteNodeId`, or `node_id` as in older links. */
 export function isMeantAsReceiver(name: string): boolean {
   return /^(?:remote)?nodeid$/.test(name.toLowerCase().replace(/[^a-z]/g, ""));
 }

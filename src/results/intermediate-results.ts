@@ -10,21 +10,21 @@ import type { LocalResults } from "./local.ts";
 import type { Upload } from "./upload.ts";
 
 /**
- * Results on their way between nodes, through the Hub. Encrypted ones can be read by the two nodes alone; the Hub gives
- * all others to whoever is signed in to it. A client that goes away leaves nothing at the Hub.
+ * Results that nodes exchange through the Hub. Only the two nodes can read an encrypted one; the Hub gives any other to
+ * everybody who is signed in to it. If the client disconnects while it sends, nothing stays at the Hub.
  */
 export interface IntermediateResults {
-  /** Sends a file, encrypted when the form names a `remote_node_id`; `isForNode` refuses one whose form does not. */
+  /** Sends a file, encrypted if the form names a `remote_node_id`. `isForNode` refuses a form that names none. */
   send(analysisId: string, upload: Upload, isForNode?: boolean): Promise<SentIntermediate>;
-  /** Sends a stored local object, encrypted, without passing it through the client. */
+  /** Encrypts a stored local object and sends it, without passing it through the client. */
   sendLocal(analysisId: string, objectId: string, remoteNodeId: string, attempt?: Attempt): Promise<SentIntermediate>;
   /** Throws `not_found` for a file that is not in a bucket of this analysis, just as for one that does not exist. */
   find(analysisId: string, objectId: string): Promise<HubFile>;
   /**
-   * The bytes of a file that `find` gave: decrypted when the node that sent it is named, else as stored. Not a byte is
-   * released before it is authenticated; damage further on, or another length than the Hub announced, fails the stream.
-   * How the delivery ends is put on record, also when the client cancels it or the signal says that it is gone. Once it was
-   * delivered to its last byte the Hub's copy is removed, where the settings say so; after a failure never.
+   * The bytes of a file that `find` returned: decrypted if the sending node is named, otherwise as stored. Decryption
+   * authenticates each byte before it releases it. The stream fails if a later part is damaged, or if the length is not
+   * what the Hub announced. The outcome is recorded, also when the client cancels or the signal says that it is gone.
+   * After a complete delivery the Hub's copy is removed if the settings say so; after a failure it always stays.
    */
   deliver(
     analysisId: string,
@@ -44,17 +44,17 @@ export interface Sender {
 export interface SentIntermediate {
   /** The Hub's id of the file. */
   readonly objectId: string;
-  /** Set for an encrypted file: the receiver needs this node's id to decrypt. */
+  /** Set for an encrypted file if links carry the sender's id: the receiver needs it to decrypt. */
   readonly senderNodeId: string | undefined;
-  /** Set for a bound file: what tells it from all others, for the receiver to check. */
+  /** Set for a bound file: distinguishes it from all others, and the receiver checks it. */
   readonly seal: string | undefined;
-  /** As the Hub keeps it. */
+  /** Size of the file as the Hub stores it. */
   readonly bytes: number;
-  /** Of the plain file, where answers are to tell it. */
+  /** Of the plain file; set if responses include hashes. */
   readonly sha256?: string | undefined;
 }
 
-/** What the record is to say of a file on its way, as far as it is known. */
+/** What the record says about a transfer, as far as it is known. */
 export interface TransferFacts {
   peerNodeId?: string | undefined;
   /** Of the plain file. */
@@ -72,11 +72,11 @@ export interface IntermediateDeps {
   readonly findOwnNodeId: () => Promise<string | undefined>;
   readonly newId: () => string;
   readonly options: IntermediateOptions;
-  /** Set where answers tell what was sent by its hash. */
+  /** Set if responses include the hash of what was sent. */
   readonly digesting?: { readonly newHash: () => ContentHash } | undefined;
-  /** Where nothing is put on record, there is none. */
+  /** Missing if this node keeps no record. */
   readonly recording?: Recording | undefined;
-  /** Where what was sent goes from the Hub by itself: hears of it. Never throws. */
+  /** Called after each sent file; set if sent files are later removed from the Hub automatically. Never throws. */
   readonly noteSent?: ((sent: { readonly objectId: string; readonly analysisId: string }) => Promise<void>) | undefined;
   readonly log: Log;
 }
@@ -90,6 +90,6 @@ export interface IntermediateOptions {
   readonly requireEncryption: boolean;
   readonly anyAnalysis: boolean;
   readonly deleteAfterRead: boolean;
-  /** Whether senders' ids are wanted in urls. */
+  /** Whether links carry the id of the sending node. */
   readonly urlWithNodeId: boolean;
 }

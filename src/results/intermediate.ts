@@ -27,14 +27,14 @@ export function createIntermediateResults(deps: IntermediateDeps): IntermediateR
   }
 
   async function find(analysisId: string, objectId: string): Promise<HubFile> {
-    // A client that is no analysis owns no bucket, so there is nothing to ask the Hub about.
+    // A client that is no analysis owns no bucket, so the Hub need not be asked.
     if (!options.anyAnalysis && !isUuid(analysisId)) throw missing(objectId);
     const file = await hub.findFile(objectId);
     if (file !== undefined && (await owns(analysisId, file.bucketId))) return file;
     throw missing(objectId);
   }
 
-  /** What a file must be bound to for this analysis to read it as one from that node. */
+  /** What a file must be bound to, so that this analysis accepts it as sent by that node. */
   async function bindingOf(analysisId: string, senderNodeId: string): Promise<Binding> {
     if (!isUuid(analysisId)) throw new DecryptionError("The client is no analysis that a file could be bound to");
     return { analysisId, senderNodeId, receiverNodeId: await getOwnNodeId(deps) };
@@ -77,7 +77,7 @@ export function createIntermediateResults(deps: IntermediateDeps): IntermediateR
   }
 
   async function removeCopy(file: HubFile): Promise<void> {
-    // A node may usually not remove another node's file.
+    // The Hub usually does not let a node remove another node's file.
     const removal = hub.removeFile(file.id).then((removed) => (removed ? undefined : "the Hub refuses"), String);
     const reason = await removal;
     if (reason !== undefined) log.info("intermediate.kept", { objectId: file.id, reason });

@@ -14,12 +14,12 @@ import { checkTagName, isTagName } from "./tag-name.ts";
 import type { Upload } from "./upload.ts";
 
 /**
- * Results that stay on this node. They belong to a project: each of its analyses may read them, nobody else learns of
- * them. Everything but `removeProject` throws `not_found` for an analysis the Hub does not know, and what stores or tags does
- * for one whose project is removed meanwhile.
+ * Results that stay on this node. They belong to a project, and only the analyses of that project may read them or
+ * learn of them. Every function that takes an analysis throws `not_found` if the Hub does not know it. Functions that
+ * store or tag also throw it if the project is removed meanwhile.
  */
 export interface LocalResults {
-  /** Stores a file, tagged when the form has a `tag`, and resolves with its object id once both are durable. */
+  /** Stores a file, and tags it if the form has a `tag`. Resolves with the object id once both are durable. */
   store(analysisId: string, upload: Upload): Promise<string>;
   stat(analysisId: string, objectId: string): Promise<LocalInfo>;
   open(analysisId: string, objectId: string, range?: ByteRange): Promise<OpenObject & { readonly info: LocalInfo }>;
@@ -27,18 +27,21 @@ export interface LocalResults {
   usage(analysisId: string): Promise<LocalUsage>;
   listTags(analysisId: string): Promise<string[]>;
   listTagged(analysisId: string, tagName: string): Promise<TaggedResult[]>;
-  /** Tags a stored object and resolves with the file name it goes by. */
+  /** Tags a stored object; resolves with its file name. */
   tag(analysisId: string, entry: TagRequest): Promise<string>;
-  /** Throws `not_found` where the analysis' project was removed for good, and for nothing that merely cannot be told. */
+  /** Throws `not_found` if the analysis' project was removed for good. Does not throw if that cannot be found out. */
   refuseRemoved(analysisId: string): Promise<void>;
-  /** Throws `forbidden` unless this client is the Hub Adapter, which alone may remove projects. */
+  /** Throws `forbidden` unless this client is the Hub Adapter: no other client may remove projects. */
   checkMayRemove(clientId: string): void;
-  /** Removes everything of a project for good, its finals too, once the Hub says that the project is gone. Idempotent. */
+  /**
+   * Removes everything of a project for good, its finals too. Throws `invalid_input` while the Hub still has the
+   * project. Idempotent.
+   */
   removeProject(projectId: string): Promise<void>;
 }
 
 export interface LocalInfo extends ObjectInfo {
-  /** When it will be removed by itself; `undefined` where it is kept. */
+  /** When this node will remove it automatically; `undefined` if it is kept. */
   readonly goesAt?: Date | undefined;
   /** In hex, where it is known. */
   readonly sha256?: string | undefined;
@@ -60,15 +63,15 @@ export interface LocalResultsDeps {
   readonly catalog: Catalog;
   readonly submissions: Pick<SubmissionStore, "listWithoutProject" | "setProject">;
   readonly hub: Pick<HubDirectory, "findProjectId" | "projectExists" | "forgetProject">;
-  /** Where stored files are known by their hashes. */
+  /** Set if this node keeps the hashes of stored files. */
   readonly digests?: DigestStore | undefined;
   readonly rollback: Rollback;
   readonly newId: () => string;
   readonly adapterClientId: string;
   readonly usageOf: (projectId: string) => Promise<LocalUsage>;
-  /** Where results go by themselves. */
+  /** Set if results expire: finds the time of removal. */
   readonly findEnd?: ((id: { projectId: string; objectId: string }) => Promise<Date | undefined>) | undefined;
-  /** How long the database may take to name a file that is read. Default: 2 s. */
+  /** How long a read waits for the database to add a file's details. Default: 2 s. */
   readonly nameLimitMs?: number;
   readonly log: Log;
 }
@@ -105,7 +108,10 @@ export function createLocalResults(deps: LocalResultsDeps): LocalResults {
     return completed({ analysisId, projectId, objectId }, info);
   }
 
-  /** The Python services kept names in the database alone. Reading a file must not hang on that, so a failure costs what it knows. */
+  /**
+   * Adds what only the database knows: the hash, the time of removal, and the names of files that the Python services
+   * stored. Reading a file must not depend on the database, so details that it fails to give in time are left out.
+   */
   async function completed(ids: Ids, info: ObjectInfo): Promise<LocalInfo> {
     let { filename } = info;
     let goesAt: Date | undefined;
@@ -148,7 +154,7 @@ export function createLocalResults(deps: LocalResultsDeps): LocalResults {
 
     async listTagged(analysisId, tagName) {
       const projectId = await projectOf(analysisId);
-      // Databases differ in which other texts they take at all.
+      // No tag has any other form, and databases differ in which texts they accept.
       return isTagName(tagName) ? catalog.listTagged(projectId, tagName) : [];
     },
 
@@ -192,7 +198,7 @@ export function createLocalResults(deps: LocalResultsDeps): LocalResults {
   };
 }
 
-/** Object first, row second: whatever breaks in between leaves no row without its object. */
+/** Stores the object first and its row second, so that a failure in between leaves no row without an object. */
 async function store(
   deps: LocalResultsDeps,
   projectOf: (analysisId: string) => Promise<string>,
@@ -215,13 +221,15 @@ async function store(
     const tagName = tagOf(upload.fields());
     const sha256 = upload.sha256?.();
     if (sha256 !== undefined) await deps.digests?.set(projectId, objectId, sha256);
-    // Not before the file is durable: a removal of the project after this look finds the file, and takes it along.
+    // This check must follow the durable write: a removal of the project that comes later finds the file and removes it
+    // too.
     const isKept =
       tagName === undefined
         ? !(await isProjectRemoved(deps, projectId))
         : (await catalog.tag({ projectId, clientId: analysisId, objectId, tagName, filename })) !== undefined;
     if (!isKept) throw removedMeanwhile(hub, projectId, analysisId);
-    // A client that has hung up never learns the id, and an untagged file is found by its id alone. `fields` throws then.
+    // `fields` throws if the client is gone. Such a client never learns the id, and an untagged file is found by its id
+    // alone.
     if (tagName === undefined) upload.fields();
     return objectId;
   } catch (error) {
@@ -247,7 +255,7 @@ function unknownAnalysis(analysisId: string) {
   return new AppError("not_found", `Analysis with ID ${analysisId} not found`, { mayPass: true });
 }
 
-/** Another process may have removed it, and the look-ups of this one still remember it. */
+/** Another process may have removed the project while this one still has it in its cache. */
 function removedMeanwhile(hub: Pick<HubDirectory, "forgetProject">, projectId: string, analysisId: string) {
   hub.forgetProject(projectId);
   return unknownAnalysis(analysisId);

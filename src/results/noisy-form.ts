@@ -7,36 +7,39 @@ import type { Upload } from "./upload.ts";
 
 const maxNumberBytes = 1024;
 const maxListBytes = 4 * 1024 * 1024;
-/** So much of a list that is too long is read over to get to the fields behind it. */
+/** An overlong list is skipped up to this size, to reach the form fields after it. */
 const maxSkippedBytes = 4 * maxListBytes;
 const numberNames = ["epsilon", "sensitivity"] as const;
 
 /** The form's fields beside the file. */
 export const parameterNames = [...numberNames, "values"] as const;
 
-/** A form with numbers in its file, read whole: the only file that is ever held in memory, and never kept anywhere else. */
+/** A form whose file holds numbers. The file is read whole into memory and never stored anywhere. */
 export interface NoisyForm {
   /** Whether `values=list` was asked for. */
   readonly isList: boolean;
-  /** A number, or numbers where a list was asked for; `undefined` for a file that is too long or holds anything else. */
+  /**
+   * A number, or a list of numbers if one was asked for; `undefined` for a file that is too long or holds anything
+   * else.
+   */
   readonly content: number | Float64Array | undefined;
-  /** Not checked for their range. */
+  /** Their range has not been checked. */
   readonly options: LaplaceOptions;
   /** `undefined` unless it is positive and finite. */
   readonly epsilon: Epsilon | undefined;
 }
 
-/** One whose content and parameters are in order. */
+/** A form whose content and parameters are valid. */
 export interface UsableForm extends NoisyForm {
   readonly content: number | Float64Array;
   readonly epsilon: Epsilon;
 }
 
-/** Throws `invalid_form` when a parameter is missing or unreadable, and what reading the form throws. */
+/** Throws `invalid_form` when a parameter is missing or unreadable, and any error of the form's stream. */
 export async function readNoisyForm(upload: Upload): Promise<NoisyForm> {
   const isListExpected = upload.early.get("values") === "list";
   const content = await readContent(upload.body, isListExpected);
-  // What follows a file that is too long is not read, so nothing can be said about it.
+  // The fields after an overlong file are not read, so nothing can be said about them.
   if (content === undefined) {
     const options = { epsilon: 1, sensitivity: 1 };
     return { isList: isListExpected, content, options, epsilon: undefined };
@@ -54,7 +57,7 @@ export async function readNoisyForm(upload: Upload): Promise<NoisyForm> {
   };
 }
 
-/** What is missing or unreadable among the form's parameters; all of it, so that one answer tells it all. */
+/** Lists all missing or unreadable parameters, so that one response can name them all. */
 export function findNoiseProblems(fields: ReadonlyMap<string, string>): FieldProblem[] {
   const problems = numberNames.flatMap((name): FieldProblem[] => {
     const text = fields.get(name) ?? "";
@@ -68,7 +71,7 @@ export function findNoiseProblems(fields: ReadonlyMap<string, string>): FieldPro
   return [...problems, { field: "values", problem: "literal_error", message: "Input should be 'list'", input: values }];
 }
 
-/** Throws `invalid_input` for a file that holds something else, and for parameters out of range. */
+/** Throws `invalid_input` if the file does not hold what was asked for, or if a parameter is out of range. */
 export function requireUsable(form: NoisyForm): UsableForm {
   const { isList, content, options, epsilon } = form;
   if (content === undefined) {
@@ -93,8 +96,8 @@ interface Content {
 }
 
 /**
- * Reads a file as a number and as a list, for what is wanted may be said behind it. `undefined`, and the stream is cancelled, if
- * it is longer than either may be.
+ * Reads a file both as a number and as a list, because the field that decides may follow the file. If the file is
+ * longer than either may be, cancels the stream and resolves with `undefined`.
  */
 async function readContent(body: ReadableStream<Uint8Array>, isListExpected: boolean): Promise<Content | undefined> {
   const reader = body.getReader();
@@ -122,7 +125,7 @@ function longest(isListExpected: boolean, isListBegun: boolean): number {
   return isListBegun ? maxSkippedBytes : maxNumberBytes;
 }
 
-/** A number as Python's `float()` reads it, `nan` and `inf` too. */
+/** Reads a number as Python's `float()` does, including `nan` and `inf`. */
 function parseParameter(text: string): number | undefined {
   return parsePythonFloat(text) ?? parseNonFinite(text);
 }

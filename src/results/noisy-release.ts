@@ -9,10 +9,10 @@ import type { RandomBytes } from "../privacy/random-integers.ts";
 import type { LongWork } from "../time/long-work.ts";
 import { type NoisyForm, requireUsable } from "./noisy-form.ts";
 
-/** How releases are paid for and drawn. */
+/** What a release needs: a budget to pay for it, and random bytes for its noise. */
 export interface NoiseDeps {
   readonly hub: Pick<Hub, "findProjectId">;
-  /** Where nothing is counted, there is none. */
+  /** Missing if this node has no privacy budgets. */
   readonly budget?: PrivacyBudget | undefined;
   /** Cryptographically secure. */
   readonly randomBytes: RandomBytes;
@@ -24,7 +24,7 @@ export interface NoisyRelease {
   readonly content: Uint8Array<ArrayBuffer>;
   readonly contentType: string;
   readonly projectId: string | undefined;
-  /** Whether a budget stood over the project, which this release was within. */
+  /** Whether the project has a budget and this release stayed within it. */
   readonly isWithinBudget: boolean;
 }
 

@@ -6,7 +6,7 @@ import type { ObjectStore } from "../objects/object-store.ts";
 import { type SubmissionStore, submissionKey } from "../submissions/store/submission-store.ts";
 
 export interface ProjectRemovalDeps {
-  /** Where files are known by their hashes. Where they no longer are, the hourly sweep forgets those of earlier times. */
+  /** Set if this node keeps the hashes of stored files. If it no longer does, the hourly sweep forgets the old ones. */
   readonly digests?: Pick<DigestStore, "forget"> | undefined;
   readonly objects: Pick<ObjectStore, "remove" | "removeAll">;
   readonly catalog: Pick<Catalog, "removeProject" | "isRemoved">;
@@ -14,14 +14,14 @@ export interface ProjectRemovalDeps {
   readonly hub: Pick<HubDirectory, "findProjectId" | "projectExists" | "forgetProject">;
 }
 
-/** Where the local results of a project lie. */
+/** The folder in the object store that holds a project's local results. */
 export function projectFolder(projectId: string): string {
   return `local/${projectId}/`;
 }
 
 /**
- * Removes everything of a project for good. What is being stored for it at the same time is either there in time to be
- * removed as well, or is refused by the row that stays behind.
+ * Removes everything of a project for good. A file that is being stored at the same time is either removed too, or
+ * refused because of the row that marks the project as removed.
  */
 export async function removeProject(deps: ProjectRemovalDeps, projectId: string, actor: string): Promise<void> {
   const { objects, catalog, hub } = deps;
@@ -33,10 +33,11 @@ export async function removeProject(deps: ProjectRemovalDeps, projectId: string,
   hub.forgetProject(projectId);
   const removeObjects = () => objects.removeAll(projectFolder(projectId));
   const removeRows = () => catalog.removeProject(projectId, analysisIds, actor);
-  // Rows first: a crash in between leaves objects without rows, which the next call removes, never the other way round.
+  // Rows first: a crash in between then leaves objects without rows, which the next call removes, but never rows
+  // without objects.
   const submissionIds = await removeRows().catch(async (error: unknown) => {
     if (!(error instanceof AppError && error.code === "storage_full")) throw error;
-    // Removing rows takes room as well, which on a full disk only the objects can make.
+    // Removing rows needs disk space too. On a full disk, only removing the objects frees some.
     await removeObjects();
     return removeRows();
   });
@@ -46,26 +47,28 @@ export async function removeProject(deps: ProjectRemovalDeps, projectId: string,
 }
 
 /**
- * The analyses, among those of submissions that came in while the Hub was away, that are this project's. One that the Hub
- * does not know any more counts: its results can go nowhere, and no other removal would find them.
+ * Finds this project's analyses among the submissions that came in while the Hub was unreachable. An analysis that the
+ * Hub no longer knows counts too: its results cannot be delivered, and no other removal would find them.
  */
 async function findAnalyses({ hub, submissions }: ProjectRemovalDeps, projectId: string): Promise<string[]> {
   const found: string[] = [];
   for (const analysisId of await submissions.listWithoutProject()) {
     const known = await hub.findProjectId(analysisId);
     if (known === undefined || known === projectId) found.push(analysisId);
-    // Only so that the Hub need not be asked the next time; a full disk is no reason to remove nothing.
+    // This only saves asking the Hub the next time, so a full disk must not stop the removal.
     else await submissions.setProject(analysisId, known).catch(() => {});
   }
   return found;
 }
 
-/** Whether what was stored just now came too late. Throws when neither the database nor the Hub can tell. */
+/**
+ * Whether the project was removed while a file was being stored. Throws when neither the database nor the Hub can tell.
+ */
 export async function isProjectRemoved({ catalog, hub }: Pick<ProjectRemovalDeps, "catalog" | "hub">, id: string) {
   try {
     return await catalog.isRemoved(id);
   } catch (error) {
-    // Nothing is removed here that the Hub still has.
+    // This node never removes a project that the Hub still has.
     if (await hub.projectExists(id).catch(() => false)) return false;
     throw error;
   }

@@ -5,7 +5,7 @@ import type { Log } from "../log.ts";
 export interface Reconciler {
   /** One round; never throws. */
   run(): Promise<void>;
-  /** Rounds at start and every hour. */
+  /** Runs a round now and every hour. */
   start(): void;
   stop(): void;
 }
@@ -20,7 +20,7 @@ export interface Sweep {
 
 const hourMs = 3_600_000;
 
-/** One failing sweep does not keep the others from being done. */
+/** Runs the sweeps one after the other. A failing sweep does not stop the others. */
 export function createReconciler(sweeps: readonly Sweep[], log: Log): Reconciler {
   let timer: ReturnType<typeof setInterval> | undefined;
 

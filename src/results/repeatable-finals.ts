@@ -11,8 +11,9 @@ export interface RepeatableFinalsDeps {
 }
 
 /**
- * The same, where an attempt may have submitted a final before its process died and anybody could hear of it. It is not
- * submitted again: the Hub may have it, and a number would be given away a second time.
+ * Wraps `final` for requests that may be repeated. An earlier attempt may have submitted the final before its process
+ * died and could respond. Such a final is not submitted again: the Hub may have it, and its noisy number would be
+ * released twice.
  */
 export function repeatableFinals(final: FinalResults, { queue, newHash }: RepeatableFinalsDeps): FinalResults {
   async function findEarlier({ attempt }: Upload): Promise<Submission | undefined> {

@@ -4,20 +4,20 @@ import { findFreshBucket } from "./fresh-bucket.ts";
 
 /** Where the final results of an analysis go on the Hub. */
 export interface ResultBuckets {
-  /** Throws `not_found` when the Hub says plainly that there is none, or an error of the Hub. */
+  /** Throws `not_found` when the Hub clearly says that there is none, or an error of the Hub. */
   get(analysisId: string): Promise<HubBucket>;
   /**
-   * Throws `not_found` as `get` does; a Hub that is away, or does not answer at once, is no reason to throw. Costs a request
-   * only while nothing is known of the analysis.
+   * Throws `not_found` as `get` does, but does not throw if the Hub is unreachable or slow. Asks the Hub only until the
+   * bucket is known.
    */
   refuseMissing(analysisId: string): Promise<void>;
 }
 
 export interface ResultBucketsDeps {
   readonly hub: Pick<HubDirectory, "findBucket">;
-  /** Until a bucket that is missing is looked for again. */
+  /** Delay before a missing bucket is looked up again. */
   readonly secondLookMs?: number;
-  /** How long an answer is waited for. */
+  /** How long `refuseMissing` waits for the Hub. */
   readonly patienceMs?: number;
 }
 

@@ -12,26 +12,26 @@ export interface StoredObject {
   readonly objectId: string;
 }
 
-/** Takes back what an upload that failed has already stored. */
+/** Removes what a failed upload has already stored. */
 export interface Rollback {
   /**
-   * Removes what is stored of an upload that failed for the given reason. If the reason leaves open whether its tag was
-   * written, the catalog decides, in the background. What cannot be done now because the store is away is tried again until
-   * it succeeds. Never throws, and resolves after a short time in any case.
+   * Removes what an upload stored before it failed for the given reason. If the reason leaves open whether its tag was
+   * written, a background task asks the catalog before it removes anything. While the store is unreachable, the removal
+   * is repeated until it succeeds. Never throws, and always resolves after a short time.
    */
   removeUnlessTagged(object: StoredObject, reason: unknown): Promise<void>;
-  /** Tries once more what is left over, then gives up on it. To be called when the service stops. */
+  /** Tries the remaining removals once more, then gives up on them. Call it when the service stops. */
   close(): Promise<void>;
 }
 
 export interface RollbackDeps {
   readonly objects: Pick<ObjectStore, "discard">;
   readonly catalog: Pick<Catalog, "findFilename">;
-  /** Where stored files are known by their hashes. */
+  /** Set if this node keeps the hashes of stored files. */
   readonly digests?: Pick<DigestStore, "remove"> | undefined;
   readonly log: Log;
   readonly retryMs?: number;
-  /** How long the catalog must go on saying that there is no such tag. */
+  /** How long the catalog must report that there is no such tag, before the object is removed. */
   readonly settleMs?: number;
 }
 
@@ -51,7 +51,10 @@ export function createRollback(deps: RollbackDeps): Rollback {
     return "done";
   }
 
-  /** A statement on a lost connection may still be on its way when another connection reaches the database again. */
+  /**
+   * Does not trust the first look: a statement sent on a lost connection may still reach the database after other
+   * connections work again.
+   */
   function discardUnlessTagged(object: StoredObject): Work {
     const { clientId, objectId } = object;
     let untaggedSince: number | undefined;

@@ -12,7 +12,7 @@ export interface HubSendingDeps {
   readonly log: Log;
 }
 
-/** A file as the Hub is to have it. */
+/** A file in the form in which the Hub stores it. */
 export interface Encoded {
   readonly body: ReadableStream<Uint8Array>;
   readonly sizeBytes: number | undefined;
@@ -29,13 +29,14 @@ export interface HubSending<E extends Encoded> {
 
 const maxTries = 4;
 const patienceMs = 2_000;
-/** When to look again for what the Hub was still storing as its connection broke. */
+/** When to look again for files that the Hub was still storing when its connection broke. */
 const laterMs = [2_000, 10_000, 30_000];
 
 /**
- * Sends a file; where the Hub breaks off, and the bytes can be had again, whole once more and under another name, up to three
- * times. What was torn, and what an attempt before this one has left, is removed. Names are unique in a bucket; all that are
- * given to one file begin with the same id, by which they are found again, and the Hub keeps the last segment as the name.
+ * Sends a file. If the Hub breaks off and the file can be encoded again, sends all of it again under another name, up
+ * to three times. Removes incomplete files, and what an earlier attempt at the same request left behind. Names are
+ * unique in a bucket. All names of one file begin with the same id, by which they are found again; the Hub keeps their
+ * last segment as the file's name.
  */
 export async function sendToHub<E extends Encoded>(
   deps: HubSendingDeps,
@@ -48,7 +49,8 @@ export async function sendToHub<E extends Encoded>(
   const torn = new Set<string>();
   let isSignedInAnew = false;
   if (attempt?.isRepeat) await removeFiles(deps, bucket, id, (path) => path.startsWith(id));
-  // What passes by only once must not meet a token that the Hub no longer takes: a look-up, of no file, replaces such a one.
+  // A body that can be read only once must not meet a token that the Hub no longer accepts. This look-up, which finds
+  // no file, makes the session replace such a token.
   if (!isRepeatable) await hub.findFile(bucket.bucketId);
   for (let tries = 1; ; tries += 1) {
     const isFirst = tries === 1 && !attempt?.isRepeat;
@@ -66,7 +68,8 @@ export async function sendToHub<E extends Encoded>(
       if (torn.size > 0) await removeTorn(deps, bucket, id, torn);
       return { files, encoded };
     } catch (error) {
-      // A larger file cannot be begun anew below, but here it can; the Hub has taken nothing of it.
+      // The Hub client can start over only with small files when the Hub rejects the token. Here the file can be
+      // encoded again, and the Hub has stored nothing of it.
       if (isRepeatable && !isSignedInAnew && isRejection(error)) {
         isSignedInAnew = true;
         continue;
@@ -75,7 +78,7 @@ export async function sendToHub<E extends Encoded>(
       if (isBreak) torn.add(path);
       if (torn.size === 0) throw error;
       if (!isBreak || !isRepeatable || tries === maxTries) {
-        // The client need not wait for a Hub that is away.
+        // The client should not wait long for a Hub that is unreachable.
         await within(removeTorn(deps, bucket, id, torn), patienceMs);
         throw error;
       }
@@ -88,15 +91,16 @@ function isRejection(error: unknown): boolean {
   return error instanceof AppError && error.upstream?.isAboutSignIn === true;
 }
 
-/** A proxy in front says 502 when the Hub itself breaks off. */
+/** A proxy in front of the Hub responds with 502 when the Hub itself breaks off. */
 function isBroken(error: unknown): boolean {
   if (!(error instanceof AppError)) return false;
   return error.uncertain || (error.upstream?.status === 502 && error.upstream.isForeign === true);
 }
 
 /**
- * Now, and a while later once more, as a Hub may store what it has been given after its connection is gone. By their whole paths:
- * a repeat of the same request may have been done meanwhile, and its file begins with the same id.
+ * Removes incomplete files now and again later, because a Hub may store what it received after its connection broke.
+ * Compares whole paths: a repeat of the same request may have succeeded meanwhile, and its file begins with the same
+ * id.
  */
 function removeTorn(deps: HubSendingDeps, bucket: HubBucket, id: string, torn: ReadonlySet<string>): Promise<void> {
   const remove = () => removeFiles(deps, bucket, id, (path) => torn.has(path));
@@ -104,7 +108,7 @@ function removeTorn(deps: HubSendingDeps, bucket: HubBucket, id: string, torn: R
   return remove();
 }
 
-/** Never throws: what cannot be removed is logged, and nobody knows its id. */
+/** Never throws. Files that cannot be removed are logged; no client knows their ids. */
 async function removeFiles(
   deps: HubSendingDeps,
   bucket: HubBucket,

@@ -13,15 +13,20 @@ export interface LeftoversDeps {
   readonly submissions: SubmissionStore;
   readonly digests?: Pick<DigestStore, "forget">;
   readonly spool: Pick<Spool, "sweep">;
-  /** How long submissions that are over can be looked up. */
+  /** How long ended submissions can be looked up. */
   readonly keepMs: number;
-  /** Ends the waiting of finals that nobody has decided on for too long; adds to that time how far the clock was set forward. */
+  /**
+   * Expires held finals that operators left undecided for too long; prolongs that time by how far the clock was set
+   * forward.
+   */
   readonly expireHeld?: ((aheadMs: number) => Promise<number>) | undefined;
-  /** Whether no other process uses the storage: what is older than this one is left over then, however fresh. */
+  /**
+   * Whether no other process uses the storage. Then everything older than this process is a leftover, however fresh.
+   */
   readonly isAlone: boolean;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  /** Milliseconds since any moment, on a clock that nobody can set. */
+  /** Milliseconds of a monotonic clock. */
   readonly steadyNow: () => number;
 }
 
@@ -32,8 +37,8 @@ const fileGraceMs = hourMs;
 const spoolGraceMs = hourMs;
 
 /**
- * Everything that can be left over, by kind. Takes the time of this call as that of the start. A clock that is set forward, by
- * years even, makes nothing older, and one that is set back makes nothing that was begun since older than the start.
+ * All leftovers, by kind. The time of this call counts as the start. Setting the clock forward, even by years, makes
+ * nothing older. Setting it back does not make anything begun since the start older than the start.
  */
 export function listSweeps(deps: LeftoversDeps): Sweep[] {
   const { objects, submissions, spool, keepMs, isAlone, now, steadyNow } = deps;
@@ -64,7 +69,10 @@ export function listSweeps(deps: LeftoversDeps): Sweep[] {
   ];
 }
 
-/** What was being stored while its project was removed, by a process that was killed before it could take it back. */
+/**
+ * Removes objects that were being stored while their project was removed, if the process was killed before it could
+ * remove them itself.
+ */
 async function sweepRemovedProjects({ catalog, objects, digests }: LeftoversDeps) {
   let removed = 0;
   const projectIds = await catalog.listRemoved();

@@ -1,29 +1,29 @@
 import type { Attempt } from "../idempotency/attempt.ts";
 
-/** A file on its way in, with the form's text parts around it. */
+/** A file that a client uploads, with the text parts of its form. */
 export interface Upload {
   /** A usable base name of at most 255 characters; never empty. */
   readonly filename: string;
   readonly contentType: string;
-  /** An upper bound of the file's size where the request told its length. */
+  /** An upper bound of the file's size in bytes, if the request gave its length. */
   readonly maxBytes: number | undefined;
   /** Text parts that came before the file. */
   readonly early: ReadonlyMap<string, string>;
   /**
-   * The file's bytes, once. It ends only when the whole form has come to its proper end, so that half a form never passes for
-   * a file. Errors with `AppError`: `client_gone`, `client_too_slow` (no byte for 60 s), `too_large`, or `invalid_form` when
-   * the form breaks off. Cancelling it leaves the rest of the request unread.
+   * The file's bytes; can be read only once. It ends only when the whole form has ended properly, so that a truncated
+   * form never passes for a complete file. Errors with `AppError`: `client_gone`, `client_too_slow` (no byte for 60 s),
+   * `too_large`, or `invalid_form` when the form breaks off. Cancelling it leaves the rest of the request unread.
    */
   readonly body: ReadableStream<Uint8Array>;
-  /** The file's SHA-256 in hex, once `body` has ended, where answers are to tell it. */
+  /** The file's SHA-256 in hex, once `body` has ended. Set if responses include hashes. */
   sha256?(): string | undefined;
-  /** Set where the request may be sent again: its work is not in vain then, even if nobody waits for the answer. */
+  /** Set if the client may repeat the request. Then the work is useful even if nobody waits for the response. */
   readonly attempt?: Attempt | undefined;
   /**
-   * All text parts. To be asked when `body` has ended and what was read is safe. Throws `client_gone` if nobody waits any more,
-   * unless there is an attempt.
+   * All text parts. Call it when `body` has ended and what was read is durable. Throws `client_gone` if the client is
+   * gone, unless there is an attempt.
    */
   fields(): ReadonlyMap<string, string>;
-  /** To be called when none of its bytes is held in memory any more, where that is long before the request ends. */
+  /** Call it when no byte of the file is in memory any more, if that is long before the request ends. */
   kept(): void;
 }

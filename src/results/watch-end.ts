@@ -1,8 +1,8 @@
 import { AppError } from "../errors.ts";
 
 /**
- * Tells how the delivery of a body has ended: to its last byte, or with the reason why not. `beforeLast` is done when all bytes
- * are on their way and the client has not heard yet that these were all.
+ * Calls `ended` when the delivery of a body is over: without a failure after the last byte, or with the reason. Calls
+ * `beforeLast` when all bytes are on their way but the client has not yet seen the end of the body.
  */
 export function watchEnd(
   body: ReadableStream<Uint8Array>,

@@ -16,16 +16,16 @@ import { type ContentHash, hashOf } from "../streams/content-hash.ts";
 import { interruptible } from "../streams/interruptible.ts";
 import { type HeldSubmission, submissionKey } from "./store/submission-store.ts";
 
-/** `no`: repeating it will not help. `later`: it may. */
+/** `no`: repeating the attempt will not help. `later`: it may. */
 export type Outcome =
   | { readonly kind: "delivered" }
   | { readonly kind: "no"; readonly error: AppError }
   | { readonly kind: "later"; readonly error: unknown };
 
 export interface DeliveryOptions {
-  /** Whether the file may get another name when its own is taken; else that is a `no`. */
+  /** Whether the file may get another name if its own is taken. If not, a taken name is a `no`. */
   readonly mayRename: boolean;
-  /** Ends the upload properly, as a broken one would harm the Hub. */
+  /** Aborts the upload, but still ends its message properly: a broken message would harm the Hub. */
   readonly signal: AbortSignal;
 }
 
@@ -52,7 +52,8 @@ export function createDeliver(deps: DeliverDeps): Deliver {
 }
 
 /**
- * The answer to an earlier attempt may have been lost, or its process killed: what the Hub has already is not sent again.
+ * Does not send again what the Hub already has: the response to an earlier attempt may have been lost, or its process
+ * killed.
  */
 async function deliver(deps: DeliverDeps, submission: HeldSubmission, options: DeliveryOptions): Promise<void> {
   const { hub, objects, newHash } = deps;
@@ -68,7 +69,8 @@ async function deliver(deps: DeliverDeps, submission: HeldSubmission, options: D
   if (copy !== undefined) return ensureLink(hub, bucket, copy, isRepeat);
   const isTaken = sameName.some(({ path }) => path === names.plain);
   if (isTaken && !options.mayRename) throw nameTaken(names.plain);
-  // Nobody else uses the alternate name: what has it is a piece of this submission that could not be removed at the time.
+  // Only this submission uses the alternate name. A file of that name is a piece of it that could not be removed at the
+  // time.
   await removeFromHub(
     deps,
     sameName.filter(({ path }) => path !== names.plain),
@@ -77,7 +79,10 @@ async function deliver(deps: DeliverDeps, submission: HeldSubmission, options: D
   await send(deps, bucket, submission, { path, approved, signal: options.signal });
 }
 
-/** Operators have approved bytes, not an id: before the first of them leaves, all are looked at once more. Resolves with what was read. */
+/**
+ * Operators approved bytes, not an id. So the whole file is checked again before its first byte leaves. Resolves with the
+ * version that was read.
+ */
 async function proveUnchanged({ objects, newHash }: DeliverDeps, { id, sha256 }: HeldSubmission): Promise<ObjectInfo> {
   const opened = await objects.open(submissionKey(id));
   if (opened === undefined) throw fileMissing();
@@ -86,12 +91,15 @@ async function proveUnchanged({ objects, newHash }: DeliverDeps, { id, sha256 }:
   throw notApproved();
 }
 
-/** A stored file is written once: another version has another entity tag, and one that was edited in its place another time. */
+/** Another version has another entity tag. A file that was edited in its place has another time. */
 function isSameVersion(one: ObjectInfo, other: ObjectInfo): boolean {
   return one.etag === other.etag && one.sizeBytes === other.sizeBytes && +one.modifiedAt === +other.modifiedAt;
 }
 
-/** An analysis may go for good between a submission and its approval. The Hub says so in more ways than one. */
+/**
+ * The Hub may lose an analysis between a submission and its approval, and reports that in several ways: turns them all
+ * into one error.
+ */
 function explain(error: unknown): unknown {
   const isGone = error instanceof AppError && isDefinite(error) && error.upstream?.status === 404;
   return isGone ? bucketGone() : error;
@@ -129,18 +137,21 @@ async function send(
 }
 
 /**
- * Statuses that say «not now» rather than «no». A conflict is one with a file that another node has sent at the same moment:
- * the next attempt sees it, and takes another name.
+ * Statuses that mean "not now" rather than "no". A conflict means that another node sent a file of this name at the
+ * same moment: the next attempt sees that file and takes another name.
  */
 const passing = new Set([401, 408, 409, 425, 429]);
 
-/** What an ingress says as well, for as long as it has no way to the Hub. */
+/** Statuses that an ingress also sends while it cannot reach the Hub. */
 const ambiguous = new Set([403, 404]);
 
-/** Whether the Hub, or this node, has said for good that it will not be. A refused sign-in is the operator's to mend. */
+/**
+ * Whether the Hub or this node has refused the delivery for good. A refused sign-in is not final: an operator can
+ * correct it.
+ */
 function isDefinite({ code, upstream }: AppError): boolean {
   if (code !== "hub_unexpected") return code === "not_found" || code === "conflict" || code === "changed";
-  // It is not about a status, but about the wrong number of files.
+  // This error is about the wrong number of files, not about a status.
   if (upstream === undefined) return true;
   const { status, isAboutSignIn = false, isForeign = false } = upstream;
   if (isAboutSignIn || passing.has(status) || (isForeign && ambiguous.has(status))) return false;

@@ -7,15 +7,15 @@ import type { RecordOutcome } from "./record-outcome.ts";
 import type { HeldSubmission, Lease, LongestDelays, SubmissionStore } from "./store/submission-store.ts";
 import type { WaitingClients } from "./waiting-clients.ts";
 
-/** Delivers submissions: those handed to it, and in the background whatever is due. */
+/** Delivers submissions: those handed to it, and in the background all that are due. */
 export interface Dispatcher {
-  /** Begins with what is due. */
+  /** Starts to deliver what is due, in the background. */
   run(): void;
-  /** Delivers a submission on which the lease is held already. */
+  /** Delivers a submission whose lease this process already holds. */
   start(submission: HeldSubmission): void;
   /** Looks for what is due now instead of within a second. */
   look(): void;
-  /** Lets running deliveries go on for the time; then ends them, and gives them back for the next process to take. */
+  /** Gives running deliveries this time to finish. Then ends them, and releases their leases for the next process. */
   stop(graceMs: number): Promise<void>;
 }
 
@@ -27,7 +27,7 @@ export interface DispatcherDeps {
   readonly lease: Lease;
   readonly longestDelays: LongestDelays;
   readonly isRollingBack: (id: string) => boolean;
-  /** For ending uploads properly, once that was asked for. Default: 3 s. */
+  /** How long uploads may take to end properly once they are aborted. Default: 3 s. */
   readonly endingMs?: number;
   readonly log: Log;
 }
@@ -70,7 +70,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     while (!isStopping && inBackground.size < maxInBackground) {
       const submission = await store.claim(lease, longestDelays);
       if (submission === undefined) return;
-      // Its client was told that it has failed; the row goes as soon as the database lets it.
+      // Its client was told that it failed. The row will be removed as soon as the database allows it.
       if (isRollingBack(submission.id)) continue;
       inBackground.add(submission.id);
       start(submission);

@@ -24,7 +24,7 @@ export interface OpenQueueOptions {
   readonly log: Log;
 }
 
-/** Renewed three times as often; so long does a submission rest whose process was killed. */
+/** A lease is renewed every third of this time. A submission whose process was killed rests this long. */
 const leaseMs = 15_000;
 
 /** Puts the parts of the queue together; nothing runs before `start`. */

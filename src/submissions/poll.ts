@@ -8,8 +8,8 @@ export interface PollDeps {
 }
 
 /**
- * Watches a submission for the client that waits for it here, as the process that delivers it may be another one: the
- * database tells what that one cannot. Never throws; ends when the client has its answer.
+ * Watches a submission in the database for a client that waits in this process. Another process may deliver it, and
+ * only the database can tell this one. Never throws; ends when the client has its response.
  */
 export async function poll({ store, clients, everyMs = 500 }: PollDeps, id: string): Promise<void> {
   for (;;) {
@@ -20,7 +20,10 @@ export async function poll({ store, clients, everyMs = 500 }: PollDeps, id: stri
   }
 }
 
-/** `undefined` while the first attempt is still to come, or under way. One that is gone will not be delivered either. */
+/**
+ * `undefined` until the first attempt has ended. A missing row gives `queued`: nobody will deliver the submission any
+ * more.
+ */
 function verdictOn(found: Submission | undefined): Verdict | undefined {
   if (found === undefined) return "queued";
   const { state, attempts } = found;

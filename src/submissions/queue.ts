@@ -17,14 +17,14 @@ import type { Verdict, WaitingClients } from "./waiting-clients.ts";
 
 export interface NewFinal {
   readonly analysisId: string;
-  /** Where the Hub could tell: the submission goes when its project does. */
+  /** Set if the Hub could tell. The submission is removed with its project. */
   readonly projectId?: string | undefined;
   readonly filename: string;
   readonly contentType: string;
   /** An upper bound for the size, where known. */
   readonly maxBytes?: number | undefined;
   readonly body: ReadableStream<Uint8Array>;
-  /** Whether operators have to approve it before the Hub hears anything of it. */
+  /** Whether operators must approve it before anything of it is sent to the Hub. */
   readonly isHeld?: boolean;
   /** Set where the same final may be submitted again. */
   readonly attempt?: Attempt | undefined;
@@ -35,24 +35,30 @@ export interface NewFinal {
 export interface Submitted {
   readonly submissionId: string;
   readonly sizeBytes: number;
-  /** `queued`: it is safe here and on its way; `held`: it is safe here and waits for operators. */
+  /**
+   * `queued`: this node has stored it and will deliver it. `held`: this node has stored it, and operators must decide
+   * on it.
+   */
   readonly verdict: Verdict | "held";
 }
 
-/** Finals that are safe on this node the moment their submission resolves, and are delivered to the Hub exactly once. */
+/**
+ * The queue of finals. A final is durable on this node once `submit` resolves, and is delivered to the Hub exactly
+ * once.
+ */
 export interface SubmissionQueue {
   /**
-   * Stores the file, then tries to deliver it while the client waits for as long as the settings say. If the Hub refuses it
-   * for good meanwhile, if storing fails or the body does, that error is thrown and nothing is kept. Throws `not_found` when
-   * the project is removed from this node meanwhile, as there is no bucket then.
+   * Stores the file, then tries to deliver it while the client waits, for as long as the settings say. Throws and keeps
+   * nothing if the Hub refuses the file for good meanwhile, if storing fails or if the body fails. Throws `not_found`
+   * if the project is removed from this node meanwhile, because it then has no bucket.
    */
   submit(final: NewFinal): Promise<Submitted>;
   find(submissionId: string): Promise<Submission | undefined>;
   /** Delivers what is due, from now on. */
   start(): void;
-  /** Clients wait no longer: what is not delivered yet is answered `queued`. */
+  /** Ends the waiting of clients: those whose final is not delivered yet get `queued`. */
   drain(): void;
-  /** Lets running deliveries have a short time; what is not over then is left for the next process to take. */
+  /** Gives running deliveries a short time to finish; leaves the rest to the next process. */
   stop(): Promise<void>;
 }
 
@@ -73,7 +79,7 @@ export function createSubmissionQueue(deps: SubmissionQueueDeps): SubmissionQueu
   const { store, dispatcher, clients, rollback, lease, newId } = deps;
   let isDraining = false;
 
-  /** Adds the row, or takes the file back. */
+  /** Adds the row; removes the file if that fails. */
   async function enter<P extends string>(
     { id, analysisId }: NewSubmission,
     attempt: Attempt | undefined,
@@ -101,7 +107,10 @@ export function createSubmissionQueue(deps: SubmissionQueueDeps): SubmissionQueu
     return verdict;
   }
 
-  /** Nothing is promised that went with its project meanwhile. A database that cannot tell has kept what it was given. */
+  /**
+   * Whether the row was removed with its project meanwhile: then the client must not be promised a delivery. If the
+   * database cannot tell, it still has the row that it was given.
+   */
   function isGone(id: string): Promise<boolean> {
     return store.find(id).then(
       (found) => found === undefined,

@@ -20,8 +20,8 @@ export interface RecordOutcomeDeps {
 }
 
 /**
- * Writes down what has become of an attempt, ends its lease and answers the client that waits for it. Never throws: what
- * cannot be written down now is found out again by the process that takes over the lease.
+ * Stores the outcome of an attempt, ends its lease and answers the waiting client. Never throws: if the outcome cannot
+ * be stored now, the process that takes over the lease finds it out again.
  */
 export type RecordOutcome = (submission: HeldSubmission, outcome: Outcome) => Promise<void>;
 
@@ -35,7 +35,7 @@ export function createRecordOutcome(deps: RecordOutcomeDeps): RecordOutcome {
       if (outcome.kind === "later") return await postpone(deps, submission, outcome.error);
       if (outcome.kind === "delivered") await conclude(deps, submission);
       else await refuse(deps, submission, outcome.error);
-      // The Hub has answered: whatever waits need not wait any longer.
+      // The Hub responds again, so waiting submissions need not wait any longer.
       if (isTroubled) log.info("submissions.woken", { woken: await store.wake() });
       isTroubled = false;
     } catch (error) {
@@ -50,7 +50,8 @@ async function conclude(deps: RecordOutcomeDeps, submission: HeldSubmission) {
   const { store, objects, clients, rollback, lease, log } = deps;
   const { id, analysisId, sizeBytes: bytes, attempts } = submission;
   try {
-    // Another process that holds the lease by now needs the file, and finds out the same. Or it was us, and the answer got lost.
+    // If another process holds the lease now, it needs the file and will find out the same. The row may also be marked
+    // already: by this process, when the database's response was lost.
     const isMarked = await store.markDelivered(id, lease.holder);
     if (!isMarked && (await store.find(id))?.state !== "delivered") return;
     log.info("final.delivered", { analysisId, objectId: id, bytes, attempts, outcome: "ok" });
@@ -73,14 +74,14 @@ async function postpone(deps: RecordOutcomeDeps, submission: HeldSubmission, err
     ? { delayMs: 0, isFixed: false }
     : retryDelay(attempts, retryAfterMs, retryMaxMs, random);
   const fields = { analysisId, objectId: id, attempts, retryInMs: Math.round(delayMs), reason: describe(error) };
-  // An error that nobody has foreseen is a bug, and no reason to lose a result.
+  // An unforeseen error is a bug, but no reason to lose a result.
   if (error instanceof AppError) log[isStopping ? "info" : "warn"]("final.retried", fields);
   else log.error("final.retried", fields);
   try {
     const reason = error instanceof AppError ? error.message : "Internal error";
     await store.postpone(id, lease.holder, { delayMs, isFixed, reason: isStopping ? undefined : reason });
   } finally {
-    // Those behind it in their analysis' queue have to wait as well.
+    // The submissions behind it in its analysis' queue must wait too.
     clients.dismiss(analysisId);
   }
 }
@@ -88,7 +89,7 @@ async function postpone(deps: RecordOutcomeDeps, submission: HeldSubmission, err
 async function refuse(deps: RecordOutcomeDeps, submission: HeldSubmission, error: AppError): Promise<void> {
   const { store, clients, rollback, lease, log } = deps;
   const { id, analysisId, sizeBytes: bytes, attempts } = submission;
-  // Another process that holds the lease by now may be about to send it.
+  // If another process holds the lease now, it may be about to send the file.
   if (!(await store.renew(id, lease))) return clients.answer(id, "queued");
   const client = clients.take(id);
   if (client !== undefined) {
@@ -96,12 +97,12 @@ async function refuse(deps: RecordOutcomeDeps, submission: HeldSubmission, error
     log.info("final.rejected", { analysisId, objectId: id, bytes, attempts, code: error.code, outcome: "failed" });
     return client.refuse(error);
   }
-  // The client was promised a delivery meanwhile: the next attempt may choose another name.
+  // The client was promised a delivery meanwhile, so the next attempt may choose another name.
   if (error.code === "conflict") {
     await store.postpone(id, lease.holder, { delayMs: 0, isFixed: false, reason: error.message });
     return;
   }
-  // The file stays for an operator, who may be able to mend the matter.
+  // The file stays: an operator may be able to solve the problem.
   await store.markRejected(id, lease.holder, error.message);
   const reason = describe(error);
   log.warn("final.rejected", {

@@ -1,21 +1,24 @@
 import { backoff, spread } from "../time/backoff.ts";
 
 const firstMs = 1_000;
-/** A Hub that asks for more is asked again after this time, and its share on top. */
+/** The longest time that a Hub may ask for. A longer one is cut to this; the share below is added on top. */
 const longestAskedMs = 3_600_000;
-/** All nodes of a Hub hear the same time: each adds up to this share of it, so that they do not come back as one. */
+/**
+ * All nodes of a Hub get the same time. Each adds up to this share of it, so that they do not all come back at once.
+ */
 const askedShare = 0.1;
 export const longestFixedMs = longestAskedMs * (1 + askedShare);
 
 export interface RetryDelay {
   readonly delayMs: number;
-  /** The Hub named the time. */
+  /** Whether the Hub named the time. */
   readonly isFixed: boolean;
 }
 
 /**
- * How long to wait after so many attempts: doubling from one second, between half and the whole of that. A Hub that asks for
- * more gets that and up to a tenth more, never less: one that says 0 would be asked without a pause.
+ * How long to wait after this many attempts. The delay doubles from one second, and is drawn between its half and its
+ * whole. If the Hub asks for more, it gets that and up to a tenth more. It never gets less than our own delay: a Hub
+ * that says 0 would be asked without a pause.
  */
 export function retryDelay(
   attempts: number,

@@ -4,20 +4,20 @@ import type { ObjectStore } from "../objects/object-store.ts";
 import { createRetryQueue } from "../time/retry-queue.ts";
 import { type SubmissionStore, submissionKey } from "./store/submission-store.ts";
 
-/** Takes back submissions that have failed for their clients. */
+/** Removes submissions that failed for their clients. */
 export interface Rollback {
   /**
-   * Removes row and file. What cannot be done now, because the database or the store is away, is tried again in the
-   * background until it succeeds. Never throws, and resolves after a short time in any case.
+   * Removes row and file. While the database or the store is unreachable, repeats this in the background until it
+   * succeeds. Never throws, and always resolves after a short time.
    */
   rollBack(id: string, because?: "rejected" | "failed"): Promise<void>;
-  /** Whether a submission waits to be taken back, so that nobody may deliver it. */
+  /** Whether a submission waits for its removal, so that nobody may deliver it. */
   isRollingBack(id: string): boolean;
-  /** Removes a file, or what an upload to the store has left that failed because the store did, in the background. */
+  /** Removes a file in the background, or what an upload left behind because the store failed. */
   clearLater(id: string): void;
-  /** Removes the file in the background if its delivery is on record, although the database has not said so. */
+  /** Removes the file in the background if the database has stored the delivery, although its response was lost. */
   clearIfDelivered(id: string): void;
-  /** Tries once more what is left over, then leaves it to the reconciler. To be called when the service stops. */
+  /** Tries the remaining removals once more, then leaves them to the reconciler. Call it when the service stops. */
   close(): Promise<void>;
 }
 
@@ -41,7 +41,7 @@ export function createRollback({ store, objects, log, retryMs = 1_000 }: Rollbac
   return {
     async rollBack(id, because = "failed") {
       rollingBack.add(id);
-      // The row first: without it nothing is delivered, and the reconciler finds a file without a row.
+      // The row first: without it nobody delivers the file, and the reconciler finds files without a row.
       await retries.run(
         id,
         async () => {
@@ -62,7 +62,7 @@ export function createRollback({ store, objects, log, retryMs = 1_000 }: Rollbac
     },
     clearIfDelivered(id) {
       retries.add(id, async () => {
-        // Otherwise it is delivered again, and the file is removed then.
+        // If it is not marked as delivered, it is delivered again, and the file is removed then.
         if ((await store.find(id))?.state === "delivered") await objects.remove(submissionKey(id));
         return "done";
       });

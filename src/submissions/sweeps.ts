@@ -8,12 +8,12 @@ export interface LeftoversDeps {
 }
 
 /**
- * Removes files of submissions that no row speaks of and that are older than the given time, for their upload may still be
- * under way; and those of submissions that have been delivered. Resolves with how many.
+ * Removes files without a row, and files of delivered submissions. A file without a row must be older than the given
+ * time, because its upload may still be running. Resolves with the number of files removed.
  */
 export async function sweepFiles({ store, objects }: LeftoversDeps, olderThan: Date): Promise<number> {
   const keys = await Array.fromAsync(objects.list(submissionFolder));
-  // After the keys: a row comes after its file.
+  // The rows are read after the keys, because a row is added after its file.
   const wanted = new Set(
     (await store.list(["held", "queued", "delivering", "rejected"])).map(({ id }) => submissionKey(id)),
   );
@@ -30,7 +30,7 @@ export async function sweepFiles({ store, objects }: LeftoversDeps, olderThan: D
   return removed;
 }
 
-/** Forgets submissions that ended longer ago than this, with the files of rejected ones; resolves with how many. */
+/** Removes submissions that ended longer ago than this, with the files of rejected ones; resolves with their number. */
 export async function sweepEnded({ store, objects }: LeftoversDeps, longerAgoMs: number): Promise<number> {
   const ids = await store.findEnded(longerAgoMs);
   for (const id of ids) {

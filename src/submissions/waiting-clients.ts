@@ -1,20 +1,20 @@
 /** What a client is told about its submission. */
 export type Verdict = "delivered" | "queued";
 
-/** A client whose answer is now the duty of the one who took it. */
+/** A client that `take` returned: the caller must now answer it. */
 export interface TakenClient {
   refuse(error: Error): void;
 }
 
 /**
- * Clients that wait for the delivery of their submissions. Each is answered once: `queued` at the latest after the waiting
- * time, unless it was taken by then.
+ * Clients that wait for the delivery of their submissions. Each gets one answer: `queued` at the latest after the
+ * waiting time, unless `take` has removed it before.
  */
 export interface WaitingClients {
   wait(submissionId: string, analysisId: string): Promise<Verdict>;
   isWaiting(submissionId: string): boolean;
   answer(submissionId: string, verdict: Verdict): void;
-  /** `undefined` when no client waits (any more): it was promised a delivery then. */
+  /** `undefined` when no client waits, or waits any more: it was promised a delivery then. */
   take(submissionId: string): TakenClient | undefined;
   /** Tells `queued` to all, or to all of an analysis. */
   dismiss(analysisId?: string): void;

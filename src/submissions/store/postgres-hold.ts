@@ -5,7 +5,7 @@ import { submission } from "./postgres-schema.ts";
 import { asEntry } from "./submission-row.ts";
 import type { NewSubmission } from "./submission-store.ts";
 
-/** Adds a submission that operators have to decide on, and what the record says of it. */
+/** Adds a submission that operators must decide on, and its entries in the record. */
 export function hold(db: BunSQLDatabase, added: NewSubmission, append: AppendInPostgres | undefined) {
   const { analysisId, projectId } = added;
   return db.transaction(async (tx) => {

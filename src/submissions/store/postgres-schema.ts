@@ -19,14 +19,14 @@ export const submission = pgTable(
     sequence: bigserial("sequence", { mode: "number" }).primaryKey(),
     id: uuid("id").notNull().unique(),
     analysisId: uuid("analysis_id").notNull(),
-    /** Not known where the Hub was away when it came in. */
+    /** Null if the Hub was unreachable when the submission came in. */
     projectId: uuid("project_id"),
     filename: varchar("filename", { length: 255 }).notNull(),
     contentType: varchar("content_type", { length: 255 }).notNull(),
     sizeBytes: bigint("size_bytes", { mode: "number" }).notNull(),
     sha256: varchar("sha256", { length: 64 }).notNull(),
     state: varchar("state", { length: 16, enum: ["held", "queued", "delivering", "delivered", "rejected"] }).notNull(),
-    /** Of the operators, on one that was held; null while they have not decided, or need not. */
+    /** The operators' decision on a held submission; null until they decide, and if none is needed. */
     verdict: varchar("verdict", { length: 16, enum: ["approved", "declined"] }),
     attempts: integer("attempts").notNull(),
     nextAttemptAt: timestamp("next_attempt_at", { withTimezone: true }).notNull().defaultNow(),
@@ -34,7 +34,7 @@ export const submission = pgTable(
     lastError: text("last_error"),
     leaseHolder: varchar("lease_holder", { length: 64 }),
     leaseUntil: timestamp("lease_until", { withTimezone: true }),
-    /** The first of the failures since when none of its attempts has come to anything. */
+    /** When the first attempt failed; null before that. An operator's retry resets it. */
     failingSince: timestamp("failing_since", { withTimezone: true }),
     submittedAt: timestamp("submitted_at", { withTimezone: true }).notNull().defaultNow(),
     endedAt: timestamp("ended_at", { withTimezone: true }),

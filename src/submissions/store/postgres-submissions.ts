@@ -48,7 +48,7 @@ type Changes = PgUpdateSetSource<typeof submission>;
 type Row = typeof submission.$inferSelect;
 type Alteration = (db: Pick<BunSQLDatabase, "update" | "delete">) => Promise<Row[]>;
 
-// The database's clock counts, so that replicas need not agree on the time. Any lock number will do.
+// All times come from the database's clock, so that replicas need not agree on the time. The lock number is arbitrary.
 const addingLock = 7_046_030;
 const now = sql`now()`;
 const inMs = (ms: number) => sql`now() + ${ms} * interval '1 millisecond'`;
@@ -62,7 +62,10 @@ const failed = { outcome: "failed" } as const;
 const noLease = { leaseHolder: null, leaseUntil: null };
 const blocks = (failingSince: AnyColumn, blockMs: number) => or(isNull(failingSince), gt(failingSince, inMs(-blockMs)));
 
-/** The queue of finals in PostgreSQL, for any number of processes; after `blockMs` a failing one stands aside. */
+/**
+ * The queue of finals in PostgreSQL, for any number of processes. A submission that has failed for `blockMs` stands
+ * aside.
+ */
 export function createPostgresSubmissions(
   postgres: Postgres,
   blockMs = longestBlockMs,
@@ -77,7 +80,7 @@ export function createPostgresSubmissions(
     return rows.length;
   }
   const changeOne = async (condition: SQL | undefined, changes: Changes) => (await change(condition, changes)) > 0;
-  /** Does something with a row, and puts on record what that means; in one transaction where there is a record. */
+  /** Changes a row and appends the matching entry to the record; in one transaction if there is a record. */
   function alter(work: Alteration, entryOf: (row: Row) => NewEntry | undefined): Promise<boolean> {
     if (append === undefined) return postgres.run(async (db) => (await work(db)).length > 0);
     return postgres.run((db) =>
@@ -216,7 +219,7 @@ function isHeldBy(id: string, holder: string): SQL | undefined {
   return and(eq(submission.id, id), eq(submission.state, "delivering"), eq(submission.leaseHolder, holder));
 }
 
-/** One at a time for an analysis, so that of two at once only one finds the queue empty. */
+/** Adds one submission at a time per analysis, so that of two concurrent ones only one finds the queue empty. */
 async function add(
   db: BunSQLDatabase,
   added: NewSubmission,
@@ -263,7 +266,7 @@ function isDue(longest: LongestDelays | undefined): SQL | undefined {
   return or(isNow, and(isFixed, gt(nextAttemptAt, inMs(fixedMs))), and(not(isFixed), gt(nextAttemptAt, inMs(ownMs))));
 }
 
-/** Rows that others are claiming at this very moment are passed over; a row once claimed has its lease. */
+/** Skips rows that another process is claiming at this moment. A row that has been claimed has a lease. */
 async function claim(db: BunSQLDatabase, { holder, leaseMs }: Lease, isReady: SQL | undefined, blockMs: number) {
   const older = alias(submission, "older");
   const olderPending = db

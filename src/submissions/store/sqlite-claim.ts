@@ -20,14 +20,14 @@ import { submission } from "./sqlite-schema.ts";
 import { asHeldSubmission, pendingStates } from "./submission-row.ts";
 import type { HeldSubmission, Lease, LongestDelays } from "./submission-store.ts";
 
-/** Written out, as SQLite uses a partial index only where it sees the index's own condition. */
+/** The states are literals: SQLite uses a partial index only if the query contains the index's own condition. */
 const pendingIn = (state: AnyColumn) =>
   sql`${state} in (${sql.raw(pendingStates.map((name) => `'${name}'`).join(", "))})`;
 export const isPending = pendingIn(submission.state);
-/** Whether one that has failed since then keeps back those behind it. */
+/** Whether a submission still blocks those behind it: it never failed, or first failed after `since`. */
 export const blocks = (failingSince: AnyColumn, since: Date) => or(isNull(failingSince), gt(failingSince, since));
 
-/** Whether a submission has waited for as long as it was to, or for longer than anything is made to wait. */
+/** Whether a submission is due: its time has come, or it would wait for longer than any delay can be. */
 export function isDue(longest: LongestDelays | undefined, nowMs: number): SQL | undefined {
   const { nextAttemptAt, isFixed } = submission;
   const isNow = lte(nextAttemptAt, new Date(nowMs));
@@ -40,7 +40,7 @@ export function isDue(longest: LongestDelays | undefined, nowMs: number): SQL | 
   );
 }
 
-/** One statement, so that not even an operator's command comes in between. */
+/** Claims in one statement, so that not even an operator's command can come in between. */
 export function claim(
   db: SqliteDatabase,
   { holder, leaseMs }: Lease,

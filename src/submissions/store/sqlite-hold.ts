@@ -5,7 +5,7 @@ import { submission } from "./sqlite-schema.ts";
 import { asEntry } from "./submission-row.ts";
 import type { NewSubmission } from "./submission-store.ts";
 
-/** Adds a submission that operators have to decide on, and what the record says of it. */
+/** Adds a submission that operators must decide on, and its entries in the record. */
 export function hold(
   tx: Pick<SqliteDatabase, "select" | "insert">,
   added: NewSubmission,

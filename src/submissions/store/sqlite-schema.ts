@@ -10,14 +10,14 @@ export const submission = sqliteTable(
     sequence: integer("sequence").primaryKey({ autoIncrement: true }),
     id: text("id").notNull().unique(),
     analysisId: text("analysis_id").notNull(),
-    /** Not known where the Hub was away when it came in. */
+    /** Null if the Hub was unreachable when the submission came in. */
     projectId: text("project_id"),
     filename: text("filename").notNull(),
     contentType: text("content_type").notNull(),
     sizeBytes: integer("size_bytes").notNull(),
     sha256: text("sha256").notNull(),
     state: text("state", { enum: ["held", "queued", "delivering", "delivered", "rejected"] }).notNull(),
-    /** Of the operators, on one that was held; null while they have not decided, or need not. */
+    /** The operators' decision on a held submission; null until they decide, and if none is needed. */
     verdict: text("verdict", { enum: ["approved", "declined"] }),
     attempts: integer("attempts").notNull(),
     nextAttemptAt: moment("next_attempt_at").notNull(),
@@ -25,7 +25,7 @@ export const submission = sqliteTable(
     lastError: text("last_error"),
     leaseHolder: text("lease_holder"),
     leaseUntil: moment("lease_until"),
-    /** The first of the failures since when none of its attempts has come to anything. */
+    /** When the first attempt failed; null before that. An operator's retry resets it. */
     failingSince: moment("failing_since"),
     submittedAt: moment("submitted_at").notNull(),
     endedAt: moment("ended_at"),

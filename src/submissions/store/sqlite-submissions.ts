@@ -43,7 +43,10 @@ const isUndelivered = and(
 const failed = { outcome: "failed" } as const;
 const noLease = { leaseHolder: null, leaseUntil: null };
 
-/** The queue of finals in an SQLite file; `now` gives milliseconds since the epoch. After `blockMs` a failing one stands aside. */
+/**
+ * The queue of finals in an SQLite file; `now` gives milliseconds since the epoch. A submission that has failed for
+ * `blockMs` stands aside.
+ */
 export function createSqliteSubmissions(
   sqlite: Sqlite,
   now: () => number,
@@ -51,7 +54,7 @@ export function createSqliteSubmissions(
   append?: AppendInSqlite,
 ): SubmissionStore {
   const inMs = (ms: number) => new Date(now() + ms);
-  /** 1 or 0. */
+  /** 1 or 0, as SQLite has no booleans. */
   const standsAside = () =>
     sql<number>`${and(isPending, not(sql`(${blocks(submission.failingSince, inMs(-blockMs))})`))}`;
   const columns = () => ({ ...getTableColumns(submission), standsAside: standsAside() });
@@ -61,7 +64,7 @@ export function createSqliteSubmissions(
       (db) => db.update(submission).set(changes).where(condition).returning({ id: submission.id }).all().length,
     );
   const changeOne = async (condition: SQL | undefined, changes: Changes) => (await change(condition, changes)) > 0;
-  /** Does something with a row, and puts on record what that means; in one transaction where there is a record. */
+  /** Changes a row and appends the matching entry to the record; in one transaction if there is a record. */
   function alter(work: Alteration, entryOf: (row: Row) => NewEntry | undefined): Promise<boolean> {
     if (append === undefined) return sqlite.run((db) => work(db) !== undefined);
     return sqlite.run((db) =>
@@ -140,7 +143,7 @@ export function createSqliteSubmissions(
     },
     findEnded: (longerAgoMs) =>
       sqlite.run((db) => {
-        // The sign keeps SQLite from the index of all that ended, in place of the one of when.
+        // The unary `+` keeps SQLite from using the index on the state, so that it uses the one on `ended_at`.
         const hasEnded = sql`+${inArray(submission.state, [...endedStates])}`;
         const isOld = and(hasEnded, lt(submission.endedAt, inMs(-longerAgoMs)));
         const rows = db.select({ id: submission.id }).from(submission).where(isOld).all();

@@ -8,7 +8,7 @@ import type {
   SubmissionState,
 } from "./submission-store.ts";
 
-/** What both databases give for a row. */
+/** A row as both databases return it. */
 export interface SubmissionRow {
   readonly id: string;
   readonly analysisId: string;
@@ -36,7 +36,7 @@ export function statesOf(status: SubmissionFilter["status"]): SubmissionState[] 
 
 export const endedStates = ["delivered", "rejected"] as const satisfies SubmissionState[];
 
-/** `standsAside`: by the clock of the process that reads the row. */
+/** `standsAside` depends on the current time, so the query computes it. */
 export function asSubmission(row: SubmissionRow, standsAside: boolean): Submission {
   const { state, nextAttemptAt, lastError, submittedAt, endedAt } = row;
   return {
@@ -57,7 +57,7 @@ export function asHeldSubmission(row: SubmissionRow): HeldSubmission {
   return { id, analysisId, projectId, filename, contentType, sizeBytes, sha256, attempts, ...approval };
 }
 
-/** What the record says of a submission. */
+/** The entry in the record about a submission. */
 export function asEntry(event: NewEntry["event"], row: EntryRow, part: Partial<NewEntry> = {}): NewEntry {
   const { id, analysisId, sizeBytes, sha256 } = row;
   const projectId = row.projectId ?? undefined;
@@ -84,7 +84,10 @@ export interface Head {
   readonly isWaiting: boolean;
 }
 
-/** Where a submission stands, by the head that was there before it; it heads the queue itself if it was added before. */
+/**
+ * Where a new submission stands behind the head that the queue had before. It is the head itself if it was added
+ * earlier.
+ */
 export function placeBehind(head: Head | undefined, { id }: NewSubmission): Place {
   if (head === undefined || head.id === id) return "first";
   return head.isWaiting ? "blocked" : "behind";
