@@ -4,22 +4,22 @@ import { createSingleFlight } from "../time/single-flight.ts";
 type Find<V> = (key: string) => Promise<V | undefined>;
 
 export interface CachedLookup<V> extends Find<V> {
-  /** Looks for everything again that has led to this value, also where it is being looked for right now. */
+  /** Forgets every key that led to this value, also results of look-ups that are running now. */
   forget(value: V): void;
 }
 
 export interface CachedLookupOptions<V> {
   readonly find: Find<V>;
-  /** 0 = nothing is kept. */
+  /** 0 = nothing is cached. */
   readonly maxAgeMs: number;
   readonly now: () => number;
-  /** Whether a found value may be kept; `undefined` and errors never are. */
+  /** Whether a found value may be cached; `undefined` and errors never are. */
   readonly keep?: (value: V) => boolean;
 }
 
 const MAX_ENTRIES = 10_000;
 
-/** A look-up that remembers what it found, and makes callers who ask for the same thing at the same time share one flight. */
+/** A look-up that caches what it found. Callers who ask for the same key at the same time share one request. */
 export function createCachedLookup<V extends object | string>(options: CachedLookupOptions<V>): CachedLookup<V> {
   const { find, maxAgeMs, now, keep = () => true } = options;
   const kept = new LRUCache<string, V>({

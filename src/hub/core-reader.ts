@@ -6,11 +6,14 @@ import type { CallResponse } from "./transport/response.ts";
 import { startTimeLimit } from "./transport/time-limit.ts";
 import { parseRecord, type Row, readId } from "./wire.ts";
 
-/** Reads the records of the Hub's core service; each call has a time limit for all its requests together. */
+/** Reads the records of the Hub's core service. Each call has one time limit for all its requests together. */
 export interface CoreReader {
   /** `undefined` only when the Hub itself says that there is no such record. */
   findRecord(collection: string, id: string): Promise<Row | undefined>;
-  /** What `read` makes of the last row it accepts; rows that the filter should have kept out are `read`'s to refuse. */
+  /**
+   * The result of `read` for the last row that it accepts. `read` must refuse rows that the filter should have kept
+   * out.
+   */
   findLast<T>(collection: string, filters: Filters, read: (row: Row) => T | undefined): Promise<T | undefined>;
 }
 

@@ -17,21 +17,24 @@ export interface HubOptions {
   readonly storageUrl: string;
   readonly signIn: SignIn;
   readonly outbound: Outbound;
-  /** How long the project and the buckets of an analysis are remembered; 0 = not at all. */
+  /** How long the project and the buckets of an analysis are cached; 0 = not at all. */
   readonly cacheSeconds: number;
-  /** Milliseconds of a clock that goes on evenly. */
+  /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
-  /** Milliseconds of the clock on the wall. It goes on while a machine is suspended, where the even one stands still. Default: `now`. */
+  /**
+   * Milliseconds of the wall clock. It goes on while a machine is suspended, when the monotonic clock stands still.
+   * Default: `now`.
+   */
   readonly wallNow?: () => number;
   readonly log: Log;
-  /** For a look-up or sign-in, retries included. Default: 15 s. */
+  /** Time limit of a look-up or sign-in, retries included. Default: 15 s. */
   readonly limitMs?: number;
   /** How long an upload waits for its source. Default: 90 s. */
   readonly sourceIdleMs?: number;
   readonly newBoundary?: () => string;
 }
 
-/** The Hub, whichever generation it is of: each answer is read for what it is. */
+/** The Hub of any generation: the form of each response decides how it is read. */
 export function createHub(options: HubOptions): Hub {
   const { outbound, signIn, cacheSeconds, now, log, limitMs = 15_000, sourceIdleMs = 90_000 } = options;
   const authUrl = trimSlash(options.authUrl);

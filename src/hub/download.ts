@@ -18,7 +18,7 @@ export interface DownloadOptions {
 export function createDownload({ storageUrl, outbound, session, log }: DownloadOptions): HubFiles["download"] {
   function ask(url: string, more: Readonly<Record<string, string>> = {}): Promise<DownloadAnswer> {
     return session((authorization) => {
-      // The Hub would compress on the fly, which costs ciphertext ten times the time and gains nothing.
+      // Otherwise the Hub compresses on the fly. With ciphertext that takes ten times as long and saves nothing.
       const headers = { ...authorization, "Accept-Encoding": "identity", ...more };
       return outbound.download({ method: "GET", url, headers });
     });
@@ -34,7 +34,7 @@ export function createDownload({ storageUrl, outbound, session, log }: DownloadO
     return resumeDownload(first.stream, {
       sizeBytes,
       async openAt(position): Promise<FilePart> {
-        // Without a name for its version, a part could be of another file than the one begun.
+        // Without an entity tag, a part could belong to another file than the one begun.
         const part = etag === undefined ? {} : { Range: `bytes=${position}-`, "If-Range": etag };
         return readPart(await ask(url, position === 0 ? {} : part), `GET ${url}`, position, etag);
       },
@@ -43,7 +43,7 @@ export function createDownload({ storageUrl, outbound, session, log }: DownloadO
   };
 }
 
-/** Where in the file an answer begins. */
+/** Checks that a response belongs to the file that was begun, and says at which byte it starts. */
 async function readPart(answer: DownloadAnswer, request: string, position: number, etag?: string): Promise<FilePart> {
   const { status, stream, headers } = answer;
   if (stream === undefined) throw unexpectedResponse(answer, request);

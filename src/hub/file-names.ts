@@ -1,14 +1,14 @@
-/** The Hub takes no longer names; it may count as JavaScript does, in UTF-16 units. */
+/** The longest name that the Hub accepts. It may count as JavaScript does, in UTF-16 units. */
 const maxUnits = 255;
 
-/** The name or path that a file has on the Hub: its own, if that is not too long. */
+/** The name or path of a file on the Hub: its own, cut if it is too long. */
 export function plainName(filename: string): string {
   return joinName(filename, "");
 }
 
 /**
- * The name of a submission for when another file has its own: with a short id before the extension. Always the same, so that a
- * copy that is on the Hub already is found again.
+ * The name of a submission if another file has taken its own: with a short id before the extension. Always the same, so
+ * that a copy that is already on the Hub is found again.
  */
 export function alternateName(filename: string, submissionId: string): string {
   return joinName(filename, `-${submissionId.slice(0, 8)}`);

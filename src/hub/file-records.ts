@@ -19,7 +19,7 @@ export interface FileRecordsOptions {
   readonly log: Log;
 }
 
-/** All that can be done with a file without moving its bytes. */
+/** Everything that can be done with a file without moving its bytes. */
 export type FileRecords = Pick<HubFiles, "link" | "isLinked" | "findFile" | "listFiles" | "removeFile">;
 
 export function createFileRecords(options: FileRecordsOptions): FileRecords {
@@ -46,7 +46,7 @@ export function createFileRecords(options: FileRecordsOptions): FileRecords {
       const url = `${coreUrl}/analysis-bucket-files`;
       const json = { name: file.name, external_id: file.id, bucket_id: bucket.analysisBucketId, root: false };
       const response = await call({ method: "POST", url, json });
-      // A page, say, that something else on the way answers with does not mean that there is a link.
+      // A proxy on the way may respond with a page of its own, which does not mean that there is a link.
       if (!isSuccess(response) || readId(parseRecord(response.body) ?? {}) === undefined)
         throw unexpectedResponse(response, `POST ${url}`);
     },
@@ -89,7 +89,7 @@ export function createFileRecords(options: FileRecordsOptions): FileRecords {
   };
 }
 
-/** Rows of these names alone, where the names can be asked for; a Hub that takes no such filter lists them all. */
+/** Yields only rows with these names if the Hub can filter by them. A Hub that refuses this filter lists all rows. */
 async function* readNamed(
   url: string,
   filters: Filters,
@@ -107,7 +107,7 @@ async function* readNamed(
   yield* readPages(url, filters, get);
 }
 
-/** A filter's value may carry operators (`!`, `~`, `<`, `>`) and lists; a name with any of them would be read as such. */
+/** Whether the Hub reads the name as it is. A filter's value may carry operators (`!`, `~`, `<`, `>`) and lists. */
 function isSafeInFilter(name: string): boolean {
   return /^[\w-][\w. -]*$/.test(name);
 }

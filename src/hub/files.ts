@@ -12,7 +12,10 @@ export async function findSameName(hub: Pick<HubFiles, "listFiles">, bucketId: s
   return sameName;
 }
 
-/** The one with these very bytes, read back: the Hub's own `hash` says nothing about them. */
+/**
+ * Finds the file with exactly these bytes. Downloads it to compare, because the Hub's own `hash` says nothing about
+ * them.
+ */
 export async function findCopy(
   hub: Pick<HubFiles, "download">,
   sameName: readonly HubFile[],
@@ -27,7 +30,7 @@ export async function findCopy(
   return undefined;
 }
 
-/** The only file of an upload's answer. Throws `hub_unexpected` when there is none, or more than one. */
+/** The only file of an upload's response. Throws `hub_unexpected` if there is none, or more than one. */
 export function singleFile(files: readonly HubFile[]): HubFile {
   const [file, ...others] = files;
   if (file !== undefined && others.length === 0) return file;
@@ -35,7 +38,9 @@ export function singleFile(files: readonly HubFile[]): HubFile {
   throw new AppError("hub_unexpected", problem);
 }
 
-/** Ties a file to its analysis on a Hub that wants that, exactly once even if an answer was lost before. */
+/**
+ * Links a file to its analysis on a Hub that needs it, only once even if the response to an earlier attempt was lost.
+ */
 export async function ensureLink(
   hub: Pick<HubFiles, "link" | "isLinked">,
   bucket: HubBucket,
@@ -47,7 +52,7 @@ export async function ensureLink(
   await hub.link(bucket, file);
 }
 
-/** Takes back what an upload left; never throws. The event is logged for a file that stays. */
+/** Removes the files of an upload from the Hub; never throws. Logs the event for each file that stays. */
 export async function removeFromHub(
   { hub, log }: { readonly hub: Pick<HubFiles, "removeFile">; readonly log: Log },
   files: readonly HubFile[],
@@ -65,6 +70,6 @@ export function nameTaken(filename: string) {
 }
 
 export function bucketMissing(analysisId: string) {
-  // A fresh analysis has none for a while.
+  // The request may succeed later: a new analysis has no bucket for a while.
   return new AppError("not_found", `Result bucket for analysis with ID ${analysisId} was not found`, { mayPass: true });
 }

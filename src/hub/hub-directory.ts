@@ -27,7 +27,7 @@ export function createHubDirectory(options: HubDirectoryOptions): HubDirectory {
     },
     forgetProject: projects.forget,
     async projectExists(projectId) {
-      // Not `false`: the caller deletes what belongs to a project that is gone.
+      // Throws instead of resolving with `false`: the caller deletes what belongs to a missing project.
       if (!isUuid(projectId)) throw new AppError("invalid_input", "The project ID is not a UUID");
       return (await core.findRecord("projects", projectId.toLowerCase())) !== undefined;
     },
@@ -73,12 +73,12 @@ function createNodeLookup({ core, cacheSeconds, now }: HubDirectoryOptions) {
     const record = await core.findRecord("nodes", nodeId);
     return record === undefined ? undefined : readNode(record);
   }
-  // A client that waits for a node to get its key should not wait any longer than that takes.
+  // A node without a key is not cached, so that a client that waits for the key need not wait longer than necessary.
   const keep = (node: HubNode) => node.publicKey !== undefined;
   return createCachedLookup({ find, keep, maxAgeMs: Math.min(cacheSeconds * 1000, NODE_MAX_AGE_MS), now });
 }
 
-/** The node that signs in with an id: a robot's, or a client's. */
+/** Finds the node that signs in with an id: a robot's or a client's. */
 function createOwnNodeLookup({ core, signIn, now }: HubDirectoryOptions) {
   const [filterKey, read] =
     signIn.flow === "robot" ? (["robot_id", readRobotId] as const) : (["client_id", readClientId] as const);

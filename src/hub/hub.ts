@@ -17,23 +17,28 @@ export interface HubNode {
 }
 
 /**
- * The look-ups this service makes on the Hub. Ids must be canonical UUIDs: the Hub reads operators into anything else.
+ * The look-ups that this service makes on the Hub. Ids must be canonical UUIDs: the Hub reads operators into anything
+ * else.
  *
  * Every function throws `AppError` with the code `hub_unreachable`, `hub_timeout` (15 s, retries included) or
- * `hub_unexpected` (any status or JSON it does not expect). "Not found" is `undefined`, and only what the Hub said plainly.
+ * `hub_unexpected` (any status or JSON that is not expected). `undefined` means "not found", and only if the Hub
+ * clearly said so.
  */
 export interface HubDirectory {
   /** The project of an analysis. Never changes, so it is cached. */
   findProjectId(analysisId: string): Promise<string | undefined>;
-  /** To be called when a project is removed: its analyses are asked for again. */
+  /** Call it when a project is removed: its analyses are then looked up again. */
   forgetProject(projectId: string): void;
-  /** Whether the Hub still knows the project. Never cached: deletions hang on it. */
+  /** Whether the Hub still knows the project. Never cached, because deletions depend on it. */
   projectExists(projectId: string): Promise<boolean>;
   /** The analysis' newest bucket of a type. Cached once found; a bucket without a storage bucket counts as not found. */
   findBucket(analysisId: string, type: BucketType): Promise<HubBucket | undefined>;
-  /** Cached for a short time, as a node may be given a new key. */
+  /** Cached for a short time, because a node may get a new key. */
   findNode(nodeId: string): Promise<HubNode | undefined>;
-  /** This node's own id, by the identity it signs in with; `undefined` for the `password` flow or when the Hub has none. */
+  /**
+   * This node's own id, found by the identity that it signs in with; `undefined` for the `password` flow or when the
+   * Hub has none.
+   */
   findOwnNodeId(): Promise<string | undefined>;
 }
 
@@ -53,36 +58,44 @@ export interface HubUpload {
   readonly path: string;
   readonly contentType: string;
   readonly body: ReadableStream<Uint8Array>;
-  /** The body's exact length where it is known; another one is an error. Up to 1 MiB the request has a Content-Length then. */
+  /**
+   * The body's exact length, if known; any other length is an error. Up to 1 MiB, the request then has a
+   * Content-Length.
+   */
   readonly sizeBytes?: number;
 }
 
 /**
- * Files in the Hub's buckets. Errors are those of `HubDirectory`, but a transfer may take any time while bytes move; it is
- * given up (`hub_timeout`) when none has moved for 60 s.
+ * Files in the Hub's buckets. Errors are those of `HubDirectory`, but a transfer may take any time while bytes move: it
+ * fails with `hub_timeout` when none has moved for 60 s.
  */
 export interface HubFiles {
   /**
-   * Streams one file up, once: a streamed body cannot be repeated. When the body errors, the multipart message is still
-   * ended properly (a broken one kills the Hub's storage process), the partial file is removed, and the body's error is
-   * thrown. Resolves with every file the Hub says it has stored, normally one. An error is `uncertain` when the connection was
-   * lost on the way: a piece of the file, or all of it, may be there.
+   * Uploads one file as a stream. The request can be repeated only while no more than 1 MiB of the body was read. When
+   * the body errors, the multipart message is still ended properly (a broken one kills the Hub's storage process), the
+   * partial file is removed, and the body's error is thrown. Resolves with every file that the Hub says it has stored,
+   * normally one. An error is `uncertain` when the connection was lost on the way: the Hub may have a piece of the
+   * file, or all of it.
    */
   upload(bucketId: string, upload: HubUpload): Promise<readonly HubFile[]>;
-  /** Ties a stored file to its analysis; only for buckets that `needsLink`. */
+  /** Links a stored file to its analysis; only for buckets that `needsLink`. */
   link(bucket: HubBucket, file: HubFile): Promise<void>;
-  /** Whether a link is there already, for when the answer to `link` was lost: a second one would show the file twice. */
+  /**
+   * Whether the file is linked already. For use after the response to `link` was lost: a second link would show the
+   * file twice.
+   */
   isLinked(bucket: HubBucket, file: HubFile): Promise<boolean>;
   findFile(fileId: string): Promise<HubFile | undefined>;
-  /** All files of a bucket, page by page; with names perhaps fewer, but never without one of that name. */
+  /** All files of a bucket, page by page. With names it may leave out files with other names. */
   listFiles(bucketId: string, names?: readonly string[]): AsyncIterable<HubFile>;
   /**
-   * The bytes as stored. Where the Hub breaks off, before the given size too, it is asked again, up to three times and only
-   * while each time brings bytes that were not there before; what was passed on already comes no second time, and must be
-   * the same. Then the stream errors. Cancelling it closes the connection.
+   * The bytes as stored. If the Hub breaks off, or ends before the given size, the file is requested again, up to three
+   * times and only while each time brings new bytes. Bytes that were already passed on are skipped, and must be the
+   * same. After that the stream ends as the last response did: with an error, or too early. Cancelling it closes the
+   * connection.
    */
   download(fileId: string, sizeBytes?: number): Promise<ReadableStream<Uint8Array> | undefined>;
-  /** Resolves with whether the file is gone; a node may usually not remove another node's file. */
+  /** Resolves with whether the file is gone. The Hub usually does not let a node remove another node's file. */
   removeFile(fileId: string): Promise<boolean>;
 }
 

@@ -1,6 +1,6 @@
 import { encodeExtended } from "../content-disposition.ts";
 
-/** What frames the one part of a `multipart/form-data` body. */
+/** The bytes around the single part of a `multipart/form-data` body. */
 export interface MultipartEnvelope {
   /** For the request's `Content-Type`. */
   readonly contentType: string;
@@ -18,7 +18,7 @@ export interface EnvelopeFile {
 const PLAIN_NAME = /^[\w !#$&'()+,./;=@^`{}~-]+$/;
 const MEDIA_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(\s*;\s*[\w!#$&^.+-]+=([\w!#$&^.+-]+|"[^"\\\r\n]*"))*$/;
 
-/** The frame of a file part. No path or content type can break out of its header line. */
+/** Frames a file part. No path or content type can break out of its header line. */
 export function buildEnvelope({ path, contentType, boundary }: EnvelopeFile): MultipartEnvelope {
   const type = MEDIA_TYPE.test(contentType) ? contentType : "application/octet-stream";
   const head = [
@@ -36,8 +36,9 @@ export function buildEnvelope({ path, contentType, boundary }: EnvelopeFile): Mu
 }
 
 /**
- * A quoted name is read as latin-1 and with backslash escapes, so it stays for names that need neither. All others go in the
- * extended notation of RFC 8187 alone, as every Hub reads it and no two names can then contradict each other.
+ * Servers read a quoted name as latin-1 with backslash escapes, so it is used only for names that need neither. All
+ * other names are sent only in the extended notation of RFC 8187: every Hub reads it, and one notation cannot
+ * contradict another.
  */
 function fileNameParameter(path: string): string {
   return PLAIN_NAME.test(path) ? `filename="${path}"` : `filename*=${encodeExtended(path)}`;

@@ -3,17 +3,14 @@ import { isSuccess, unexpectedResponse } from "./responses.ts";
 import type { CallResponse } from "./transport/response.ts";
 import { filterQuery, parsePage, type Row, readId } from "./wire.ts";
 
-/** What a Hub gives at most at a time. */
+/** The most rows that a Hub returns at a time. */
 const pageRows = 50;
 /** Far more than a bucket has files. */
 const mostRows = 1_000_000;
 
 export type Filters = readonly (readonly [snakeKey: string, value: string])[];
 
-/**
- * The rows of a filtered list, page by page. A Hub may have dropped the filter, so every row has still to be judged by whoever
- * reads it.
- */
+/** The rows of a filtered list, page by page. A Hub may have ignored the filter, so the caller must check every row. */
 export async function* readPages(
   url: string,
   filters: Filters,
@@ -28,10 +25,10 @@ export async function* readPages(
     yield page.rows;
     const knownBefore = known.size;
     for (const row of page.rows) known.add(readId(row) ?? JSON.stringify(row));
-    // A Hub that gives the same page for every offset would be asked for ever.
+    // A Hub that returns the same page for every offset would be asked forever.
     if (known.size === knownBefore) return;
     offset += page.rows.length;
-    // A full page has more behind it, perhaps, even where the total says that it has not.
+    // More rows may follow a full page, even if the total says that there are none.
     if (offset >= page.total && page.rows.length < pageRows) return;
   }
   throw new AppError("hub_unexpected", "Hub returned an unexpected response (200)", {

@@ -4,8 +4,7 @@ import type { CallResponse } from "./transport/response.ts";
 const MAX_DETAIL_CHARACTERS = 300;
 
 /**
- * The error for an answer that has no place in the conversation; `request` names it for operators. Advice is for a sign-in
- * that failed.
+ * The error for an unexpected response; `request` names the request for operators. `advice` is for a failed sign-in.
  */
 export function unexpectedResponse(response: CallResponse, request: string, advice = ""): AppError {
   const { status, retryAfterMs } = response;
@@ -27,16 +26,16 @@ export function isSuccess({ status }: CallResponse): boolean {
 }
 
 /**
- * Whether the Hub itself said that the thing does not exist. Any other 404, say of an ingress or of a wrong base URL, proves
- * nothing about it.
+ * Whether the Hub itself says that the thing does not exist. Any other 404, such as that of an ingress or of a wrong
+ * base URL, proves nothing about it.
  */
 export function isNotFound({ status, body }: CallResponse): boolean {
   return status === 404 && /^(entity_)?not_?found$/i.test(readText(body, "code"));
 }
 
 /**
- * Whether the Hub complains about the token. A rejected one shows as 401, but also as 400 or 500 that speaks of a token, a JWT or
- * a JWK. A Hub that could not ask its own sign-in service about the token has said nothing about it.
+ * Whether the Hub rejects the token. It does so with 401, but also with a 400 or 500 that mentions a token, a JWT or a
+ * JWK. A Hub that could not ask its own sign-in service about the token has said nothing about it.
  */
 export function isTokenRejected(response: CallResponse): boolean {
   const { status } = response;
@@ -44,10 +43,10 @@ export function isTokenRejected(response: CallResponse): boolean {
   return (status === 400 || status === 500) && !isFetchFailure(response) && /token|jw[tk]/i.test(wordsOf(response));
 }
 
-/** Codes of a 400 that is about the request and not about who sends it. */
+/** Codes of a 400 that is about the request and not about its sender. */
 const requestCodes = /^(?:bad_?request|validation\w*|entity_\w+|permission\w*)$/i;
 
-/** Whether the token may be the reason: Hubs have found new words for it more than once. */
+/** Whether the token may be the reason for an unclear error: Hub releases have changed their wording more than once. */
 export function isUnexplained(response: CallResponse): boolean {
   const { status, body } = response;
   if (isFetchFailure(response)) return false;

@@ -10,24 +10,25 @@ export interface FilePart {
 }
 
 export interface ResumeOptions {
-  /** An end before it is a break; where it is unknown, any end is the end. */
+  /** The file's size. An end before it is a break; if the size is unknown, any end is the file's end. */
   readonly sizeBytes: number | undefined;
-  /** Asks for the file again, from that byte on or as a whole. */
+  /** Requests the file again, from that byte on or as a whole. */
   openAt(position: number): Promise<FilePart>;
   readonly onResume: (receivedBytes: number, reason: string) => void;
 }
 
 const maxRepeats = 3;
 
-/** How one answer came to its end before the file did. */
+/** How a response ended before the file did. */
 interface Break {
-  /** `undefined` where it ended properly, but too early. */
+  /** `undefined` if it ended properly, but too early. */
   readonly error: AppError | undefined;
 }
 
 /**
- * One stream out of as many as it takes. It ends as the last answer did after three repeats, or as soon as one has brought
- * nothing new. What is skipped must be what was passed on: a checksum tells when the Hub has another file by now.
+ * Joins the bodies of several responses into one stream. It ends as the last response did, after three repeats or as
+ * soon as a repeat brought nothing new. Skipped bytes must be those that were passed on: a checksum detects that the
+ * Hub now has another file.
  */
 export function resumeDownload(first: ReadableStream<Uint8Array>, options: ResumeOptions): ReadableStream<Uint8Array> {
   const { sizeBytes, openAt, onResume } = options;
@@ -36,7 +37,7 @@ export function resumeDownload(first: ReadableStream<Uint8Array>, options: Resum
   let checksum = 0;
   let isOver = false;
 
-  /** Reads to the end; gives `undefined` when it is the file's. */
+  /** Passes a response on to its end; returns `undefined` if that is the end of the file. */
   async function* passOn(): AsyncGenerator<Uint8Array, Break | undefined, void> {
     try {
       for (;;) {
@@ -47,7 +48,7 @@ export function resumeDownload(first: ReadableStream<Uint8Array>, options: Resum
         yield piece;
       }
     } catch (error) {
-      // One on which nothing moved for long is given up.
+      // A response that stood still until its time limit is not resumed.
       if (isOver || !(error instanceof AppError) || error.code !== "hub_unreachable") throw error;
       return { error };
     }
@@ -82,7 +83,7 @@ export function resumeDownload(first: ReadableStream<Uint8Array>, options: Resum
   });
 }
 
-/** Reads over bytes that were passed on before. Throws the stream's own error, or `hub_unexpected` where they are others. */
+/** Skips bytes that were passed on before. Throws the stream's own error, or `hub_unexpected` if they are different. */
 async function skip(reader: ByteReader, bytes: number, expected: number, isOver: () => boolean): Promise<void> {
   let checksum = 0;
   for (let left = bytes; left > 0 && !isOver(); ) {

@@ -7,17 +7,20 @@ import { startTimeLimit, type TimeLimit } from "./transport/time-limit.ts";
 export type AuthorizationHeader = { readonly Authorization: string };
 
 export interface SessionRequestOptions {
-  /** Shared with the request itself. Without one, as for a transfer, each wait for a token has a limit of its own. */
+  /**
+   * The time limit, shared with the request itself. Without one, as for a transfer, each wait for a token has its own
+   * limit.
+   */
   readonly limit?: TimeLimit;
   /** Whether the request can be sent again. Default: it can. */
   readonly mayRepeat?: () => boolean;
-  /** Whether the Hub may have done what was asked, so that only a plain rejection of the token allows a repetition. */
+  /** Whether the request must not be done twice. Then it is repeated only if the Hub clearly rejects the token. */
   readonly isOnce?: boolean;
 }
 
 /**
- * Sends a request with the current token. When the Hub rejects the token, and the request can be repeated, a new one is
- * fetched and the request sent once more; a second rejection is the answer.
+ * Sends a request with the current token. If the Hub rejects the token and the request can be repeated, fetches a new
+ * token and sends the request once more. A second rejection is returned as the response.
  */
 export type Session = <A extends CallResponse>(
   send: (authorization: AuthorizationHeader) => Promise<A>,
@@ -27,18 +30,18 @@ export type Session = <A extends CallResponse>(
 export interface SessionOptions {
   readonly tokens: TokenSource;
   readonly limitMs: number;
-  /** Milliseconds of a clock that goes on evenly. */
+  /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
   readonly log: Log;
 }
 
-/** How long an error that nobody can explain is not taken for a rejected token again. */
+/** For how long after an unexplained error another one does not count as a rejected token. */
 const coolDownMs = 60_000;
 
 export function createSession({ tokens, limitMs, now, log }: SessionOptions): Session {
   let doubtedAtMs = Number.NEGATIVE_INFINITY;
 
-  /** Whether the token is to be replaced: it was rejected, or may have been and this was not tried of late. */
+  /** Whether the token must be replaced: the Hub rejected it, or may have, and this was not tried recently. */
   function isDoubtful(response: CallResponse): boolean {
     if (isTokenRejected(response)) return true;
     if (!isUnexplained(response) || now() - doubtedAtMs < coolDownMs) return false;

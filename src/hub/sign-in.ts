@@ -1,11 +1,11 @@
 import type { CallResponse } from "./transport/response.ts";
 
-/** Who this service is to the Hub. */
+/** The identity with which this service signs in to the Hub. */
 export type SignIn =
   | { readonly flow: "password"; readonly username: string; readonly password: string }
   | { readonly flow: "robot" | "client"; readonly id: string; readonly secret: string };
 
-/** The grant that a sign-in asks for. */
+/** The body of a token request. */
 export function credentials(signIn: SignIn): object {
   if (signIn.flow === "password")
     return { grant_type: "password", username: signIn.username, password: signIn.password };
@@ -13,14 +13,15 @@ export function credentials(signIn: SignIn): object {
   return { grant_type: "client_credentials", client_id: signIn.id, client_secret: signIn.secret };
 }
 
-/** Whether a sign-in failed for what was sent, and not for a passing reason. */
+/** Whether a sign-in failed because of what was sent, and not for a passing reason. */
 export function isRefusal(status: number | undefined): boolean {
   return status === 400 || status === 401 || status === 403;
 }
 
 /** What an operator should look at after a failed sign-in. */
 export function adviseOn({ status, body }: CallResponse, { flow }: SignIn): string {
-  // A web server's own page, such as the one for plain HTTP on a port for TLS, says nothing about a password.
+  // A body that is not JSON is a web server's own page, such as the one for plain HTTP on a TLS port. It says nothing
+  // about a password.
   if (status === 400 && body === undefined) return "check HUB__AUTH_BASE_URL, and whether it has to be https";
   if (!isRefusal(status)) return "check HUB__AUTH_BASE_URL";
   if (flow === "password") return "the Hub refuses this user: check HUB__AUTH__USERNAME and HUB__AUTH__PASSWORD";

@@ -13,7 +13,10 @@ import { parseTokenGrant, type TokenGrant } from "./wire.ts";
 export interface TokenSource {
   /** Throws the errors of the Hub; `hub_unexpected` when it refuses the sign-in. */
   get(limit: TimeLimit): Promise<string>;
-  /** To be told when the Hub rejects a token; the next `get` signs in anew. An older token changes nothing. */
+  /**
+   * Call it when the Hub rejects a token; the next `get` then signs in again. A token that was already replaced changes
+   * nothing.
+   */
   invalidate(token: string): void;
 }
 
@@ -24,7 +27,10 @@ export interface TokenSourceOptions {
   /** For a whole sign-in, retries included. */
   readonly limitMs: number;
   readonly now: () => number;
-  /** A suspended machine stops the even clock, and somebody may set the one on the wall: a token is as old as either says. */
+  /**
+   * The monotonic clock stops while a machine is suspended, and somebody may set the wall clock: the larger of the two
+   * ages counts.
+   */
   readonly wallNow: () => number;
   readonly log: Log;
 }
@@ -48,7 +54,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
   const requestToken = createTokenRequest(options);
   const ageMs = ({ askedAt }: HeldToken) => Math.max(now() - askedAt.evenMs, wallNow() - askedAt.wallMs);
 
-  /** Refresh tokens are single use: whatever became of one, it is never sent again. */
+  /** Refresh tokens are single use: one is never sent again, whatever came of it. */
   async function refresh(refreshToken: string, limit: TimeLimit): Promise<HeldToken | undefined> {
     try {
       return await requestToken({ grant_type: "refresh_token", refresh_token: refreshToken }, false, limit);
@@ -72,7 +78,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     return held.accessToken;
   }
 
-  /** A token whose renewal failed serves on while it lives; the next try comes after the cool-down. */
+  /** Keeps using a token whose renewal failed while it is valid; the next try comes after the cool-down. */
   function survive(error: unknown, last: HeldToken | undefined): HeldToken {
     if (last !== undefined && held !== undefined && ageMs(last) < last.endsAfterMs) {
       log.warn("hub.token.renewal-failed", { reason: reasonOf(error) });
@@ -114,7 +120,10 @@ function createTokenRequest({ authUrl, signIn, outbound, now, wallNow, log }: To
   };
 }
 
-/** The smaller of what the answer says and what the token itself says: a 2025 Hub never answers less than an hour. */
+/**
+ * The shorter of the lives that the response and the token itself state: a 2025 Hub's response always states at least
+ * an hour.
+ */
 function lifeOf({ accessToken, lifeSeconds }: TokenGrant): number | undefined {
   const lives = [lifeSeconds, readLife(accessToken)].filter((life) => life !== undefined);
   return lives.length === 0 ? undefined : Math.min(...lives);

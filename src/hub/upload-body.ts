@@ -2,19 +2,22 @@ import type { MultipartEnvelope } from "./multipart.ts";
 import type { UploadSource } from "./upload-source.ts";
 
 export interface UploadBody {
-  /** The whole multipart message, from its first byte. It never errors: a broken one would kill the Hub's storage. */
+  /**
+   * The whole multipart message, from its first byte. It never errors: a broken message would kill the Hub's storage
+   * process.
+   */
   open(): ReadableStream<Uint8Array>;
   /** Only for short bodies of known length. */
   readonly contentLength: number | undefined;
-  /** Why the message that was sent does not hold the whole file, if so. */
+  /** Why the message that was sent does not hold the whole file; `undefined` if it does. */
   failure(): { readonly error: unknown } | undefined;
-  /** Whether any of it was taken to be sent. */
+  /** Whether any of it was read for sending. */
   hasBegun(): boolean;
 }
 
 /**
- * Up to this length the request announces a Content-Length, which must then be kept even when the source dies: the rest is
- * padded. Longer bodies are sent in chunks (which every Hub takes), as they can be ended at any point.
+ * Up to this length the request announces a Content-Length. It must be kept even if the source fails: the rest is
+ * padded. Longer bodies are sent in chunks, which every Hub accepts, because these can end at any point.
  */
 const MAX_PADDED_BYTES = 1024 * 1024;
 const PADDING = new Uint8Array(64 * 1024);
@@ -51,7 +54,7 @@ export function createUploadBody(source: UploadSource, envelope: MultipartEnvelo
   };
 }
 
-/** The source's chunks; throws as soon as they do not add up to the announced size. */
+/** The source's chunks; throws as soon as they do not match the announced size. */
 async function* chunksOf(source: UploadSource, sizeBytes: number | undefined): AsyncGenerator<Uint8Array, void, void> {
   let gotBytes = 0;
   for (let index = 0; ; index++) {

@@ -27,7 +27,7 @@ export function createUpload(options: UploadOptions): HubFiles["upload"] {
   async function send(bucketId: string, upload: HubUpload, source: UploadSource): Promise<readonly HubFile[]> {
     if (!isUuid(bucketId)) throw unexpectedResponse({ status: 404, body: undefined }, "a bucket whose id is no UUID");
     const url = `${storageUrl}/buckets/${encodeURIComponent(bucketId.toLowerCase())}/upload`;
-    // A source that is broken from the start costs no request.
+    // Reads the first chunk before the request, so that a source that fails at once costs no request.
     await source.chunk(0);
     const envelope = buildEnvelope({ path: upload.path, contentType: upload.contentType, boundary: newBoundary() });
     const body = createUploadBody(source, envelope, upload.sizeBytes);
@@ -71,7 +71,10 @@ export function createUpload(options: UploadOptions): HubFiles["upload"] {
   };
 }
 
-/** The connection was lost while the Hub was given the file: a piece of it, or all, may be there. */
+/**
+ * Marks an error as uncertain: the connection was lost during the upload, so the Hub may have a piece of the file, or
+ * all of it.
+ */
 function perhapsStored(error: unknown): unknown {
   if (!(error instanceof AppError) || error.code !== "hub_unreachable") return error;
   const { cause, operatorDetail } = error;

@@ -1,16 +1,16 @@
 import { AppError } from "../errors.ts";
 
-/** A body to be sent that can be begun anew while only little of it was taken. */
+/** An upload's body that can be read again from the start while only little of it was read. */
 export interface UploadSource {
   /** The chunk with this number, or `undefined` after the last. Throws what the body threw. */
   chunk(index: number): Promise<Uint8Array | undefined>;
-  /** Whether chunk 0 can still be had, and the body has not failed. */
+  /** Whether the body can start again at chunk 0. It cannot once it has failed. */
   canRestart(): boolean;
-  /** To be called at the end, whatever happened: the body is cancelled if anything is left of it. */
+  /** Call it at the end, whatever happened: it cancels the rest of the body. */
   close(): Promise<void>;
 }
 
-/** Keeps up to this much, so that a rejected token or a busy Hub does not cost the upload. */
+/** Up to this many bytes are kept, so that a rejected token or a busy Hub does not make the upload fail. */
 const MAX_KEPT_BYTES = 1024 * 1024;
 
 export function createUploadSource(body: ReadableStream<Uint8Array>, idleMs: number): UploadSource {
@@ -36,7 +36,7 @@ export function createUploadSource(body: ReadableStream<Uint8Array>, idleMs: num
     chunk(index) {
       const again = kept?.[index];
       if (again !== undefined) return Promise.resolve(again);
-      // An attempt that was given up may have left a read under way; its chunk belongs to the attempt that asks for it now.
+      // An abandoned attempt may have left a read running; its chunk belongs to the attempt that asks for it now.
       if (latest === undefined || index >= taken) {
         taken = index + 1;
         latest = take();

@@ -2,14 +2,15 @@ import { isUuid } from "../uuid.ts";
 import type { BucketType, HubBucket, HubFile, HubNode } from "./hub.ts";
 
 /**
- * What the Hub's JSON says, in any of its three dialects: snake_case with bare records (2025), snake_case with a `bucket_id`
- * (2026) and camelCase with records in an envelope (since 0.13). `undefined` stands for anything that cannot be understood.
+ * The Hub's JSON in any of its three dialects: snake_case with bare records (2025), snake_case with a `bucket_id`
+ * (2026) and camelCase with records in an envelope (since 0.13). Readers return `undefined` for anything that they do
+ * not understand.
  */
 export type Row = Readonly<Record<string, unknown>>;
 
 export interface Page {
   readonly rows: readonly Row[];
-  /** Of all pages. */
+  /** The number of rows on all pages. */
   readonly total: number;
 }
 
@@ -19,7 +20,7 @@ export interface TokenGrant {
   readonly lifeSeconds: number | undefined;
 }
 
-/** A filter in both spellings: a Hub drops the one it does not know, and then answers with too much. */
+/** A filter in both spellings: a Hub ignores a spelling that it does not know, and would then return too many rows. */
 export function filterQuery(filters: readonly (readonly [snakeKey: string, value: string])[], offset: number): string {
   const query = new URLSearchParams();
   for (const [snakeKey, value] of filters) {
@@ -30,7 +31,7 @@ export function filterQuery(filters: readonly (readonly [snakeKey: string, value
   return query.toString();
 }
 
-/** The most rows that a Hub gives at once. */
+/** The most rows that a Hub returns at once. */
 const PAGE_ROWS = 50;
 
 export function parsePage(body: unknown): Page | undefined {
@@ -77,7 +78,7 @@ export function readRobotId(node: Row): string | undefined {
   return readUuid(node, "robotId", "robot_id");
 }
 
-/** The storage file that a file of an analysis stands for; only a 2025 Hub is asked. */
+/** The id of the storage file that a link points to; only a 2025 Hub is asked for links. */
 export function readLinkedFileId(link: Row): string | undefined {
   return readUuid(link, "external_id");
 }
@@ -113,7 +114,7 @@ function readUuid(row: Row, ...keys: readonly string[]): string | undefined {
   return text !== undefined && isUuid(text) ? text.toLowerCase() : undefined;
 }
 
-/** A database may give a big integer as a string. */
+/** Some databases return a big integer as a string. */
 function readSize(value: unknown): number | undefined {
   const size = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value;
   return typeof size === "number" && Number.isSafeInteger(size) && size >= 0 ? size : undefined;

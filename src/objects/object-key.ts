@@ -8,7 +8,7 @@ export function checkKey(key: string): void {
   if (Buffer.byteLength(key) > maxKeyBytes) throw refusedKey(`it has more than ${maxKeyBytes} bytes`);
 }
 
-/** Throws unless the prefix names a whole folder: removing by half a name, or everything, is never meant. */
+/** Throws unless the prefix names a whole folder: nobody means to remove by half a name, or everything. */
 export function checkFolderPrefix(prefix: string): void {
   if (prefix === "/" || !prefix.endsWith("/")) throw refusedKey("a prefix to remove must be a name that ends in '/'");
   checkKey(prefix);

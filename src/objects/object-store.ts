@@ -2,7 +2,7 @@
 export interface ObjectInfo {
   readonly sizeBytes: number;
   readonly contentType: string;
-  /** The name the file was uploaded under, where one was stored with it. */
+  /** The name under which the file was uploaded, if it was stored with the object. */
   readonly filename: string | undefined;
   /** Strong entity tag, quotes included (RFC 9110 §8.8.3). */
   readonly etag: string;
@@ -25,8 +25,9 @@ export interface ByteRange {
 export interface OpenObject {
   readonly info: ObjectInfo;
   /**
-   * The object's bytes (those of the range, if one was asked for). A `Blob` where the bytes lie in a local file, so that the
-   * server can send the file itself, or are few; else a stream, which errors when the store breaks off and is closed by cancelling it.
+   * The object's bytes, or those of the range that was asked for. A `Blob` if the bytes are in a local file, so that
+   * the server can send the file itself, or if they are few. Otherwise a stream: it errors when the store breaks off,
+   * and cancelling it closes it.
    */
   readonly body: ReadableStream<Uint8Array> | Blob;
 }
@@ -35,7 +36,7 @@ export interface PutOptions {
   readonly contentType: string;
   /** Objects of older services have none. */
   readonly filename: string | undefined;
-  /** An upper bound for the size, where known; adapters size their parts by it. It is not checked. */
+  /** An upper bound for the size, if known. Adapters choose the size of their parts by it; they do not check it. */
   readonly maxBytes?: number;
 }
 
@@ -43,23 +44,25 @@ export interface PutOptions {
  * A flat store of immutable files under keys of the form `local/<project id>/<object id>` or `submissions/<id>`.
  *
  * Every function throws `AppError("object_store")` when the store fails or moves no byte for its idle time, and
- * `AppError("storage_full")` when it has no room. Missing keys are not errors.
+ * `AppError("storage_full")` when it has no room. A missing key is not an error.
  */
 export interface ObjectStore {
   /**
-   * Stores the stream under the key, replacing what was there, and resolves with the number of bytes once they are durable.
-   * Memory does not grow with the file. If the stream errors, that very error is thrown and nothing is left behind: no
-   * object, no dangling multipart upload, no temporary file.
+   * Stores the stream under the key, replaces what was there, and resolves with the number of bytes once they are
+   * durable. Memory use does not grow with the file. If the stream errors, throws that same error and leaves nothing
+   * behind: no object, no dangling multipart upload, no temporary file.
    */
   put(key: string, body: ReadableStream<Uint8Array>, options: PutOptions): Promise<number>;
   stat(key: string): Promise<ObjectInfo | undefined>;
-  /** Opens an object in one go (`info` and `body` are of the same version). `undefined` if there is none. */
+  /**
+   * Opens an object in one request, so that `info` and `body` are of the same version. `undefined` if there is none.
+   */
   open(key: string, range?: ByteRange): Promise<OpenObject | undefined>;
   /** Idempotent. */
   remove(key: string): Promise<void>;
   /**
-   * Removes the object and whatever an upload to this key that failed while the store was away has left of it. For keys that
-   * nobody is writing to any more. Idempotent.
+   * Removes the object, and what a failed upload to this key left behind while the store was unreachable. For keys that
+   * nobody writes to any more. Idempotent.
    */
   discard(key: string): Promise<void>;
   /** Removes every object whose key starts with the prefix, which must end in `/`; resolves with how many. Idempotent. */
@@ -67,17 +70,19 @@ export interface ObjectStore {
   /** Keys under the prefix, in no particular order. */
   list(prefix: string): AsyncIterable<string>;
   /**
-   * The objects under the prefix, in the order of their keys where these are made of UUIDs, and only those behind the key `after`
-   * if one is given. Memory does not grow with their number.
+   * The objects under the prefix, in the order of their keys if these are made of UUIDs. With `after`, only those whose
+   * keys come after it. Memory use does not grow with their number.
    */
   scan(prefix: string, after?: string): AsyncIterable<ScannedObject>;
-  /** Removes what uploads that never completed have left and that is older than the given time; resolves with how many. */
+  /**
+   * Removes what uploads that never completed left behind, if it is older than the given time; resolves with how many.
+   */
   sweepUnfinished(olderThan: Date): Promise<number>;
   /** Throws unless the store can be reached and, where it has buckets, the bucket exists. */
   check(signal?: AbortSignal): Promise<void>;
   /**
-   * Sentences for the operator about what works but should not stay so: a disk that is nearly full, a bucket that keeps what is
-   * deleted. None where the store does not tell. Changes nothing.
+   * Sentences for the operator about what works now but should change: a disk that is nearly full, a bucket that keeps
+   * what is deleted. None if the store does not tell. Changes nothing.
    */
   inspect(signal?: AbortSignal): Promise<readonly string[]>;
 }

@@ -2,7 +2,7 @@ import { AppError } from "../errors.ts";
 import type { ObjectStore } from "./object-store.ts";
 import { s3CodeOf } from "./s3/s3-failure.ts";
 
-/** What the access key may not do, though the service needs it. */
+/** The access key lacks a right that the service needs. */
 export class MissingRight extends Error {
   override readonly name = "MissingRight";
   readonly right: string;
@@ -19,8 +19,8 @@ const options = { contentType: "text/plain", filename: "probe" } as const;
 const partedBytes = 5 * 1024 * 1024 + 1;
 
 /**
- * Does once whatever the service does with its store, under keys that begin with the name, and takes it back. Throws
- * `MissingRight` for what is forbidden; resolves with whether the probe was given back as it was stored.
+ * Does once everything that the service does with its store, under keys that begin with the name, and removes it again.
+ * Throws `MissingRight` if the store forbids something; resolves with whether the probe was read back as it was stored.
  */
 export async function proveRights(objects: ObjectStore, name: string, signal: AbortSignal): Promise<boolean> {
   const [whole, parted] = [`${name}-whole`, `${name}-parts`];
@@ -41,7 +41,7 @@ export async function proveRights(objects: ObjectStore, name: string, signal: Ab
   return isSame;
 }
 
-/** An upload in parts that ends before it is complete, which the store is then told to forget. */
+/** Begins an upload in parts and ends it before it is complete, so that the store must abort it. */
 async function breakOff(objects: ObjectStore, key: string): Promise<void> {
   const end = new Error("the probe ends here");
   let left = 1;

@@ -29,8 +29,9 @@ export interface NoisyRelease {
 }
 
 /**
- * Takes the release's epsilon from its project's budget, then draws the noise. Throws `invalid_input` for a form that is out of
- * order or asks for too much at once, `forbidden` where the budget does not suffice; no noise is drawn then.
+ * Takes the release's epsilon from its project's budget, then draws the noise. Throws `invalid_input` for an invalid
+ * form, or if the epsilon is more than one release may cost, and `forbidden` if the budget does not suffice. Then no
+ * noise is drawn.
  */
 export async function drawRelease(
   deps: NoiseDeps,

@@ -11,9 +11,9 @@ export interface OutboundParts {
 }
 
 /**
- * How much of the time that is left the first tries may take: 3 s, 4 s and then 8 s of the usual 15. A firewall that has
- * forgotten a connection drops what is sent on it without a word, and only a new connection gets through. The last try takes
- * all that is left, so that a slow Hub is heard.
+ * The share of the remaining time that the first tries may take: of the usual 15 s they get 3 s, 4 s and then 8 s. A
+ * firewall that has forgotten a connection silently drops what is sent on it, and only a new connection gets through.
+ * The last try takes all the remaining time, so that a slow Hub can respond.
  */
 const sharesOfTime = [1 / 5, 1 / 3];
 
@@ -29,10 +29,11 @@ export function createCall({ http, limits, retryPolicy }: OutboundParts): Outbou
 
     async function attempt(): Promise<Outcome<CallResponse>> {
       const share = idempotent && tries + 1 < limits.attempts ? sharesOfTime[tries] : undefined;
-      // What may not be sent twice, or was sent once, cannot risk a kept-alive connection that is about to be closed, or dead.
+      // A request that must not be sent twice, or was sent once, must not use a kept-alive connection, which may be
+      // dead or about to be closed.
       const keepalive = idempotent && tries === 0;
       tries += 1;
-      // Its signal ends with a `TimeoutError` like that of the whole, so that it does not matter which of them is first.
+      // This signal ends with a `TimeoutError`, as the whole limit's does, so it does not matter which comes first.
       const patience = share === undefined ? [] : [startTimeLimit(limit.remainingMs() * share).signal];
       const signal = AbortSignal.any([limit.signal, ...patience]);
       const init = { method, headers, body, signal, keepalive };

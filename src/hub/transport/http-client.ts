@@ -5,9 +5,9 @@ import { type CallResponse, readJson } from "./response.ts";
 import type { Outcome } from "./retry.ts";
 import { parseRetryAfter } from "./retry-after.ts";
 
-/** One request and one answer, without judgement or repetition. */
+/** Sends one request and returns its response, without judging or repeating it. */
 export interface HttpClient {
-  /** For answers and bodies that are short. */
+  /** For short requests and responses. */
   readonly short: FetchLike;
   /** For bodies of any size: back-pressure holds in both directions. */
   readonly long: FetchLike;
@@ -24,7 +24,7 @@ export interface HttpClientOptions {
 
 export function createHttpClient({ proxy, fetch, maxResponseBytes, now }: HttpClientOptions): HttpClient {
   const plainFetch = fetch ?? createPlainFetch(proxy);
-  // Loaded by those who need it: it takes as long as everything else for talking to the Hub.
+  // Loaded only when needed: loading it takes as long as loading everything else for the Hub.
   const throughTunnel: FetchLike = async (url, init) => {
     const { createTunnelFetch } = await import("./tunnel-fetch.ts");
     return createTunnelFetch(proxy)(url, init);
@@ -39,7 +39,7 @@ export function createHttpClient({ proxy, fetch, maxResponseBytes, now }: HttpCl
 
   async function send(via: FetchLike, url: string, init: FetchInit): Promise<Response> {
     const response = await via(url, init);
-    // Only a proxy answers so, and only for http targets; for others the tunnel is not opened.
+    // Only a proxy sends 407, and only for http targets; for https targets it does not open the tunnel.
     if (response.status !== 407) return response;
     await response.body?.cancel();
     throw proxyRefused(response.status, routeOf(url));
@@ -61,7 +61,7 @@ export function createHttpClient({ proxy, fetch, maxResponseBytes, now }: HttpCl
   };
 }
 
-/** What an attempt came to, a failure explained. */
+/** Runs an attempt; returns its response, or explains its failure. */
 export async function outcomeOf<A>(attempt: () => Promise<A>, route: Route): Promise<Outcome<A>> {
   try {
     return { response: await attempt() };

@@ -1,10 +1,10 @@
 import { type Route, timedOut } from "./network-failure.ts";
 
-/** Aborts a transfer on which the other side moves nothing for too long. */
+/** Aborts a transfer if the other side moves nothing for too long. */
 export interface IdleWatch {
-  /** Aborts with an `AppError` (`hub_timeout`) after the idle time, or with what `abort` was given. */
+  /** Aborts with an `AppError` (`hub_timeout`) after the idle time, or with the reason given to `abort`. */
   readonly signal: AbortSignal;
-  /** From now on we wait for the other side. Called again, the time starts anew. */
+  /** From now on we wait for the other side. Calling it again restarts the time. */
   waiting(): void;
   /** From now on the other side waits for us, or nothing is left to wait for. */
   paused(): void;
@@ -29,7 +29,7 @@ export function createIdleWatch(idleMs: number, route: Route): IdleWatch {
   return { signal: controller.signal, waiting, paused, abort };
 }
 
-/** A request body under watch: the time runs whenever the other side does not ask for more. */
+/** A request body under watch: the time runs while the other side does not ask for more. */
 export function watchRequestBody(body: ReadableStream<Uint8Array>, watch: IdleWatch): ReadableStream<Uint8Array> {
   const reader = body.getReader();
   return new ReadableStream(
@@ -47,7 +47,9 @@ export function watchRequestBody(body: ReadableStream<Uint8Array>, watch: IdleWa
   );
 }
 
-/** An answer's body under watch: the time runs only while its reader wants more. Cancelling closes the connection. */
+/**
+ * A response's body under watch: the time runs only while its reader wants more. Cancelling it closes the connection.
+ */
 export function watchAnswerBody(
   body: ReadableStream<Uint8Array>,
   watch: IdleWatch,

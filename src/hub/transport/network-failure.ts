@@ -2,8 +2,8 @@ import { AppError } from "../../errors.ts";
 import { adviseOnTls } from "../../tls-failure.ts";
 
 /**
- * `refused` and `dns` mean that nothing was sent, so that any request may be repeated. `silent` is one try that gave up early,
- * `timeout` the end of the time for all of them.
+ * `refused` and `dns`: nothing was sent, so any request may be repeated. `silent`: one try gave up early. `timeout`:
+ * the time for all tries is over.
  */
 export type FailureKind = "refused" | "dns" | "reset" | "silent" | "tls" | "proxy" | "timeout" | "other";
 
@@ -12,10 +12,10 @@ export interface NetworkFailure {
   readonly error: AppError;
 }
 
-/** Where a request was going, fit for a log line. */
+/** Where a request was going, safe to log. */
 export interface Route {
   readonly origin: string;
-  /** The proxy on the way, its password masked. */
+  /** The proxy on the way, with its password masked. */
   readonly proxy?: string | undefined;
 }
 
@@ -23,7 +23,7 @@ const REFUSED = new Set(["ECONNREFUSED", "ConnectionRefused", "EHOSTUNREACH", "E
 const DNS = new Set(["ENOTFOUND", "EAI_AGAIN", "EAI_FAIL", "ENODATA"]);
 const RESET = new Set(["ECONNRESET", "ConnectionClosed", "ECONNABORTED", "EPIPE", "ERR_STREAM_PREMATURE_CLOSE"]);
 
-/** Why a request got no answer, in words that tell an operator what to do. */
+/** Explains why a request got no response, in words that tell an operator what to do. */
 export function explainFailure(error: unknown, route: Route): NetworkFailure {
   if (error instanceof AppError) return { kind: error.code === "hub_timeout" ? "timeout" : "other", error };
   const { name, code, message, status } = describeError(error);
@@ -66,7 +66,7 @@ function diagnose(code: string, message: string, status: number | undefined, rou
   const advice = adviseOnTls(code);
   if (advice !== undefined) return { kind: "tls" as const, detail: `no TLS with ${route.origin} (${code}): ${advice}` };
   if (RESET.has(code)) {
-    // What a server does with plain HTTP on its port for TLS.
+    // A server also closes the connection when it gets plain HTTP on its TLS port.
     const orTls = route.origin.startsWith("http:") ? ", or speak TLS on this port: then use https" : "";
     return { kind: "reset" as const, detail: `${to} closed the connection (${code}); it may have restarted${orTls}` };
   }

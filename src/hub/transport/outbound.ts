@@ -5,7 +5,10 @@ export interface OutboundRequest {
   readonly method: "GET" | "POST" | "DELETE";
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** For the whole request; for a transfer only the time in which it may be begun anew. Default: `callMs` from now. */
+  /**
+   * The time limit of the whole request; for a transfer, only the time in which it may start again. Default: `callMs`
+   * from now.
+   */
   readonly limit?: TimeLimit;
 }
 
@@ -23,21 +26,24 @@ export interface UploadRequest extends OutboundRequest {
 }
 
 export interface DownloadAnswer extends CallResponse {
-  /** Only with a 2xx, and then instead of `body`. */
+  /** Set for a 2xx status, instead of `body`. */
   readonly stream?: ReadableStream<Uint8Array>;
-  /** Along with a stream. */
+  /** Set together with `stream`. */
   readonly headers?: Headers;
 }
 
 /**
- * All requests to the Hub. Any status is an answer; no answer is an `AppError`: `hub_unreachable`, or `hub_timeout` when the
- * limit is over or a transfer stands still. What is safe to repeat is repeated within the limit: after a refused, reset or
- * silent connection, and on 429, 502, 503 and 504.
+ * All requests to the Hub. Any HTTP status is a response. Without a response, throws an `AppError`: `hub_unreachable`,
+ * or `hub_timeout` when the limit is over or a transfer stands still. What is safe to repeat is repeated within the
+ * limit: after a refused, reset or silent connection, and on 429, 502, 503 and 504.
  */
 export interface Outbound {
-  /** A short JSON request with a short JSON answer. */
+  /** Sends a short JSON request; returns a short JSON response. */
   call(request: CallRequest): Promise<CallResponse>;
-  /** Streams a body on a connection of its own. The answer may come while the body is still being sent; the body is then cancelled. */
+  /**
+   * Streams a body on its own connection. The response may come while the body is still being sent; the rest of the
+   * body is then cancelled.
+   */
   upload(request: UploadRequest): Promise<CallResponse>;
   /** The stream errors with an `AppError` when the other side breaks off; cancelling it closes the connection. */
   download(request: OutboundRequest): Promise<DownloadAnswer>;

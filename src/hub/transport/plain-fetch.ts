@@ -13,8 +13,8 @@ export interface FetchInit {
 export type FetchLike = (url: string, init: FetchInit) => Promise<Response>;
 
 /**
- * `fetch` with the given proxy and no other: proxy variables of the environment are ignored, `NO_PROXY` too.
- * Redirects are not followed, since that could carry a token elsewhere or turn an upload into a GET.
+ * `fetch` with the given proxy and no other: it ignores the proxy variables of the environment, `NO_PROXY` too. It does
+ * not follow redirects, because one could carry a token elsewhere or turn an upload into a GET.
  */
 export function createPlainFetch(proxy?: ProxySettings): FetchLike {
   return (url, init) => {

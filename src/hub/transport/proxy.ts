@@ -1,10 +1,10 @@
 export interface ProxySettings {
-  /** For `http:` targets; user and password may stand in the URL. With only one of the two set, it serves both. */
+  /** For `http:` targets; the URL may contain user and password. If only one of the two URLs is set, it serves both. */
   readonly httpUrl?: string | undefined;
   readonly httpsUrl?: string | undefined;
 }
 
-/** The proxy for a target, if any. The environment's proxy variables have no say. */
+/** The proxy for a target, if any. Ignores the environment's proxy variables. */
 export function findProxy(settings: ProxySettings | undefined, target: URL): string | undefined {
   if (settings === undefined) return undefined;
   const { httpUrl, httpsUrl } = settings;

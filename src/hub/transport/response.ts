@@ -1,6 +1,6 @@
 import { AppError } from "../../errors.ts";
 
-/** A short answer, read whole. */
+/** A short response that was read whole. */
 export interface CallResponse {
   readonly status: number;
   readonly retryAfterMs?: number | undefined;
@@ -8,7 +8,7 @@ export interface CallResponse {
   readonly body: unknown;
 }
 
-/** Reads a short body; more than `maxBytes` is an error, text that is not JSON is not. */
+/** Reads a short body. Throws if it is longer than `maxBytes`; returns `undefined` if it is not JSON. */
 export async function readJson(response: Response, maxBytes: number): Promise<unknown> {
   const text = await readText(response, maxBytes);
   try {

@@ -2,11 +2,11 @@ import { backoff, spread } from "../../time/backoff.ts";
 import type { NetworkFailure } from "./network-failure.ts";
 import type { TimeLimit } from "./time-limit.ts";
 
-/** What one attempt came to: an answer with any status, or none at all. */
+/** The result of one attempt: a response with any status, or a failure. */
 export type Outcome<A> = { readonly response: A } | { readonly failure: NetworkFailure };
 
 export interface RetryPolicy {
-  /** Whether doing it twice is as good as once; if not, only what surely was not processed is repeated. */
+  /** Whether the request may be processed twice. If not, it is repeated only if it surely was not processed. */
   readonly idempotent: boolean;
   /** Asked before every repetition. */
   readonly mayRepeat: () => boolean;
@@ -22,7 +22,9 @@ interface Answered {
   readonly retryAfterMs?: number | undefined;
 }
 
-/** Repeats an attempt while that is safe, useful and still within the time limit; the last outcome stands. */
+/**
+ * Repeats an attempt while that is safe, useful and still within the time limit. Returns or throws the last outcome.
+ */
 export async function withRetries<A extends Answered>(
   attempt: () => Promise<Outcome<A>>,
   limit: TimeLimit,
@@ -46,12 +48,13 @@ function pauseMs(outcome: Outcome<Answered>, tries: number, policy: RetryPolicy)
   if ("failure" in outcome) {
     const { kind } = outcome.failure;
     if (kind === "refused" || kind === "dns") return backoffMs;
-    // A kept-alive connection that the Hub has just closed, or a firewall forgotten: the first repetition gets a new one at once.
+    // The Hub may have just closed a kept-alive connection, or a firewall forgotten it. The first repeat gets a new one
+    // at once.
     if ((kind === "reset" || kind === "silent") && policy.idempotent) return tries === 1 ? 0 : backoffMs;
     return undefined;
   }
   const { status, retryAfterMs } = outcome.response;
   const busy = status === 429 || (policy.idempotent && (status === 502 || status === 503 || status === 504));
-  // Never sooner than without the header: a Hub that says 0 would be asked without a pause.
+  // Never waits less than without the header: a Hub that says 0 would be asked without a pause.
   return busy ? Math.max(retryAfterMs ?? 0, backoffMs) : undefined;
 }

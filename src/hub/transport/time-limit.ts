@@ -10,7 +10,9 @@ export function startTimeLimit(limitMs: number): TimeLimit {
   return { signal: AbortSignal.timeout(limitMs), remainingMs: () => Math.max(0, endsAtMs - performance.now()) };
 }
 
-/** Waits for a promise that others may be waiting for as well, but no longer than the limit; then throws what `timedOut` makes. */
+/**
+ * Waits for a promise that others may share, but no longer than the limit; then throws the error that `timedOut` makes.
+ */
 export function withinLimit<T>(promise: Promise<T>, { signal }: TimeLimit, timedOut: () => Error): Promise<T> {
   if (signal.aborted) return Promise.reject(timedOut());
   return new Promise((resolve, reject) => {

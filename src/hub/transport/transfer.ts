@@ -7,8 +7,8 @@ import { withRetries } from "./retry.ts";
 import { startTimeLimit } from "./time-limit.ts";
 
 /**
- * The Hub closes kept connections after 5 s, without notice. A body of which a byte was taken cannot be sent again, so transfers go on
- * fresh connections.
+ * Transfers use fresh connections: the Hub closes kept-alive connections after 5 s without notice, and a body cannot be
+ * sent again once a byte of it was read.
  */
 export function createUpload({ http, limits, retryPolicy }: OutboundParts): Outbound["upload"] {
   async function attempt({ method, url, headers = {}, openBody }: UploadRequest, route: Route) {
@@ -21,7 +21,7 @@ export function createUpload({ http, limits, retryPolicy }: OutboundParts): Outb
     } catch (error) {
       throw watch.signal.aborted ? watch.signal.reason : error;
     } finally {
-      // Ends what an early answer has left unsent.
+      // Stops sending the rest of the body after an early response.
       watch.abort();
     }
   }

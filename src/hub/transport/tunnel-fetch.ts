@@ -6,8 +6,8 @@ import type { FetchInit, FetchLike } from "./plain-fetch.ts";
 import { findProxy, type ProxySettings } from "./proxy.ts";
 
 /**
- * A `fetch` for https targets behind a proxy which, unlike the built-in one, holds back-pressure in both directions.
- * Every request has a tunnel of its own.
+ * A `fetch` for https targets behind a proxy. Unlike the built-in one, it holds back-pressure in both directions. Every
+ * request has its own tunnel.
  */
 export function createTunnelFetch(proxy?: ProxySettings): FetchLike {
   return (url, init) => {
@@ -27,7 +27,7 @@ export function createTunnelFetch(proxy?: ProxySettings): FetchLike {
       });
       request.on("error", reject);
       request.once("response", (message) => {
-        // In here a thrown error would end the process, and a status such as 999 makes no Response.
+        // An error thrown in this callback would end the process, and `Response` refuses a status such as 999.
         Promise.try(toResponse, message).then(resolve, reject);
       });
       sendBody(request, init);

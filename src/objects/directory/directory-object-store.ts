@@ -12,7 +12,7 @@ import { removeEmptyFolders, removeFile, walkObjects } from "./walk.ts";
 import { commitFile, syncFolder, writeFully, writeStream } from "./write.ts";
 
 export interface DirectorySettings {
-  /** The folder that holds the objects; made when missing. Nothing else should be kept in it. */
+  /** The folder that holds the objects; created when missing. Nothing else should be kept in it. */
   readonly root: string;
   /** Makes names for staged files and entity tags. */
   readonly newId?: () => string;
@@ -22,18 +22,18 @@ export interface DirectorySettings {
 }
 
 /**
- * An object store in a folder of the local file system, for a single process. Bodies are opened as files when they are sent: one
- * removed in between fails to be read, one replaced in between is read as the new version.
+ * An object store in a folder of the local file system, for a single process. A body is opened as a file only when it
+ * is sent. If the object is removed before that, reading fails; if it is replaced, the new version is read.
  */
 export function createDirectoryObjectStore(settings: DirectorySettings): ObjectStore {
   const root = resolve(settings.root);
   const { newId = () => crypto.randomUUID(), createFile = (path) => open(path, "wx", 0o600) } = settings;
   const { readRoom = readDiskRoom } = settings;
   const stagingFolder = join(root, ".staging");
-  /** Those that are written at this moment: no date makes them leftovers. */
+  /** Staged files that are being written now: they are no leftovers, whatever their date. */
   const inUse = new Set<string>();
 
-  /** Runs `use` on a new staged file, which is gone afterwards unless it was moved. */
+  /** Runs `use` on a new staged file, and removes the file afterwards unless it was moved. */
   async function withStagedFile<T>(use: (handle: FileHandle, path: string) => Promise<T>): Promise<T> {
     const name = newId();
     const path = join(stagingFolder, name);
@@ -84,7 +84,7 @@ export function createDirectoryObjectStore(settings: DirectorySettings): ObjectS
       try {
         return await put(key, body, header);
       } catch (error) {
-        // A stream that was never read is let go of; one that was, has been already.
+        // Cancels a stream that was never read. A stream that was read has been cancelled already.
         body.cancel(error).catch(() => {});
         throw error;
       }
@@ -100,7 +100,7 @@ export function createDirectoryObjectStore(settings: DirectorySettings): ObjectS
     },
 
     remove,
-    // A staged file goes with the upload that made it.
+    // There is nothing else to remove: each upload removes its own staged file.
     discard: remove,
 
     async removeAll(prefix) {

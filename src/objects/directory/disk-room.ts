@@ -1,16 +1,16 @@
-/** Of the disk, in bytes. */
+/** The space on the disk, in bytes. */
 export interface DiskRoom {
   readonly totalBytes: number;
-  /** What is left for this user. */
+  /** The free space that this user may use. */
   readonly freeBytes: number;
 }
 
 const gibibyte = 1024 ** 3;
 const leastShare = 0.05;
-/** Of a large disk five hundredths are still a lot. */
+/** On a large disk 5 % are still a lot, so the limit is never more than this. */
 const leastBytes = 10 * gibibyte;
 
-/** What an operator should know of a disk that will soon take nothing more. */
+/** Warns the operator of a disk that is nearly full; otherwise gives nothing. */
 export function inspectRoom(folder: string, { totalBytes, freeBytes }: DiskRoom): string[] {
   if (freeBytes >= Math.min(totalBytes * leastShare, leastBytes)) return [];
   const percent = totalBytes === 0 ? 0 : Math.floor((100 * freeBytes) / totalBytes);

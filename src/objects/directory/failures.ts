@@ -9,7 +9,10 @@ const remedies: Readonly<Record<string, string>> = {
   EMFILE: "too many open files: raise the limit",
 };
 
-/** Awaits a file system call; its errors become `AppError`s, those for a lack of room `storage_full`. */
+/**
+ * Awaits a file system call and turns its errors into `AppError`s: `storage_full` for a lack of space, otherwise
+ * `object_store`.
+ */
 export async function mapErrors<T>(action: string, call: Promise<T>): Promise<T> {
   try {
     return await call;
@@ -26,7 +29,7 @@ export function directoryFailure(action: string, cause: unknown): AppError {
     : new AppError("object_store", "Unexpected error from object store", { cause, operatorDetail });
 }
 
-/** Awaits a file system call; `undefined` when it failed with one of these codes. */
+/** Awaits a file system call; resolves with `undefined` if it fails with one of these codes. */
 export async function ignoring<T>(codes: readonly string[], call: Promise<T>): Promise<T | undefined> {
   try {
     return await call;

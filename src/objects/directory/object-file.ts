@@ -1,8 +1,8 @@
 import { AppError } from "../../errors.ts";
 
 /*
- * An object is one file: a header of fixed size that says what the object is, then its bytes. One rename commits both.
- * The header is a line of text with the format's name and version, a line of JSON, and spaces.
+ * An object is one file: a header of fixed size that describes the object, then its bytes. One rename commits both. The
+ * header is a line of text with the format's name and version, a line of JSON, and spaces.
  */
 
 export const headerBytes = 4096;
@@ -22,7 +22,7 @@ export function encodeHeader(header: ObjectHeader): Buffer {
   return Buffer.concat([text, Buffer.alloc(headerBytes - text.byteLength, " ")]);
 }
 
-/** `undefined` if these bytes are no header of ours. */
+/** `undefined` if these bytes are not an object's header. */
 export function decodeHeader(bytes: Buffer): ObjectHeader | undefined {
   const text = bytes.toString("utf8");
   if (bytes.byteLength !== headerBytes || !text.startsWith(magic)) return undefined;

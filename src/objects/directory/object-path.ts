@@ -2,19 +2,20 @@ import { join } from "node:path";
 
 /*
  * How keys become paths: each segment of a key is one folder, the last one a file that ends in `.object`. All bytes but
- * [a-z0-9_-] are percent-encoded in lower case, so names are the same on file systems that fold case and never have a dot in
- * front; an empty segment is a lone `%`. Segments too long for a name are cut, and each piece but the last ends in `+`.
+ * [a-z0-9_-] are percent-encoded in lower case. So names stay distinct on file systems that ignore case, and never
+ * begin with a dot. An empty segment is a lone `%`. A segment too long for a file name is cut into pieces, and each
+ * piece but the last ends in `+`.
  */
 
 const pieces = /.{1,200}/g;
 const fileSuffix = ".object";
 
-/** The file of an object, in a way that no two keys share. */
+/** The path of an object's file. No two keys have the same path. */
 export function objectPath(root: string, key: string): string {
   return `${join(root, ...key.split("/").flatMap(namesOf))}${fileSuffix}`;
 }
 
-/** The folder of all objects whose keys start with the prefix, up to and with its last `/`. */
+/** The folder of all objects whose keys start with the prefix, up to and including its last `/`. */
 export function folderPath(root: string, prefix: string): string {
   return join(root, ...prefix.split("/").slice(0, -1).flatMap(namesOf));
 }

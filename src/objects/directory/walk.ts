@@ -9,7 +9,7 @@ interface FoundObject {
   readonly path: string;
 }
 
-/** Every object in a folder under the root and in the folders below; other files are passed over. */
+/** Yields every object in a folder under the root and in the folders below it; skips other files. */
 export async function* walkObjects(
   root: string,
   folder: string,
@@ -30,7 +30,7 @@ export async function* walkObjects(
   }
 }
 
-/** Removes the folder if it has nothing but folders in it, else those of them that are empty. */
+/** Removes the folder if it contains nothing but empty folders; otherwise removes the empty folders in it. */
 export async function removeEmptyFolders(folder: string): Promise<void> {
   const found = [folder];
   for (const next of found) {
@@ -39,7 +39,7 @@ export async function removeEmptyFolders(folder: string): Promise<void> {
   for (const next of found.reverse()) await ignoring(["ENOENT", "ENOTEMPTY", "EEXIST"], rmdir(next));
 }
 
-/** Resolves with whether there was such a file. */
+/** Removes a file; resolves with whether it existed. */
 export async function removeFile(path: string): Promise<boolean> {
   return (
     (await ignoring(

@@ -4,14 +4,16 @@ import { dirname } from "node:path";
 import { ignoring, mapErrors } from "./failures.ts";
 
 const blockBytes = 1024 * 1024;
-/** So much at most is left for the end, when the client waits for the disk. */
+/**
+ * The file is synchronised each time this much is written, so that little is left for the end, when the client waits.
+ */
 const syncBytes = 32 * blockBytes;
 const commitAttempts = 100;
 
 /**
- * Writes a stream to a file, one block behind the other while the next is read, and has the disk begin early; resolves with
- * the number of bytes; the last ones are still to be synchronised. An error of the stream comes out as it is. The stream's
- * chunks are copied, for their owner may use their memory again.
+ * Writes a stream to a file: writes one block while it reads the next, and has the disk begin early. Resolves with the
+ * number of bytes; the last ones must still be synchronised. Throws an error of the stream unchanged. Copies the
+ * stream's chunks, because their owner may use their memory again.
  */
 export async function writeStream(handle: FileHandle, body: ReadableStream<Uint8Array>): Promise<number> {
   const reader = body.getReader();
@@ -26,7 +28,7 @@ export async function writeStream(handle: FileHandle, body: ReadableStream<Uint8
     await pending;
     const full = block.subarray(0, filled);
     pending = writeFully(handle, full);
-    // It is awaited before the next block; until then it must not count as unhandled.
+    // `pending` is awaited before the next block; until then its failure must not count as unhandled.
     pending.catch(() => {});
     written += filled;
     if (written % syncBytes === 0) {
@@ -58,7 +60,7 @@ export async function writeStream(handle: FileHandle, body: ReadableStream<Uint8
   }
 }
 
-/** Writes all of the bytes, however many the system takes at a time. */
+/** Writes all of the bytes, even if the system takes only some of them at a time. */
 export async function writeFully(handle: FileHandle, bytes: Buffer): Promise<void> {
   for (let rest = bytes; rest.byteLength > 0; ) {
     const { bytesWritten } = await mapErrors("writing an object", handle.write(rest, 0, rest.byteLength));
@@ -66,15 +68,16 @@ export async function writeFully(handle: FileHandle, bytes: Buffer): Promise<voi
   }
 }
 
-/** Moves a finished file to its place under the root, durably, and makes the folders there that are missing. */
+/** Moves a finished file durably to its place under the root, and creates the folders that are missing there. */
 export async function commitFile(root: string, staged: string, target: string): Promise<void> {
   const folder = dirname(target);
   let hasMadeFolders = false;
   for (let attempt = 1, moved = false; !moved; attempt++) {
-    // The folder may be removed at any moment; there is nothing between making it and the move that would take time.
+    // Another call may remove the folder at any moment. So the move follows its creation at once, and both are
+    // repeated.
     const mayRepeat = attempt < commitAttempts;
     const gone = mayRepeat ? ["ENOENT"] : [];
-    // A folder that goes between being found and being looked at is EEXIST.
+    // `mkdir` reports EEXIST if the folder is removed after it was found and before it is checked.
     const raced = mayRepeat ? ["ENOENT", "EEXIST"] : [];
     const made = await ignoring(raced, mkdir(folder, { recursive: true, mode: 0o700 }));
     hasMadeFolders ||= made !== undefined;
@@ -89,7 +92,7 @@ export async function commitFile(root: string, staged: string, target: string): 
   }
 }
 
-/** Synchronises a folder and those above it. One that is gone was removed on purpose, with its content. */
+/** Synchronises a folder and those above it. A missing folder was removed on purpose, with its content. */
 async function syncFolders(lowest: string, topmost: string): Promise<void> {
   for (let folder = lowest; ; folder = dirname(folder)) {
     await ignoring(["ENOENT"], syncFolder(folder));

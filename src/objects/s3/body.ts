@@ -7,22 +7,22 @@ import { maxAttempts, pauseAfter } from "./retry.ts";
 import { asS3Failure, s3Failure } from "./s3-failure.ts";
 import { defaultIdleMs, type S3Options } from "./s3-options.ts";
 
-/** A store that breaks off again and again before it has sent this much is not asked for ever. */
+/** A store that breaks off repeatedly without having sent this much in between is given up. */
 const progressBytes = 4 * 1024;
 
 export interface BodySource {
   readonly request: S3Request;
   readonly response: S3Response;
-  /** Sends a request whose answer is not guarded. */
+  /** Sends a request and returns the response without a guard. */
   readonly send: SendS3Request;
 }
 
-/** The answer, with a body that keeps what `S3Response` promises. */
+/** The response, with a body that does what `S3Response` promises. */
 export function guardResponse(source: BodySource, { idleMs = defaultIdleMs, log }: S3Options): S3Response {
   const { request, response } = source;
   const { action } = request;
   if (response.body instanceof Blob) return response;
-  // The status is out already: nobody but the log learns why a body has failed.
+  // The HTTP status has been sent already, so only the log can say why a body failed.
   const logged = (failure: AppError) => {
     log?.warn("object_store.broken_off", { action, reason: failure.operatorDetail });
     return failure;
@@ -37,8 +37,8 @@ export function guardResponse(source: BodySource, { idleMs = defaultIdleMs, log 
 }
 
 /**
- * Goes on with an object's body where it broke off, with bytes of the same version of the object. Stores hang up on a
- * connection whose reader pauses (Ceph after 65 s), and slow readers of large objects are welcome.
+ * Continues an object's body where it broke off, with bytes of the same version of the object. Stores close a
+ * connection whose reader pauses (Ceph after 65 s), but slow readers of large objects are welcome.
  */
 function goOnWith({ request, response, send }: BodySource, log: Log | undefined): BodyGuard["goOn"] {
   const { action } = request;
@@ -65,7 +65,10 @@ function goOnWith({ request, response, send }: BodySource, log: Log | undefined)
   };
 }
 
-/** Which bytes of an object of what size an answer holds; `undefined` if it does not say so, or holds something else. */
+/**
+ * Which bytes the response holds, and the size of the whole object; `undefined` if it does not say so or holds
+ * something else.
+ */
 function rangeOf(request: S3Request, response: S3Response): (ByteRange & { readonly total: number }) | undefined {
   const { key, query, range } = request;
   if (key === undefined || query !== undefined) return undefined;
@@ -77,7 +80,7 @@ export function lengthOf({ headers }: Pick<S3Response, "headers">): number {
   return Number(headers.get("content-length") ?? Number.NaN);
 }
 
-/** The object's whole size, from an answer that must hold just the range asked for; else `NaN`. */
+/** The size of the whole object, from a response that must hold exactly the range asked for; otherwise `NaN`. */
 export function totalOf(response: S3Response, range: ByteRange): number {
   const match = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(response.headers.get("content-range") ?? "");
   const [, start, end, total] = (match ?? []).map(Number);

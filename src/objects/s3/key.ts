@@ -5,8 +5,8 @@ import { checkKey, refusedKey } from "../object-key.ts";
 const maxEncodedBytes = 1024;
 
 /**
- * Throws for keys that would not reach the store as they are: Bun's S3 client trims slashes and turns `\` into `/`, URLs
- * resolve dot segments, and S3 knows no NUL. Refusing them keeps two keys from naming one object.
+ * Throws for keys that would not reach the store unchanged: Bun's S3 client trims slashes and turns `\` into `/`, URLs
+ * resolve dot segments, and S3 knows no NUL. Otherwise two keys could name one object.
  */
 export function checkS3Key(key: string): void {
   checkKey(key);

@@ -21,7 +21,7 @@ export async function* listKeys(send: SendS3Request, prefix: string): AsyncGener
   }
 }
 
-/** Objects under a prefix in the order of their keys, page by page, behind the key if one is given. */
+/** Objects under a prefix in the order of their keys, page by page, after the key if one is given. */
 export async function* scanObjects(send: SendS3Request, prefix: string, after = ""): AsyncGenerator<ScannedObject[]> {
   const query = { "list-type": "2", prefix, ...(after === "" ? {} : { "start-after": after }) };
   const next = (xml: string) => ({ "continuation-token": textOf(xml, "NextContinuationToken") });
@@ -42,7 +42,7 @@ function scannedObject(content: string, urlEncoded: boolean): ScannedObject {
 }
 
 /**
- * Asks for a listing of a single key and throws if that fails. Unlike HeadBucket, whose answers have no body, this tells a
+ * Lists a single key and throws if that fails. Unlike HeadBucket, whose responses have no body, this distinguishes a
  * wrong secret from a missing bucket and a missing right.
  */
 export async function checkListing(send: SendS3Request, bucket: string, signal?: AbortSignal): Promise<void> {
@@ -51,8 +51,8 @@ export async function checkListing(send: SendS3Request, bucket: string, signal?:
 }
 
 /**
- * Multipart uploads under a prefix that were neither completed nor aborted. MinIO shows them for whole keys only, and removes
- * old ones by itself.
+ * Multipart uploads under a prefix that were neither completed nor aborted. MinIO lists them only for whole keys, and
+ * removes old ones itself.
  */
 export async function* listUnfinishedUploads(
   send: SendS3Request,
@@ -89,12 +89,12 @@ async function* listPages(
     if (response === undefined) throw s3Failure(request.action, "UnexpectedAnswer");
     const xml = await readText(response.body);
     const truncated = textOf(xml, "IsTruncated");
-    // Stores say whether there is more before they say what there is.
+    // Stores send `IsTruncated` before the entries, so it does not prove that the response is complete.
     if (truncated === undefined || !isWhole(xml)) throw s3Failure(request.action, "UnexpectedAnswer");
     yield xml;
     if (truncated !== "true") return;
     const next = Object.fromEntries(Object.entries(nextQuery(xml)).map(([name, value]) => [name, value ?? ""]));
-    // The same position again would be an endless loop.
+    // Asking for the same position again would be an endless loop.
     if (Bun.deepEquals(next, position) || Object.values(next).every((value) => value === "")) {
       throw s3Failure(request.action, "UnexpectedAnswer");
     }

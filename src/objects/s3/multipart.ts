@@ -5,13 +5,13 @@ import { s3CodeOf, s3Failure } from "./s3-failure.ts";
 import { lookForStored } from "./stored.ts";
 import { elementsOf, escapeXml, textOf } from "./xml.ts";
 
-/** An upload in parts that the store has begun. */
+/** A multipart upload that the store has begun. */
 export interface MultipartUpload {
-  /** Sends the next part; its bytes must stay as they are until then. */
+  /** Sends the next part. The caller must not change its bytes until this resolves. */
   add(bytes: Uint8Array<ArrayBuffer>): Promise<void>;
-  /** Resolves when the store has shown that it has the object. */
+  /** Completes the upload; resolves when the store has confirmed that it has the object. */
   complete(bytes: number): Promise<void>;
-  /** Breaks off parts that are on their way, and tells the store to forget the upload. Never throws. */
+  /** Aborts the parts that are being sent, and tells the store to forget the upload. Never throws. */
   stop(): Promise<void>;
 }
 
@@ -56,7 +56,7 @@ export async function createMultipartUpload(
         );
       } catch (error) {
         const code = s3CodeOf(error);
-        // An attempt whose answer was lost may have completed it; then the next one finds no such upload.
+        // An attempt whose response was lost may have completed it; the next attempt then finds no such upload.
         if (code !== "NoSuchUpload" && code !== "UnexpectedAnswer") throw error;
         await lookForStored(send, action, key, bytes, error);
       }
@@ -70,7 +70,10 @@ export async function createMultipartUpload(
   };
 }
 
-/** Throws for a failure told behind a status of 200, which S3 sends before it knows, and for what is no answer of a store. */
+/**
+ * Throws if the response reports a failure or does not come from a store. S3 sends status 200 before it knows the
+ * outcome.
+ */
 function checkCompleted(action: string, xml: string): void {
   if (/<(?:\w+:)?Error[\s>]/.test(xml)) throw s3Failure(action, textOf(xml, "Code") ?? "UnknownError");
   const isWhole = /<\/(?:\w+:)?CompleteMultipartUploadResult>/.test(xml);

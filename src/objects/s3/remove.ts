@@ -6,35 +6,38 @@ import { dropBody, readText } from "./request.ts";
 import { s3CodeOf, s3Failure } from "./s3-failure.ts";
 import { elementsOf, escapeXml, isWhole, isXmlText, textOf } from "./xml.ts";
 
-/** Small, as one object that is being read makes MinIO wait with the whole request, and holds its other objects until then. */
+/**
+ * Small, because MinIO makes the whole request wait while one of its objects is being read, and keeps the others until
+ * then.
+ */
 const batchKeys = 50;
 const parallelBatches = 16;
 const parallelSingles = 16;
 const secondLookMs = 50;
-/** The part of the usual time that a removal may take before others are done without it. */
+/** The share of the usual time that a removal may take before the others go on without it. */
 const patience = 1 / 6;
-/** So many requests in vain are the store's own silence, or take longer than a client has patience for. */
+/** After this many requests without a response, the store itself is silent, or a client would have to wait too long. */
 const mostInVain = 16;
 
 export async function removeKey(send: SendS3Request, key: string, patience = 1): Promise<void> {
   const action = "DeleteObject";
   const response = await send({ action, method: "DELETE", key, patience });
   if (response === undefined) return;
-  // A store has nothing to say; a page of something else in between removes nothing.
+  // A store responds without text. A page from a proxy in between means that nothing was removed.
   if (/\S/.test(await readText(response.body))) throw s3Failure(action, "UnexpectedAnswer");
 }
 
-/** What has come of a removal so far. */
+/** The progress of a removal. */
 interface Removal {
   removed: number;
   inVain: number;
-  /** Keys whose removal the store has not answered. */
+  /** Keys whose removal the store has not confirmed. */
   readonly waiting: string[];
 }
 
 /**
- * Removes every key under the prefix; resolves with how many. MinIO lets a removal wait for whoever reads the object, however
- * slowly: the others are removed all the same, and the error says how many are left.
+ * Removes every key under the prefix; resolves with how many. MinIO makes a removal wait while somebody reads the
+ * object, however slowly. The others are removed all the same, and the error says how many are left.
  */
 export async function removeKeysUnder(send: SendS3Request, prefix: string): Promise<number> {
   const removal: Removal = { removed: 0, inVain: 0, waiting: [] };
@@ -59,7 +62,10 @@ async function inParallel<T>(workers: number, items: readonly T[], work: (item: 
   await Promise.all(Array.from({ length: workers }, worker));
 }
 
-/** Removes these keys, unless the store does not answer; then it is noted. `false` comes from a work that cannot be done so. */
+/**
+ * Removes these keys, or notes them if the store does not respond. `false` from `work` means that it cannot be done
+ * this way.
+ */
 async function unlessWaiting(
   keys: readonly string[],
   removal: Removal,
@@ -93,8 +99,8 @@ export async function abortUpload(send: SendS3Request, upload: UnfinishedUpload,
 }
 
 /**
- * Makes sure that a failed upload leaves no multipart upload under its key. Bun aborts it too, but does not wait for that to
- * be done, so a process that ends would leave it; and the upload may just be about to begin, hence the second look.
+ * Makes sure that a failed upload leaves no multipart upload under its key. The upload's own abort needs an id, which
+ * is unknown if the response to its creation was lost. The upload may even be about to begin, hence the second look.
  */
 export async function abortUploadsOf(send: SendS3Request, key: string, signal: AbortSignal): Promise<void> {
   for (let emptyLooks = 0; emptyLooks < 2; ) {
@@ -132,7 +138,7 @@ async function removeInBulk(send: SendS3Request, keys: readonly string[]): Promi
     const query = { delete: "" };
     const response = await send({ action, method: "POST", query, headers, body, patience });
     const xml = response === undefined ? "" : await readText(response.body);
-    // What could not be removed stands in the answer, so a cut one says nothing.
+    // The response lists what could not be removed, so a truncated one proves nothing.
     if (!xml.includes("DeleteResult") || !isWhole(xml)) throw s3Failure(action, "UnexpectedAnswer");
     for (const problem of elementsOf(xml, "Error")) {
       const code = textOf(problem, "Code") ?? "UnknownError";

@@ -9,9 +9,12 @@ import { textOf } from "./xml.ts";
 
 const retriedStatuses = new Set([429, 500, 502, 503, 504]);
 const passingErrors = new Set(["ECONNRESET", "ConnectionClosed", "ECONNREFUSED", "ConnectionRefused"]);
-/** Up to here a body is read at once: that takes less than handing it on piece by piece, and it may be asked for again. */
+/**
+ * A body up to this size is read at once: that costs less than passing it on in pieces, and the request can be
+ * repeated.
+ */
 const smallBytes = 64 * 1024;
-/** A connection that was kept may have been dropped without a word: so much of the time is risked on it. */
+/** A kept-alive connection may be dead without notice, so only a quarter of the time is risked on it. */
 const shareOfKept = 4;
 /** How long a request that was given up is watched for a late success. */
 const lateMs = 300_000;
@@ -24,8 +27,9 @@ interface Attempt {
 }
 
 /**
- * Signed requests to one bucket, for all that Bun's own S3 client cannot do, cannot give up or does not look at. They do not use the
- * Hub's transport: its proxy, sign-in and retries are the Hub's, while a store needs ranges, entity tags and a limit for silence.
+ * Signed requests to one bucket, for everything that Bun's own S3 client cannot do, cannot abort or does not check.
+ * They do not use the Hub's transport: its proxy, sign-in and retries belong to the Hub, while a store needs ranges,
+ * entity tags and an idle limit.
  */
 export function createS3Requests(settings: S3Options): SendS3Request {
   const sign = createS3Signer(settings);
@@ -72,11 +76,14 @@ export function createS3Requests(settings: S3Options): SendS3Request {
     }
   }
 
-  /** Bodies of what it resolves with are not guarded. The time is for all attempts together. */
+  /**
+   * Sends a request, several times if needed, and resolves with a response without a guard. All attempts share one time
+   * limit.
+   */
   async function sendAgain(request: S3Request): Promise<S3Response | undefined> {
     const attempts = request.attempts ?? maxAttempts;
     const patienceMs = idleMs * (request.patience ?? 1);
-    let silentMs = 0; // but for pauses of our own
+    let silentMs = 0; // without our own pauses
     let mayKeep = mayKeepAlive(settings.endpoint, request);
     for (let attempt = 1; ; attempt++) {
       const leftMs = patienceMs - silentMs;
@@ -120,32 +127,33 @@ function watchLate(work: Promise<S3Response>, abort: AbortController, onLateSucc
     .finally(() => clearTimeout(timer));
 }
 
-/** What an answer other than 2xx means; `undefined` if only that the key does not exist. */
+/** The failure that a response other than 2xx means; `undefined` if it only means that the key does not exist. */
 async function refusalOf(request: S3Request, response: S3Response): Promise<AppError | undefined> {
   const text = await readText(response.body).catch(() => "");
   const code = codeOfResponse(response.status, text);
   const { method, key } = request;
-  // Anything in between may say 404; a store gives its reason, but to HEAD.
+  // A proxy in between may respond with 404 too. A store gives its reason in the body, except for HEAD.
   const isReason =
     method === "HEAD" || ((method === "GET" || method === "DELETE") && textOf(text, "Code") !== undefined);
   const isMissing = response.status === 404 && key !== undefined && isReason && code !== "NoSuchBucket";
   return isMissing ? undefined : s3Failure(request.action, code);
 }
 
-/** The whole body as text, for answers that are small by nature. */
+/** Reads the whole body as text, for responses that are always small. */
 export async function readText(body: S3Response["body"]): Promise<string> {
   return await new Response(body).text();
 }
 
-/** For answers whose body nobody needs. */
+/** Cancels the body of a response that nobody needs. */
 export async function dropBody(response: S3Response | undefined): Promise<void> {
   if (response?.body instanceof ReadableStream) await response.body.cancel();
 }
 
 /**
- * Stores that leave Nagle's algorithm on (Ceph by default) hold the end of a short answer back until the last packet is
- * acknowledged, 40 ms on a connection that is kept; a new one costs under 1 ms without TLS. Answers without a body do not suffer.
- * What takes long to send is not risked on a connection that may be dead.
+ * Whether a request may use a kept-alive connection. Stores that leave Nagle's algorithm on (Ceph by default) hold back
+ * the end of a short response until the last packet is acknowledged: 40 ms on a kept-alive connection, while a new one
+ * costs under 1 ms without TLS. Responses without a body are not delayed. A request that takes long to send is not
+ * risked on a connection that may be dead.
  */
 function mayKeepAlive(endpoint: string, { method, body }: S3Request): boolean {
   if (body !== undefined && body.length > smallBytes) return false;

@@ -50,7 +50,7 @@ export function asS3Failure(action: string, error: unknown): AppError {
   return error instanceof AppError ? error : s3Failure(action, codeOf(error), error);
 }
 
-/** The error code in an error answer: that of its XML body, else one that says as much as the status does. */
+/** The error code of an error response: the one in its XML body, or else one that the status gives. */
 export function codeOfResponse(status: number, body: string): string {
   const code = textOf(body, "Code");
   if (code !== undefined && /^\w{1,64}$/.test(code)) return code;
@@ -60,7 +60,7 @@ export function codeOfResponse(status: number, body: string): string {
 const lastingCodes =
   /^(?:InvalidAccessKeyId|XAdminUserNotFound|SignatureDoesNotMatch|AccessDenied|Forbidden|AuthorizationHeaderMalformed|PermanentRedirect|RequestTimeTooSkewed)$|CERT|UNABLE_TO_/;
 
-/** Whether the store refuses us for what waiting will not mend: keys, region, certificate or clock. */
+/** Whether the store refuses us for a reason that waiting will not fix: keys, region, certificate or clock. */
 export function isLastingS3Refusal(error: unknown): boolean {
   return lastingCodes.test(s3CodeOf(error));
 }

@@ -7,9 +7,9 @@ export interface S3Options {
   readonly bucket: string;
   readonly accessKey: string;
   readonly secretKey: string;
-  /** How long the store may move no byte before it is given up; 60 s by default. */
+  /** How long the store may move no byte before the request fails; 60 s by default. */
   readonly idleMs?: number;
-  /** Milliseconds that go on evenly. */
+  /** Milliseconds of a monotonic clock. */
   readonly now?: () => number;
   readonly log?: Log;
 }

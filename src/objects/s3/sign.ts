@@ -12,12 +12,12 @@ export interface SignedRequest {
 
 const presignedSeconds = 900;
 
-/** Bun puts the access key into URLs as it is: with any other character it would be another key. */
+/** Bun does not encode the access key in URLs: with any other character the store would read another key. */
 const plainAccessKey = /^[\w.~-]+$/;
 
 /**
- * Signs requests (AWS Signature Version 4). Reading and writing a whole object is signed in its URL, by Bun, in a tenth of
- * the time that headers take; whatever has a query or signed headers of its own needs those.
+ * Signs requests (AWS Signature Version 4). Bun signs the reading and writing of a whole object in its URL, in a tenth
+ * of the time that signed headers take. All other requests, such as those with a query, get signed headers.
  */
 export function createS3Signer(settings: S3Options): (request: S3Request) => Promise<SignedRequest> {
   const { endpoint, region, bucket, accessKey, secretKey } = settings;
@@ -39,7 +39,7 @@ export function createS3Signer(settings: S3Options): (request: S3Request) => Pro
 
   return async (request) => {
     const signed = await sign(request);
-    // Not signed, because something in between may rewrite them.
+    // These headers are not signed, because a proxy in between may rewrite them.
     signed.headers.set("accept-encoding", "identity");
     const { range, ifMatch, plainHeaders = {} } = request;
     for (const [name, value] of Object.entries(plainHeaders)) signed.headers.set(name, value);

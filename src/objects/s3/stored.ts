@@ -2,7 +2,10 @@ import { lengthOf } from "./body.ts";
 import type { SendS3Request } from "./messages.ts";
 import { s3Failure } from "./s3-failure.ts";
 
-/** For answers that prove nothing, as those of a proxy in between: throws unless the store has an object of this size. */
+/**
+ * Throws unless the store has an object of this size. For responses that prove nothing, such as those of a proxy in
+ * between.
+ */
 export async function lookForStored(
   send: SendS3Request,
   action: string,

@@ -13,23 +13,29 @@ export interface Upload {
   readonly options: PutOptions;
   /** Called, and awaited, when an upload in parts has failed. */
   readonly onFailedParts: () => Promise<void>;
-  /** Called when an upload that was given up has been completed by the store after all. */
+  /** Called when the store completes an upload after it was given up. */
   readonly onLateSuccess: () => void;
 }
 
 interface Buffers {
-  /** Its content is of no meaning. */
+  /** Returns a buffer with arbitrary content. */
   take(size: number): Uint8Array<ArrayBuffer>;
-  /** Of a part that has been sent. */
+  /** Takes back the buffer of a part that has been sent. */
   give(buffer: Uint8Array<ArrayBuffer>): void;
 }
 
 const maxSpare = 4;
 
-/** Uploads streams in parts, small ones in a single request; resolves with the number of bytes that the store has shown to have. */
+/**
+ * Uploads streams in parts, small ones in a single request; resolves with the number of bytes that the store has
+ * confirmed.
+ */
 export function createS3Uploader(send: SendS3Request): (upload: Upload) => Promise<number> {
   let running = 0;
-  /** Full-size buffers for the next upload: made anew for each, they would wait in memory for their collection. */
+  /**
+   * Full-size buffers for the next upload. New ones for each upload would stay in memory until they are
+   * garbage-collected.
+   */
   const spare: Uint8Array<ArrayBuffer>[] = [];
   const buffers = {
     take(size: number) {
@@ -63,7 +69,7 @@ async function uploadToS3(
   { partSize, queueSize }: PartPlan,
   buffers: Buffers,
 ): Promise<number> {
-  // One byte more, so that a file of the announced size is seen to have ended.
+  // One byte more, so that the end of a file of the announced size is noticed.
   const expected = Math.min(partSize, (upload.options.maxBytes ?? partSize) + 1);
   const first = buffers.take(expected);
   const filled = await reader.fill(first);
@@ -107,7 +113,7 @@ async function putInParts(
       .add(buffer.subarray(0, length))
       .catch((error: unknown) => {
         failure ??= { error };
-        // The source may have nothing to say for long; who waits for it is to learn of this now.
+        // Cancels the source at once, because the loop may wait for its next bytes for a long time.
         reader.cancel(error).catch(() => {});
       })
       .finally(() => {

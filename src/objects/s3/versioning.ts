@@ -3,7 +3,7 @@ import type { SendS3Request } from "./messages.ts";
 import { readText } from "./request.ts";
 import { textOf } from "./xml.ts";
 
-/** What an operator should know of a bucket that keeps what is deleted; nothing where the store does not tell. */
+/** Warns the operator of a bucket that keeps what is deleted; gives nothing if the store does not tell. */
 export async function inspectVersioning(send: SendS3Request, bucket: string, signal?: AbortSignal): Promise<string[]> {
   const status = await readStatus(send, signal);
   if (status === "Enabled") {
@@ -21,7 +21,7 @@ export async function inspectVersioning(send: SendS3Request, bucket: string, sig
   return [];
 }
 
-/** `undefined` where versioning was never on, where the store has none, or where the access key may not know. */
+/** `undefined` if versioning was never on, if the store has none, or if the access key may not read the setting. */
 async function readStatus(send: SendS3Request, signal?: AbortSignal): Promise<string | undefined> {
   try {
     const action = "GetBucketVersioning";

@@ -1,11 +1,11 @@
 /*
- * S3 answers are flat: a list of one kind of element whose children hold text. Reading just that needs no parser, and unlike
- * one it also gets on with stores that put control characters of keys into their XML.
+ * S3 responses are flat: a list of one kind of element whose children hold text. Reading that needs no parser. This
+ * code also copes with stores that write control characters of keys into their XML, which a parser would refuse.
  */
 
 const entities: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
 
-/** Whether the text is one element, begun and ended: what is cut off may have said more. */
+/** Whether the text is one complete element: a truncated response may have said more. */
 export function isWhole(xml: string): boolean {
   const root = /^\s*(?:<\?[^>]*\?>\s*)?<([\w:.-]+)/.exec(xml)?.[1];
   return (
