@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
 
-/** What a code stands for. */
+/** The sign-in that a code stands for. */
 export interface SandboxSignIn {
   readonly clientId: string;
   readonly nonce: string | undefined;
 }
 
-/** Codes of the authorization code flow, with PKCE (RFC 7636); each works once. Everybody is let in. */
+/** Codes of the authorization code flow, with PKCE (RFC 7636); each works once. Everybody may sign in. */
 export interface SandboxCodes {
-  /** Sends the browser back with a code, or says what is wrong with the request. */
+  /** Redirects the browser with a code, or responds with an error if the request is wrong. */
   authorize(url: URL, issuer: string): Response;
   redeem(form: URLSearchParams): SandboxSignIn | undefined;
 }
@@ -22,7 +22,7 @@ export function createSandboxCodes(): SandboxCodes {
       const target = redirectUri === null ? null : URL.parse(redirectUri);
       const isWanted =
         searchParams.get("response_type") === "code" && searchParams.get("code_challenge_method") === "S256";
-      // Only to this machine: the sandbox knows no clients whose addresses it could hold against this one.
+      // Redirects only to this machine: the sandbox knows no clients whose addresses it could check.
       const isHere = target !== null && ["localhost", "127.0.0.1"].includes(target.hostname);
       if (clientId === null || redirectUri === null || challenge === null || !isWanted || !isHere) {
         return Response.json({ error: "invalid_request" }, { status: 400 });

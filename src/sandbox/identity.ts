@@ -21,23 +21,26 @@ export interface TokenOverrides {
 }
 
 /**
- * A stand-in for the node's identity provider: OpenID Connect discovery, key set, client credentials grant, and the authorization
- * code flow, in which everybody is the one person there is.
+ * A stand-in for the node's identity provider: OpenID Connect discovery, key set, client credentials grant, and the
+ * authorization code flow, in which everybody signs in as the same person.
  */
 export interface SandboxIdentity {
-  /** Serve it with `Bun.serve({ fetch: identity.fetch })`, anywhere: the discovery document names the origin that was asked. */
+  /**
+   * Serve it with `Bun.serve({ fetch: identity.fetch })`, anywhere: the discovery document names the origin of the
+   * request.
+   */
   fetch(request: Request): Promise<Response>;
-  /** A signed access token as POST /token hands it out; the client need not exist. */
+  /** A signed access token as POST /token issues it; the client need not exist. */
   token(clientId: string, overrides?: TokenOverrides): Promise<string>;
-  /** Of the newest key pair, for tests that forge tokens. */
+  /** The private key of the newest key pair, for tests that forge tokens. */
   privateKey(): CryptoKey;
-  /** What GET /certs answers: one public key, with its `kid`. */
+  /** The response of GET /certs: one public key, with its `kid`. */
   jwks(): JSONWebKeySet;
-  /** From now on signs with a new key pair and publishes that alone. */
+  /** Makes a new key pair. From now on signs with it and publishes only its public key. */
   rotateKeys(): Promise<void>;
   /** Requests received, by path. */
   readonly requests: Readonly<Record<string, number>>;
-  /** `refuse` answers 500, `hang` never, `garbage` 200 without JSON. Settable. */
+  /** `refuse` responds with 500, `hang` never responds, `garbage` responds with 200 and no JSON. May be set. */
   fault: IdentityFault | undefined;
 }
 
@@ -46,7 +49,7 @@ export interface SandboxIdentityOptions {
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
   readonly tokenLifeSeconds?: number;
-  /** Default: the origin of the request; tokens made without one then have no `iss`. */
+  /** Default: the origin of the request. Tokens made by `token` then have no `iss`. */
   readonly issuer?: string;
 }
 
@@ -125,7 +128,7 @@ function faultResponse(fault: IdentityFault | undefined, request: Request): Prom
   }
 }
 
-/** The client that asks for a token by client credentials, or the refusal. */
+/** The client that asks for a token by client credentials, or the response that refuses it. */
 function readClient(
   request: Request,
   form: URLSearchParams,

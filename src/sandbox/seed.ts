@@ -9,7 +9,7 @@ export interface SeedNode {
   readonly publicKey: string | null;
 }
 
-/** What a fresh sandbox Hub knows. Every analysis gets a RESULT, a TEMP and a CODE bucket. */
+/** The initial data of a sandbox Hub. Every analysis gets a RESULT, a TEMP and a CODE bucket. */
 export interface SandboxSeed {
   readonly projects: readonly { readonly id: string }[];
   readonly analyses: readonly { readonly id: string; readonly projectId: string }[];
@@ -18,7 +18,7 @@ export interface SandboxSeed {
 }
 
 export interface SeedOptions {
-  /** Public keys of node A and node B as PEM (SPKI) texts; a node without one has none on the Hub. */
+  /** Public keys of node A and node B as PEM (SPKI) texts. A node whose key is missing here has none on the Hub. */
   readonly nodeKeys?: { readonly a?: string; readonly b?: string };
 }
 
@@ -26,8 +26,8 @@ const PROJECT_1 = "10000000-0000-4000-8000-000000000001";
 const PROJECT_2 = "10000000-0000-4000-8000-000000000002";
 
 /**
- * The same small world every time: project …01 with analyses …01 and …02, project …02 with analysis …03, nodes A and B.
- * Ids begin with 1 for projects, 2 for analyses, a and b for what belongs to node A and node B.
+ * The same small set of data every time: project …01 with analyses …01 and …02, project …02 with analysis …03, nodes A
+ * and B. Ids begin with 1 for projects, 2 for analyses, a and b for what belongs to node A and node B.
  */
 export function createSeed(options: SeedOptions = {}): SandboxSeed {
   return {

@@ -17,7 +17,7 @@ interface Deps {
 type Fields = Readonly<Record<string, unknown>>;
 type Refusal = keyof typeof REFUSALS;
 
-/** How each refusal reads since 2026: status, code, message. */
+/** The refusals since 2026: status, code, message. */
 const REFUSALS = {
   "wrong-password": [400, "invalid_credentials", "The user credentials are invalid."],
   "wrong-robot": [400, "invalid_credentials", "The robot credentials are invalid."],
@@ -33,7 +33,7 @@ const REFUSALS = {
 
 const INACTIVE_2025 = ["inactive_token", "The JWT is not active."] as const;
 
-/** A 2025 Hub: code, message. */
+/** The refusals of a 2025 Hub: code, message. */
 const REFUSALS_2025: Readonly<Record<Refusal, readonly [code: string, message: string]>> = {
   "wrong-password": ["invalid_credentials", "The user credentials are invalid."],
   "wrong-robot": ["invalid_credentials", "The robot credentials are invalid."],

@@ -20,11 +20,14 @@ interface Deps {
 type NamedPart = UploadedPart & { readonly path: string };
 type TakeUpload = (request: Request, bucketId: string, env: HubEnv["Bindings"]) => Promise<Response>;
 
-/** Takes a multipart body into a bucket that exists; a broken one costs the connection, as it costs the real Hub its life. */
+/**
+ * Stores the files of a multipart body in a bucket that exists. A broken body closes the connection; it would crash a
+ * real Hub.
+ */
 export function createBucketUpload({ generation, state, contents, now }: Deps): TakeUpload {
   const resource = bucketFileResource();
 
-  /** (bucket, path) is unique, which the Hub notices only when all bytes are there. */
+  /** (bucket, path) is unique, but the Hub checks that only when it has all bytes. */
   async function keep(part: NamedPart, bucketId: string, actor: Identity): Promise<StoredFile> {
     const { path } = part;
     const twin = state.files.values().find((file) => file.bucketId === bucketId && file.path === path);

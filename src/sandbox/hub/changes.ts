@@ -11,7 +11,7 @@ import type {
   StoredFile,
 } from "./state.ts";
 
-/** What happens on a Hub without this service: rows appear and go. */
+/** Adds a project. This and the functions below are what happens on a Hub without this service. */
 export function addProject(state: HubState, id: string, createdAt: string): void {
   state.projects.set(id, { id, name: `project-${id.slice(-4)}`, createdAt });
 }
@@ -41,7 +41,7 @@ export function addBucket(
   return bucket;
 }
 
-/** Returns the contents that nobody refers to any more. */
+/** Removes a project with its analyses, buckets and files; returns the contents that are no longer needed. */
 export function removeProject(state: HubState, projectId: string): FileContent[] {
   const orphans: FileContent[] = [];
   state.projects.delete(projectId);
@@ -79,7 +79,10 @@ export function addFile(
   return stored;
 }
 
-/** What the Hub does by itself since 2026; nothing for a bucket that belongs to no analysis. */
+/**
+ * Links a file to its analysis, as the Hub does by itself since 2026. Does nothing if the bucket belongs to no
+ * analysis.
+ */
 export function linkFile(state: HubState, file: StoredFile): void {
   const bucket = state.analysisBuckets.values().find((row) => row.bucketId === file.bucketId);
   if (bucket === undefined) return;
@@ -108,7 +111,7 @@ function forgetFile(state: HubState, file: StoredFile): void {
   for (const link of state.links.values()) if (link.bucketFileId === file.id) state.links.delete(link.id);
 }
 
-/** The uploader may, and the bucket's owner, who is the user. */
+/** Whether this identity may remove the file: its uploader may, and so may the user, who owns the bucket. */
 export function mayRemoveFile(identity: Identity, file: StoredFile): boolean {
   return identity.type === "user" || (identity.type === file.actor.type && identity.id === file.actor.id);
 }

@@ -3,16 +3,16 @@ import { addAnalysis, addBucket, addNode, addProject, filesOf, removeProject } f
 import { type HubContents, streamOf } from "./content.ts";
 import type { AnalysisBucket, FileContent, HubState, SandboxBucketType, StoredFile } from "./state.ts";
 
-/** Changes and looks that need no request. */
+/** Changes and reads the Hub's state without a request. */
 export interface HubControls {
   addProject(project?: { readonly id?: string }): string;
-  /** Makes its RESULT, TEMP and CODE buckets too, unless told which. */
+  /** Also makes its buckets: RESULT, TEMP and CODE by default. */
   addAnalysis(analysis: {
     readonly id?: string;
     readonly projectId: string;
     readonly bucketTypes?: readonly SandboxBucketType[];
   }): string;
-  /** Also for a second bucket of a type. */
+  /** Adds a bucket, also a second one of a type. */
   addBucket(analysisId: string, type: SandboxBucketType): AnalysisBucket;
   /** The newest bucket of a type; throws when there is none. */
   bucketOf(analysisId: string, type: SandboxBucketType): AnalysisBucket;

@@ -1,7 +1,7 @@
 import { defineResource, REALM_ID, type Resource, USER_ID } from "./resources.ts";
 import type { Analysis, AnalysisBucket, FileLink, HubGeneration, Node, Project } from "./state.ts";
 
-/** The rows of core, by the segment of the path they lie under. */
+/** The resources of the core service, by path segment. */
 export function coreResources(generation: HubGeneration): Readonly<Record<string, Resource>> {
   const in2025 = generation === "2025";
   return {

@@ -6,10 +6,10 @@ import type { Resource } from "./resources.ts";
 import { jsonResponse, listResponse, recordResponse } from "./responses.ts";
 import type { FileLink, HubGeneration, HubState, Identity } from "./state.ts";
 
-/** What the entry of the stand-in puts beside a request. */
+/** What the router passes along with a request. */
 export interface HubEnv {
   Bindings: {
-    /** The one who asks; others were turned away at the entry. */
+    /** Who sent the request. The router has refused requests without a valid token. */
     readonly identity: Identity;
     readonly uploadFault: "empty" | "twice" | undefined;
   };
@@ -32,7 +32,7 @@ export function createHubCore({ generation, state, now }: Deps): Hono<HubEnv> {
     app.get(`/${path}`, (context) => {
       const parameters = new URL(context.req.url).searchParams;
       const page = queryRows(state, resource, parameters, generation);
-      // A fault of that Hub on PostgreSQL, which comes with a full page.
+      // A 2025 Hub on PostgreSQL fails this way when a page is full.
       if (generation === "2025" && resource === links && page.rows.length === MAX_PAGE)
         throw new HubProblemError({ kind: "bad-filter" });
       return listResponse(generation, page, resource);

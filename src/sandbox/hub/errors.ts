@@ -1,10 +1,13 @@
 import type { TokenRefusal } from "./sessions.ts";
 import type { HubGeneration } from "./state.ts";
 
-/** The release of the sign-in service behind a 2026 Hub, which words rejections; `away` answers nothing. */
+/**
+ * The release of the sign-in service behind a 2026 Hub: it decides how a rejection is worded. `away`: the service does
+ * not respond.
+ */
 export type Authup = "beta.62" | "beta.63" | "away";
 
-/** What went wrong, in our words; every generation of the Hub says it in another shape. */
+/** What went wrong. Every generation of the Hub reports it in another form. */
 export type HubProblem =
   | { readonly kind: "no-token" }
   | { readonly kind: "token-rejected"; readonly refusal: TokenRefusal; readonly authup: Authup }
@@ -17,7 +20,7 @@ export type HubProblem =
   | { readonly kind: "not-multipart" }
   | { readonly kind: "not-permitted"; readonly permission: string };
 
-/** Thrown by the routes, answered by `problemResponse`. */
+/** Thrown by the routes; `problemResponse` turns it into a response. */
 export class HubProblemError extends Error {
   override readonly name = "HubProblemError";
   readonly problem: HubProblem;

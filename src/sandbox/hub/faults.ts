@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Tampering } from "./tampering.ts";
 
-/** What a request gets instead of its answer. */
+/** What happens to a request instead of its normal response. */
 export type HubFault =
-  /** Answered before the request is looked at. */
+  /** Responds with this status without processing the request. */
   | {
       readonly kind: "status";
       readonly status: number;
@@ -11,21 +11,21 @@ export type HubFault =
       readonly body?: unknown;
       readonly headers?: Readonly<Record<string, string>>;
     }
-  /** Answers properly, this much later. */
+  /** Responds normally, but later. */
   | { readonly kind: "delay"; readonly ms: number }
-  /** Never answers nor reads the body; ends when the client goes away. */
+  /** Never responds and never reads the body; ends when the client disconnects. */
   | { readonly kind: "hang" }
-  /** 200 with a body that is not JSON; the request is not looked at. */
+  /** Responds with 200 and a body that is not JSON, without processing the request. */
   | { readonly kind: "garbage" }
-  /** Processes the request, then drops the connection without an answer. */
+  /** Processes the request, then drops the connection without a response. */
   | { readonly kind: "drop" }
-  /** Breaks the answer's body off after that many bytes and resets the connection. */
+  /** Breaks off the response's body after that many bytes and resets the connection. */
   | { readonly kind: "truncate"; readonly afterBytes: number }
-  /** An upload stores nothing and answers 201 without a file. */
+  /** An upload stores nothing, and the response is a 201 without a file. */
   | { readonly kind: "empty" }
-  /** An upload stores and answers with a second, empty file, `again/<path>`. */
+  /** An upload also stores a second, empty file, `again/<path>`, and the response lists both. */
   | { readonly kind: "twice" }
-  /** A download is another one than was asked for, or in another order. */
+  /** A download delivers another file than the requested one, or its pieces in another order. */
   | Tampering;
 
 export interface FaultMatch {
@@ -61,7 +61,7 @@ export function createHubFaults(): HubFaults {
   };
 }
 
-/** Answers with the fault, or with what `answer` says, spoilt by the fault. */
+/** Responds with the fault, or with the normal response as the fault changes it. */
 export async function answerWithFault(
   fault: HubFault | undefined,
   request: Request,
@@ -96,10 +96,13 @@ function statusResponse(status: number, body: unknown, headers: Readonly<Record<
   });
 }
 
-/** Marks an answer that never reaches the client. */
+/** Marks a response that never reaches the client. */
 export const DROPPED_STATUS = 599;
 
-/** Bun resets the connection when a body fails; without a reason it does so silently and before the head is sent. */
+/**
+ * Bun resets the connection when a body fails. If the failure has no reason, it does so silently and before it sends
+ * the head.
+ */
 export function droppedConnection(): Response {
   const body = new ReadableStream({ start: (controller) => controller.error() });
   return new Response(body, { status: DROPPED_STATUS });
@@ -113,7 +116,7 @@ export function neverResponses(request: Request): Promise<Response> {
   });
 }
 
-/** Bun drops what is still in its buffer when a body fails: it needs a moment to send it. */
+/** Bun drops its buffer when a body fails, so it needs a moment to send the buffer first. */
 const FLUSH_MS = 50;
 
 function truncated(response: Response, afterBytes: number): Response {

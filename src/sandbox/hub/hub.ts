@@ -20,7 +20,7 @@ export interface HubRequest {
   /** With its `?`, or empty. */
   readonly query: string;
   readonly headers: Headers;
-  /** Set once the request is answered. */
+  /** Set once there is a response. */
   status?: number;
 }
 
@@ -29,23 +29,29 @@ export interface ConnectionControl {
   timeout(request: Request, seconds: number): void;
 }
 
-/** A stand-in for the Hub's three services, with one state. Auth, core and storage lie under /auth, /core and /storage. */
+/**
+ * A stand-in for the Hub's three services, which share one state: auth, core and storage, under /auth, /core and
+ * /storage.
+ */
 export interface SandboxHub extends HubControls {
   readonly generation: HubGeneration;
   /** Serve it with `Bun.serve({ fetch: hub.fetch, maxRequestBodySize: Number.MAX_SAFE_INTEGER })`. */
   fetch(request: Request, server: ConnectionControl): Promise<Response>;
-  /** The requests received, oldest first; of very many only the last 5000 or so. */
+  /** The requests received, oldest first; at least the last 5000 are kept. */
   readonly requests: HubRequest[];
-  /** From now on requests that match get the fault, `times` of them (default: all); call the result to lift it. */
+  /**
+   * From now on, applies the fault to requests that match, `times` of them (default: all). Call the result to lift the
+   * fault.
+   */
   fail(match: FaultMatch, fault: HubFault, times?: number): () => void;
-  /** How long every request is delayed; settable. */
+  /** How long every request is delayed; may be set. */
   delayMs: number;
   readonly state: HubState;
-  /** Makes every access and refresh token handed out so far invalid. */
+  /** Invalidates all access and refresh tokens issued so far. */
   revokeTokens(): void;
-  /** As `revokeTokens`, for access tokens alone, by a change of the key that signs them. */
+  /** Invalidates all access tokens issued so far, as a change of the signing key does. */
   rotateKeys(): void;
-  /** Which sign-in service stands behind the Hub; settable. */
+  /** The release of the sign-in service behind the Hub; may be set. */
   authup: Authup;
   /** Removes the files on disk. */
   close(): Promise<void>;
@@ -54,11 +60,11 @@ export interface SandboxHub extends HubControls {
 export interface SandboxHubOptions {
   readonly generation: HubGeneration;
   readonly seed: SandboxSeed;
-  /** Default as the generation has it: 3600 in 2025, 900 since. */
+  /** Default: that of the generation, 3600 in 2025 and 900 since. */
   readonly tokenLifeSeconds?: number;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
-  /** Where larger files go; default is a temporary directory made when the first one comes. */
+  /** The directory for larger files. Default: a temporary one, made when the first larger file comes. */
   readonly storageDir?: string;
 }
 

@@ -16,7 +16,7 @@ export function assertUuid(value: string): void {
   if (!UUID.test(value)) throw new HubProblemError({ kind: "bad-uuid", value });
 }
 
-/** Filters, sorts and cuts the rows as the Hub does: what it does not understand is dropped without a word. */
+/** Filters, sorts and pages the rows as the Hub does: it silently ignores what it does not understand. */
 export function queryRows(
   state: HubState,
   resource: Resource,
@@ -42,7 +42,7 @@ function readCount(text: string | null, fallback: number, max: number): number {
 function readFilters(resource: Resource, parameters: URLSearchParams, generation: HubGeneration): RowTest[] {
   const keys = [...parameters.keys()].flatMap((key) => /^filter\[(\w+)\]$/.exec(key)?.[1] ?? []);
   const known = resource.filters.filter((column) => keys.includes(spellKey(column, generation)));
-  // A 2025 Hub stumbles when nothing but camelCase keys is left to filter by.
+  // A 2025 Hub fails if all filter keys are in camelCase.
   if (generation === "2025" && known.length === 0 && keys.length > 0 && keys.every((key) => /[A-Z]/.test(key))) {
     throw new HubProblemError({ kind: "bad-filter" });
   }
@@ -52,7 +52,7 @@ function readFilters(resource: Resource, parameters: URLSearchParams, generation
   });
 }
 
-/** Values carry operators: `!` not, `~` like, `<` `<=` `>` `>=`, and commas make a list. */
+/** A filter's value may start with an operator: `!` not, `~` like, `<` `<=` `>` `>=`. Commas make a list. */
 function rowTest(column: string, value: string, ignoreCase: boolean): RowTest {
   const [, operator = "", rest = ""] = /^(!~|!|~|<=|>=|<|>)?(.*)$/s.exec(value) ?? [];
   const isId = column === "id" || column.endsWith("Id");

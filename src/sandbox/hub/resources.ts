@@ -4,11 +4,11 @@ import type { HubGeneration, HubState, StoredFile } from "./state.ts";
 /** A row as the newest generation spells it (camelCase). */
 export type Row = Readonly<Record<string, unknown>>;
 
-/** One kind of row: how it is rendered, and what may be asked of it. */
+/** One kind of row: how it is rendered, filtered and sorted. */
 export interface Resource {
-  /** As in the schema of a 2026 Hub's answers. */
+  /** The name in the schema of a 2026 Hub's responses. */
   readonly name: string;
-  /** As in "The … was not found." */
+  /** The name in "The … was not found." */
   readonly title: string;
   readonly fields: readonly string[];
   /** `false` where a 2026 Hub's schema leaves the allowed fields open. */
@@ -21,7 +21,7 @@ export interface Resource {
   find(state: HubState, id: string): Row | undefined;
 }
 
-/** Looks at single columns, so that rows need not be rendered to be refused. */
+/** Tests single columns, so that a row that does not match need not be rendered. */
 export type RowTest = (cellOf: (column: string) => unknown) => boolean;
 
 /** A column is a constant or taken from the entity. */
@@ -33,7 +33,7 @@ interface ResourceSpec<Entity> extends Pick<Resource, "name" | "title" | "filter
   readonly columns: Readonly<Record<string, Column<Entity>>>;
 }
 
-/** Everything lives in one realm. */
+/** All rows belong to one realm. */
 export const REALM_ID = "00000000-0000-4000-8000-0000000000aa";
 /** The user that made projects, analyses and buckets. */
 export const USER_ID = "00000000-0000-4000-8000-0000000000bb";
@@ -93,7 +93,7 @@ export function bucketFileResource(): Resource {
   });
 }
 
-/** The `bucket` that comes with a deleted file. */
+/** The `bucket` in the response to the deletion of a file. */
 export function bucketRow(state: HubState, bucketId: string, generation: HubGeneration): Row | null {
   const bucket = state.buckets.get(bucketId);
   if (bucket === undefined) return null;
@@ -107,7 +107,7 @@ export function spellKey(key: string, generation: HubGeneration): string {
   return generation === "2026" ? key : key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-/** A row, rows within it included, in the generation's spelling. */
+/** A row, including the rows within it, in the generation's spelling. */
 export function spellRow(row: Row, generation: HubGeneration): Row {
   return Object.fromEntries(
     Object.entries(row).map(([key, value]) => [

@@ -2,14 +2,14 @@ import type { Page } from "./query.ts";
 import { type Resource, type Row, spellRow } from "./resources.ts";
 import type { HubGeneration } from "./state.ts";
 
-/** A JSON answer with the labels of the generation: a 2025 Hub calls a character set an encoding. */
+/** A JSON response with the headers of the generation: a 2025 Hub sends the character set as Content-Encoding too. */
 export function jsonResponse(generation: HubGeneration, body: unknown, status = 200): Response {
   const headers = new Headers({ "Content-Type": "application/json; charset=utf-8" });
   if (generation === "2025") headers.set("Content-Encoding", "utf-8");
   return new Response(JSON.stringify(body), { status, headers });
 }
 
-/** A single record: bare until 2026, then `{data, meta}`. */
+/** A single record: `{data, meta}` in the generation `2026`, bare in those before. */
 export function recordResponse(
   generation: HubGeneration,
   row: Row,

@@ -23,18 +23,18 @@ interface Deps {
 
 export type HubRouter = (request: Request, uploadFault: HubEnv["Bindings"]["uploadFault"]) => Promise<Response>;
 
-/** Auth is open to all; core and storage answer nobody without a token that holds. */
+/** Auth accepts every request; core and storage refuse a request without a valid token. */
 export function createHubRouter(deps: Deps): HubRouter {
   const { generation, sessions } = deps;
   const auth = new Hono().route("/auth", createHubAuth(deps));
   const services = new Hono<HubEnv>({ strict: false })
     .route("/core", createHubCore(deps))
     .route("/storage", createHubStorage(deps))
-    // A real Hub's own sentence for what is no route of its has no code.
+    // A real Hub's response for an unknown route has no code.
     .notFound(() => jsonResponse(generation, { statusCode: 404, message: "Not Found" }, 404))
     .onError(failure);
 
-  /** Anything but a problem we know is a bug of the stand-in and shall be seen. */
+  /** Any other error is a bug of the stand-in and must be seen. */
   function failure(error: unknown): Response {
     if (!(error instanceof HubProblemError)) throw error;
     const { status, body } = problemResponse(generation, error.problem);

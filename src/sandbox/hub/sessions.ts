@@ -5,19 +5,19 @@ export interface TokenPair {
   readonly refreshToken: string | undefined;
 }
 
-/** The tokens handed out, and whether they still hold. */
+/** The tokens issued, and whether they are still valid. */
 export interface HubSessions {
   start(identity: Identity, withRefresh: boolean): TokenPair;
-  /** Single use: a second time it is `replayed`. */
+  /** A refresh token is single use: the second use gives `replayed`. */
   refresh(refreshToken: string): TokenPair | "unknown" | "replayed";
-  /** Who an access token was given to, or why it is not taken. */
+  /** The owner of an access token, or why the token is refused. */
   identify(accessToken: string): Identity | TokenRefusal;
   revokeAll(): void;
-  /** Tokens handed out so far are signed by a key that is gone. */
+  /** From now on, access tokens issued so far count as signed by a key that is gone. */
   rotateKeys(): void;
 }
 
-/** What is wrong with an access token. Real Hubs have another sentence for each. */
+/** What is wrong with an access token. Real Hubs have a different message for each. */
 export type TokenRefusal = "damaged" | "expired" | "unknown-key";
 
 interface Session {

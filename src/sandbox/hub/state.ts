@@ -78,7 +78,7 @@ export interface FileLink {
   readonly createdAt: string;
 }
 
-/** All rows, by id, in order of their making. Tests may look and change. */
+/** All rows by id, in the order of their creation. Tests may read and change them. */
 export interface HubState {
   readonly projects: Map<string, Project>;
   readonly analyses: Map<string, Analysis>;
@@ -87,7 +87,7 @@ export interface HubState {
   readonly buckets: Map<string, StorageBucket>;
   readonly files: Map<string, StoredFile>;
   readonly links: Map<string, FileLink>;
-  /** Uploads broken off in mid-body or without a final boundary: each of them would have crashed a real v0.14 storage. */
+  /** How many uploads broke off in mid-body or had no final boundary. Each would have crashed a real v0.14 storage. */
   brokenUploads: number;
 }
 

@@ -17,7 +17,7 @@ interface Deps {
   readonly now: () => number;
 }
 
-/** Uploads into buckets, and what becomes of their files. */
+/** The storage service: uploads files into buckets, lists, reads and removes them. */
 export function createHubStorage(deps: Deps): Hono<HubEnv> {
   const { generation, state, contents, now } = deps;
   const takeUpload = createBucketUpload(deps);
@@ -69,7 +69,10 @@ export function createHubStorage(deps: Deps): Hono<HubEnv> {
   return app;
 }
 
-/** Chunked, without length, entity tag or ranges. A client that accepts gzip gets it, which is slow. */
+/**
+ * A file's bytes as a chunked response, without length, entity tag or ranges. A client that accepts gzip gets it, which
+ * is slow.
+ */
 function contentResponse(generation: HubGeneration, file: StoredFile, zips: boolean): Response {
   const headers = new Headers({ "Content-Type": "application/octet-stream" });
   if (generation === "2025") headers.set("Content-Encoding", "identity");

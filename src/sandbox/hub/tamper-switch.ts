@@ -8,7 +8,10 @@ const said = {
   substitute: "From now on this Hub gives out the last other file of the same sender.",
 } as const satisfies Record<Tampering["kind"], string>;
 
-/** Lets somebody at a terminal make the Hub cheat: `POST /tamper/reorder`, …, `POST /tamper/off`. `undefined` for other requests. */
+/**
+ * Lets somebody at a terminal make the Hub cheat: `POST /tamper/reorder`, …, `POST /tamper/off`. Gives `undefined` for
+ * other requests.
+ */
 export function createTamperSwitch(hub: Pick<SandboxHub, "fail">): (request: Request) => Response | undefined {
   let lift = (): void => {};
   const kinds = Object.keys(said) as Tampering["kind"][];

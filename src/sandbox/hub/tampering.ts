@@ -1,19 +1,19 @@
 import type { HubState, StoredFile } from "./state.ts";
 
-/** What a Hub may try with a file that it was to pass on. */
+/** How a dishonest Hub may tamper with a file that it should pass on. */
 export type Tampering =
   /** Its first two pieces change places. */
   | { readonly kind: "reorder"; readonly pieces?: Pieces }
   /** Its first piece comes a second time instead of the second one. */
   | { readonly kind: "duplicate"; readonly pieces?: Pieces }
-  /** A reader gets the newest file that it has sent itself. */
+  /** A reader gets the newest file of another sender. Between two nodes, that is a file that the reader sent itself. */
   | { readonly kind: "reflect" }
   /** A reader gets another file of the same sender: the newest one in the bucket. */
   | { readonly kind: "substitute" };
 
-/** Which bytes make up a piece; those of bound files unless said otherwise. */
+/** Where the pieces of a file are. Default: those of bound files. */
 export interface Pieces {
-  /** In front of the first piece. */
+  /** The number of bytes before the first piece. */
   readonly headBytes: number;
   readonly pieceBytes: number;
 }
@@ -25,7 +25,7 @@ export function isTampering(fault: { readonly kind: string } | undefined): fault
   return fault !== undefined && ["reorder", "duplicate", "reflect", "substitute"].includes(fault.kind);
 }
 
-/** The request as it is answered instead; the record still speaks of the file that was asked for. */
+/** The request for the file that the Hub delivers instead. `requests` still names the file that was asked for. */
 export function redirect({ kind }: Tampering, request: Request, state: HubState): Request {
   const url = new URL(request.url);
   const [, before, id = "", after] = streamPath.exec(url.pathname) ?? [];
@@ -37,7 +37,7 @@ export function redirect({ kind }: Tampering, request: Request, state: HubState)
   return new Request(url.href, request);
 }
 
-/** The answer with its pieces where they do not belong. Its length stays as it was. */
+/** The response with its pieces moved. Its length stays the same. */
 export function tamper(tampering: Tampering, response: Response): Response {
   const { kind } = tampering;
   if ((kind !== "reorder" && kind !== "duplicate") || !response.ok || response.body === null) return response;
@@ -78,6 +78,6 @@ async function* moved(
       begin = undefined;
     }
   }
-  // A file of fewer pieces stays as it was.
+  // A file of fewer than two pieces stays unchanged.
   if (begin !== undefined) yield begin;
 }

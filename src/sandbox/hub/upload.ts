@@ -12,8 +12,8 @@ export interface UploadedPart {
 }
 
 /**
- * Reads a multipart body to its end in constant memory. Parts that are plain fields are skipped. Rejects when the client
- * breaks off or the final boundary is missing; whatever was stored by then is removed.
+ * Reads a multipart body to its end in constant memory; skips parts that are plain fields. Rejects if the client breaks
+ * off or the final boundary is missing, and then removes what it has stored.
  */
 export async function readUpload(request: Request, contents: HubContents): Promise<UploadedPart[]> {
   const parser = busboy({
