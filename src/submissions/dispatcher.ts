@@ -15,7 +15,7 @@ export interface Dispatcher {
   start(submission: HeldSubmission): void;
   /** Looks for what is due now instead of within a second. */
   look(): void;
-  /** Gives running deliveries this time to finish. Then ends them, and releases their leases for the next process. */
+  /** Gives running deliveries this time to finish. Then ends them, and releases their leases for another process to take. */
   stop(graceMs: number): Promise<void>;
 }
 

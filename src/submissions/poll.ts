@@ -8,7 +8,7 @@ export interface PollDeps {
 }
 
 /**
- * Watches a submission in the database for a client that waits in this process. Another process may deliver it, and
+ * Watches a submission in the database for a client that waits in this process: another process may deliver it, and
  * only the database can tell this one. Never throws; ends when the client has its response.
  */
 export async function poll({ store, clients, everyMs = 500 }: PollDeps, id: string): Promise<void> {

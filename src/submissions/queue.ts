@@ -58,7 +58,7 @@ export interface SubmissionQueue {
   start(): void;
   /** Ends the waiting of clients: those whose final is not delivered yet get `queued`. */
   drain(): void;
-  /** Gives running deliveries a short time to finish; leaves the rest to the next process. */
+  /** Gives running deliveries a short time to finish. The next process takes over the rest. */
   stop(): Promise<void>;
 }
 

@@ -62,10 +62,7 @@ const failed = { outcome: "failed" } as const;
 const noLease = { leaseHolder: null, leaseUntil: null };
 const blocks = (failingSince: AnyColumn, blockMs: number) => or(isNull(failingSince), gt(failingSince, inMs(-blockMs)));
 
-/**
- * The queue of finals in PostgreSQL, for any number of processes. A submission that has failed for `blockMs` stands
- * aside.
- */
+/** The queue of finals in PostgreSQL, for any number of processes. After `blockMs` of failures a submission stands aside. */
 export function createPostgresSubmissions(
   postgres: Postgres,
   blockMs = longestBlockMs,
