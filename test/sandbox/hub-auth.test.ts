@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import type { Authup } from "../../src/sandbox/hub/errors.ts";
 import type { HubGeneration } from "../../src/sandbox/hub/hub.ts";
 import { type ServedHub, serveHub, textField } from "./serve-hub.ts";
 
@@ -72,5 +73,35 @@ describe.each(GENERATIONS)("a %s Hub", (generation) => {
     await using served = serveHub(generation);
     const headers = { "Content-Type": "application/json" };
     expect((await served.call("/auth/token", undefined, { method: "POST", headers, body })).status).toBe(400);
+  });
+});
+
+describe("a 2026 Hub words the refusal of a token as the sign-in service behind it does", () => {
+  test.each<[Authup, RegExp]>([
+    ["beta.62", /^The JWK .* could not be found\.$/],
+    ["beta.63", /^The JWT is not active\.$/],
+    ["away", /^fetch failed /],
+  ])("%s, of a key that was rotated away", async (authup, wording) => {
+    await using served = serveHub("2026");
+    const token = await served.signIn(served.nodeA);
+    served.hub.authup = authup;
+    served.hub.rotateKeys();
+    for (const path of [`/core/projects/${served.seed.projects[0]?.id}`, "/storage/bucket-files"]) {
+      const refused = await served.call(path, token);
+      expect(refused.status).toBe(500);
+      expect(await refused.json()).toMatchObject({
+        code: "internal_error",
+        message: expect.stringMatching(wording),
+      });
+    }
+  });
+
+  test("and one that is away lets nobody in, whose token is good", async () => {
+    await using served = serveHub("2026");
+    const token = await served.signIn(served.nodeA);
+    served.hub.authup = "away";
+    expect(await look(served, token)).toMatchObject({ status: 500, text: expect.stringContaining("fetch failed") });
+    served.hub.authup = "beta.62";
+    expect((await look(served, token)).status).toBe(200);
   });
 });

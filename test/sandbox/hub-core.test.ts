@@ -145,9 +145,16 @@ describe.each(GENERATIONS)("a %s Hub", (generation) => {
     expect(narrow.status).toBe(200);
   });
 
-  test("unknown routes are 404", async () => {
+  test("unknown routes are 404, without the code by which a missing row is told", async () => {
     await using served = serveHub(generation);
-    expect((await served.call("/core/nothing", await served.signIn(served.nodeA))).status).toBe(404);
+    const token = await served.signIn(served.nodeA);
+    for (const path of ["/core/nothing", "/storage/nothing"]) {
+      const answer = await served.call(path, token);
+      const body = { statusCode: 404, message: "Not Found" };
+      expect([answer.status, await answer.json()]).toEqual([404, body]);
+    }
+    const row = await served.call(`/core/projects/${crypto.randomUUID()}`, token);
+    expect(await row.json()).toHaveProperty("code");
     expect((await served.call("/auth/nothing")).status).toBe(404);
   });
 });
