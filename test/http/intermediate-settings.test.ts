@@ -1,4 +1,9 @@
 import { describe, expect, test } from "bun:test";
+import { parsePrivateKey } from "../../src/crypto/keys.ts";
+import { openStream } from "../../src/crypto/open.ts";
+import { agreeOnKeys } from "../../src/crypto/shared-keys.ts";
+import { memorySpool } from "../crypto/memory-spool.ts";
+import { collect, streamOf } from "../streams/byte-streams.ts";
 import { eventually } from "../support/eventually.ts";
 import { contentOf, send } from "../support/intermediates.ts";
 import { connectRaw } from "../support/raw-http.ts";
@@ -60,6 +65,24 @@ describe("settings of intermediates", () => {
     const read = await service.fetch("1", path);
     expect((await read.bytes()).byteLength).toBe(content.byteLength);
     await eventually(() => expect(isThere()).toBe(false));
+    await service.stop();
+  });
+
+  test.each([
+    ["raw", "hkdf"],
+    ["hkdf", "raw"],
+  ] as const)("with CRYPTO__KEY_DERIVATION=%s it is sent so that a reader of %s alone cannot", async (way, other) => {
+    const service = await startTestService({ env: { CRYPTO__KEY_DERIVATION: way } });
+    const { object_id } = await send(service, "for one node alone", service.peerNodeId);
+    const sealed = await service.hub.readFile(object_id);
+    const peer = parsePrivateKey(service.world.privateKeys[1]);
+    const keys = agreeOnKeys(peer, parsePrivateKey(service.world.privateKeys[0]).publicKey.pem);
+    const openWith = async (key: Uint8Array) => {
+      const options = { keys: [key], chunkBytes: mebibyte, sealedBytes: sealed.length, spool: memorySpool().spool };
+      return new TextDecoder().decode(await collect(await openStream(streamOf(sealed), options)));
+    };
+    expect(await openWith(keys[way])).toBe("for one node alone");
+    await expect(openWith(keys[other])).rejects.toThrow();
     await service.stop();
   });
 

@@ -142,6 +142,10 @@ describe("values", () => {
     expect(settings.crypto.key.pem).toBe(KEY_PEM);
   });
 
+  test.each(["raw", "hkdf"] as const)("the derivation of keys may be %s", (way) => {
+    expect(accepted({ ...NODE, CRYPTO__KEY_DERIVATION: way }).settings.crypto.keyDerivation).toBe(way);
+  });
+
   test("one proxy serves both schemes, two serve their own", () => {
     const http = "http://u:p%40ss@proxy.example:3128";
     expect(accepted({ ...NODE, PROXY__HTTP_URL: `${http}/` }).settings.proxy).toEqual({
