@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { AppError } from "../../src/errors.ts";
+import { createBodyReader } from "../../src/http/body-reader.ts";
 import { createUploadTurns, type UploadTurn } from "../../src/http/upload-turns.ts";
 import { eventually } from "../support/eventually.ts";
 
@@ -109,6 +110,25 @@ describe("turns of uploads", () => {
     expect(await hasTurn(open("e").take())).toBe(true);
     expect(await hasTurn(open("f").take())).toBe(true);
   });
+});
+
+test("who waits for a turn is not read, nor taken for silent", async () => {
+  const { open } = room(1);
+  const held = open("a");
+  await held.take();
+  let pulls = 0;
+  const pull = (controller: ReadableStreamDefaultController<Uint8Array>) => {
+    pulls += 1;
+    controller.enqueue(new Uint8Array(1));
+  };
+  const body = new ReadableStream<Uint8Array>({ pull }, { highWaterMark: 0 });
+  const stallMs = 20;
+  const first = createBodyReader(new Request("http://x", { method: "PUT", body }), stallMs, open("b")).next();
+  const isWaiting = Bun.sleep(5 * stallMs).then(() => "waiting");
+  expect(await Promise.race([first, isWaiting])).toBe("waiting");
+  expect(pulls).toBe(0);
+  held.release();
+  expect(await first).toHaveLength(1);
 });
 
 const never = () => new Promise<undefined>(() => {});

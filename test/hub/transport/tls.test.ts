@@ -1,12 +1,33 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describePostgresFailure } from "../../../src/database/postgres-failure.ts";
 import { createOutbound } from "../../../src/hub/transport/create-outbound.ts";
+import { explainFailure } from "../../../src/hub/transport/network-failure.ts";
 import { quietLog } from "../../../src/log.ts";
+import { asS3Failure } from "../../../src/objects/s3/s3-failure.ts";
 import { createPrivateCertificate, opensslInstalled, type PrivateCertificate } from "../../support/certificate.ts";
 import { type Squid, squidInstalled, startSquid } from "../../support/squid.ts";
 import { catchAppError } from "../catch-error.ts";
 import { SEED, type ServedHub, serveHub } from "../serve-hub.ts";
 
 const MIB = 1024 * 1024;
+
+test.each([
+  ["CERT_HAS_EXPIRED", "renew"],
+  ["CERT_NOT_YET_VALID", "not valid yet"],
+  ["ERR_TLS_CERT_ALTNAME_INVALID", "another host name"],
+])("a certificate's fault (%s) says what to do, of the Hub, the object store and PostgreSQL alike", (code, advice) => {
+  const fault = Object.assign(new Error("no"), { code });
+  const origin = "https://hub.example";
+  const failures = [
+    explainFailure(fault, { origin }).error,
+    explainFailure(fault, { origin, proxy: "http://proxy.example:3128" }).error,
+    asS3Failure("PutObject", fault),
+    describePostgresFailure(fault, "db:5432, database flame", false),
+  ];
+  for (const failure of failures) {
+    expect(failure).toMatchObject({ operatorDetail: expect.stringMatching(new RegExp(`${code}.*${advice}`)) });
+  }
+});
 
 describe.skipIf(!opensslInstalled())("a Hub whose certificate is by a private authority", () => {
   let certificate: PrivateCertificate;
