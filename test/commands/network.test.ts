@@ -76,6 +76,17 @@ describe.skipIf(!opensslInstalled())("the way to the Hub", () => {
     expect(service.output()).toContain("EXTRA_CA_CERTS");
   });
 
+  test("variables of its runtime make it neither trust any Hub nor print a token", async () => {
+    const env = { NODE_TLS_REJECT_UNAUTHORIZED: "0", BUN_CONFIG_VERBOSE_FETCH: "curl" };
+    const service = await start(tlsHubUrl, env);
+    expect((await service.fetch("/local/tags")).status).toBe(502);
+    await service.stop("SIGTERM");
+    const told = await service.written;
+    expect(told).toContain("its authority is not known here");
+    expect(told).not.toContain("Bearer ");
+    expect(told).not.toContain("curl --");
+  });
+
   test("with EXTRA_CA_CERTS it works, and the process is the one that was started", async () => {
     const service = await start(tlsHubUrl, { EXTRA_CA_CERTS: certificate.authorityPath });
     expect((await service.fetch("/local/tags")).status).toBe(200);

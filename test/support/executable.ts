@@ -18,6 +18,8 @@ export interface RunningExecutable {
   readonly match: RegExpExecArray;
   readonly pid: number;
   output(): string;
+  /** All that it wrote on both ways out, once they are closed. */
+  readonly written: Promise<string>;
   /** Sends the signal; resolves with the exit code. */
   stop(signal: "SIGTERM" | "SIGINT" | "SIGKILL"): Promise<number>;
 }
@@ -50,13 +52,22 @@ export async function buildExecutable(): Promise<Executable> {
         cwd: folder,
         env: environment(env),
         stdout: "pipe",
-        stderr: "inherit",
+        stderr: "pipe",
       });
       running.add(child);
       const { promise, resolve, reject } = Promise.withResolvers<RegExpExecArray>();
       let text = "";
       const decoder = new TextDecoder();
-      void (async () => {
+      const problems = (async () => {
+        let written = "";
+        const decoder = new TextDecoder();
+        for await (const chunk of child.stderr) {
+          process.stderr.write(chunk);
+          written += decoder.decode(chunk, { stream: true });
+        }
+        return written;
+      })();
+      const ended = (async () => {
         for await (const chunk of child.stdout) {
           text += decoder.decode(chunk, { stream: true });
           const match = ready.exec(text);
@@ -68,6 +79,7 @@ export async function buildExecutable(): Promise<Executable> {
         match: await promise,
         pid: child.pid,
         output: () => text,
+        written: Promise.all([problems, ended]).then(([written]) => text + written),
         async stop(signal) {
           child.kill(signal);
           running.delete(child);
