@@ -1,6 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { SQL } from "bun";
+import { migratePostgres } from "../../src/database/migrate-postgres.ts";
+import { openPostgres } from "../../src/database/postgres-connection.ts";
 import type { Environment } from "../../src/settings/environment.ts";
+import { storeThatForbids } from "../objects/forbidding-store.ts";
+import { createTestDatabase, type TestDatabase } from "../support/postgres-database.ts";
 import { postgresInstalled, startPostgres } from "../support/postgres-server.ts";
 import { isAvailable, startTestService, type TestService } from "../support/service.ts";
 import { type Squid, squidInstalled, startSquid } from "../support/squid.ts";
@@ -89,6 +93,66 @@ describe.skipIf(!isAvailable("servers"))("the doctor, with an object store and P
     expect(text).toContain(remedy);
   });
 });
+
+describe.skipIf(!isAvailable("servers"))("the doctor, with a database that is not as it should be", () => {
+  let service: TestService;
+  let database: TestDatabase;
+  beforeEach(async () => {
+    service = await startTestService({ backend: "servers" });
+    database = await createTestDatabase();
+  });
+  afterEach(async () => {
+    await service.stop();
+    await database.drop();
+  });
+
+  const find = (name = database.settings.database) => examine({ ...service.environment, POSTGRES__DB: name });
+
+  test("finds a database that may only be read", async () => {
+    await database.execute(`alter database ${database.settings.database} set default_transaction_read_only = on`);
+    const { code, failed, text } = await find();
+    expect([code, failed]).toEqual([1, ["database"]]);
+    expect(text).toContain("PostgreSQL may only be read here");
+  });
+
+  test("finds a search path that leads nowhere, and says what mends it", async () => {
+    await database.execute(`alter database ${database.settings.database} set search_path = "$user"`);
+    const { code, failed, text } = await find();
+    expect([code, failed]).toEqual([1, ["database"]]);
+    expect(text).toMatch(/No schema of the search path \("\$user"\) exists.*set search_path = public/);
+  });
+
+  test("warns of a database in LATIN1, be it new or up to date", async () => {
+    const name = `${database.settings.database}_latin`;
+    await database.execute(`create database ${name} encoding 'LATIN1' locale 'C' template template0`);
+    try {
+      const isNew = await find(name);
+      expect([isNew.code, isNew.failed]).toEqual([0, []]);
+      expect(isNew.text).toContain("encoding is LATIN1");
+      const postgres = openPostgres({ ...database.settings, database: name });
+      await migratePostgres(postgres).finally(postgres.close);
+      expect((await find(name)).text).toContain("encoding is LATIN1");
+    } finally {
+      await database.execute(`drop database ${name} with (force)`);
+    }
+  });
+});
+
+test.skipIf(!isAvailable("servers"))(
+  "the doctor and /readyz tell of a bucket that keeps versions",
+  async () => {
+    const store = storeThatForbids("nothing", { versioning: "Enabled" });
+    const service = await startTestService({ backend: "servers", env: { MINIO__ENDPOINT: store.endpoint } });
+    const told = expect.stringContaining("cannot forget");
+    const { code, failed, text } = await examine(service.environment);
+    expect([code, failed, text]).toEqual([0, [], told]);
+    const report = await (await fetch(`${service.url}/readyz`)).json();
+    expect(report).toMatchObject({ status: "ready", warnings: [told] });
+    await service.stop();
+    await store.stop();
+  },
+  30_000,
+);
 
 describe.skipIf(!postgresInstalled() || !isAvailable("servers"))(
   "the doctor, with a PostgreSQL that wants a password",

@@ -1,7 +1,7 @@
 import { createS3ObjectStore } from "../../src/objects/s3/s3-object-store.ts";
 
-/** A store that forbids one thing until it is told to allow it; it keeps what it is sent. */
-export function storeThatForbids(forbidden: string) {
+/** A store that forbids one thing until it is told to allow it; it keeps what it is sent. `versioning` is the status it tells. */
+export function storeThatForbids(forbidden: string, { versioning = "" } = {}) {
   let isAllowed = false;
   const objects = new Map<string, Uint8Array<ArrayBuffer>>();
   const uploads = new Set<string>();
@@ -15,6 +15,7 @@ export function storeThatForbids(forbidden: string) {
       const asked = nameOf(request.method, query);
       if (asked === forbidden && !isAllowed)
         return new Response("<Error><Code>AccessDenied</Code></Error>", { status: 403 });
+      if (query.has("versioning")) return new Response(versions(versioning));
       if (asked === "put") objects.set(pathname, body);
       if (asked === "delete") objects.delete(pathname);
       if (asked === "create") uploads.add(pathname);
@@ -38,6 +39,9 @@ export function storeThatForbids(forbidden: string) {
     stop: () => server.stop(true),
   };
 }
+
+const versions = (status: string) =>
+  `<VersioningConfiguration>${status && `<Status>${status}</Status>`}</VersioningConfiguration>`;
 
 function nameOf(method: string, query: URLSearchParams): string {
   if (method === "PUT") return query.has("partNumber") ? "part" : "put";

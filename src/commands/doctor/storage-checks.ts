@@ -85,10 +85,8 @@ async function checkDatabase(storage: StorageSettings): Promise<Verdict> {
     const where = describeDatabase(storage);
     if (pending.length === 0 && concerns.length > 0) return warning(where, concerns.join(" "));
     if (pending.length === 0) return ok(`${where}: up to date`);
-    return warning(
-      `${where}: migrations are pending: ${pending.join(", ")}`,
-      "The service applies them at its next start; `flame-result migrate` does it now.",
-    );
+    const how = "The service applies them at its next start; `flame-result migrate` does it now.";
+    return warning(`${where}: migrations are pending: ${pending.join(", ")}`, [...concerns, how].join(" "));
   } catch (error) {
     if (error instanceof MigrationError) return failed(reasonOf(error), "The service would not start on it.");
     return failed(reasonOf(error), remedyForDatabase(error, storage));
