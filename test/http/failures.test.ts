@@ -103,6 +103,19 @@ describe.skipIf(!isAvailable("servers"))("when the object store or the database 
     expect(received.length - received.replaceAll("ÿ", "").length).toBe(32 * mebibyte);
   });
 
+  test("a file that is announced as larger than the store takes is a 413 at its first bytes", async () => {
+    const client = await connectRaw(service.url);
+    const part = '--b\r\nContent-Disposition: form-data; name="file"; filename="x"\r\n\r\nfirst bytes';
+    await client.send(
+      `PUT /local HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${await service.token("1")}\r\n` +
+        `Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 50000000000000\r\n\r\n${part}`,
+    );
+    expect(await client.until(/\r\n\r\n.*\}/s)).toMatch(
+      /^HTTP\/1\.1 413 .*The file is larger than the \d+ bytes allowed here/s,
+    );
+    client.close();
+  });
+
   /** Starts to download a large file, lets something happen, and reads on. */
   async function downloadWhile(breakOff: () => Promise<void>): Promise<string> {
     const stored = await put(new Uint8Array(32 * mebibyte).fill(0xff), "large");
