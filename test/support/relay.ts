@@ -18,7 +18,11 @@ export interface Relay {
   stop(): Promise<void>;
 }
 
-export async function startRelay(target: { readonly host?: string; readonly port: number }): Promise<Relay> {
+/** `onSent` sees what clients send. */
+export async function startRelay(
+  target: { readonly host?: string; readonly port: number },
+  onSent: (chunk: Buffer) => void = () => {},
+): Promise<Relay> {
   const bytes = { up: 0, down: 0 };
   const sockets = new Set<Socket>();
   let isPaused = false;
@@ -27,6 +31,7 @@ export async function startRelay(target: { readonly host?: string; readonly port
     sockets.add(from);
     from.on("data", (chunk) => {
       bytes[direction] += chunk.length;
+      if (direction === "up") onSent(chunk);
       if (!to.write(chunk)) from.pause();
     });
     to.on("drain", () => {
