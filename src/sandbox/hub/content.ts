@@ -24,8 +24,9 @@ export function createHubContents(options: { readonly directory: string | undefi
   }
 
   async function drop(diskPath: string): Promise<void> {
-    onDisk.delete(diskPath);
     await rm(diskPath, { force: true });
+    // Forgotten only now: `close` must not remove the directory while a file of it is being removed.
+    onDisk.delete(diskPath);
   }
 
   async function spill(head: readonly Uint8Array[], rest: AsyncIterator<Uint8Array>) {
