@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { Command, Option } from "commander";
-import type { ProcessIo } from "./commands/process-io.ts";
+import { exitUsage, type ProcessIo } from "./commands/process-io.ts";
 import { addBudgetCommand } from "./commands/program/budget-command.ts";
 import { addCopyCommand } from "./commands/program/copy-command.ts";
 import { portNumber } from "./commands/program/numbers.ts";
@@ -41,8 +41,6 @@ const load = {
 
 /** The exit code that a shell reports for a command ended by SIGINT. */
 const exitInterrupted = 130;
-/** Wrong arguments; the same code as `exitUsage` of the commands. */
-const exitUsage = 2;
 
 /** Resolves when the reader of standard output has taken everything printed so far. */
 let lastWrite: Promise<void> = Promise.resolve();

@@ -4,7 +4,7 @@ import type { Upload } from "../results/upload.ts";
 import type { ContentHash } from "../streams/content-hash.ts";
 import { digestMismatch, parseFileDigest } from "./digests.ts";
 import { createFormReader, type FilePart, type FormReader } from "./form-reader.ts";
-import type { UploadTurn } from "./upload-turns.ts";
+import { announcedLength, type UploadTurn } from "./upload-turns.ts";
 
 export interface UploadLimits {
   /** 0 = no limit. Only the file's own bytes count. */
@@ -44,7 +44,7 @@ export async function readUpload(
 ): Promise<Upload> {
   refuseCoding(request);
   const refuseGone = () => refuseUnawaited(request, limits);
-  const length = contentLength(request);
+  const length = announcedLength(request.headers);
   if (limits.maxFileBytes > 0 && length !== undefined && length > limits.maxFileBytes + maxOverheadBytes) {
     throw tooLarge(limits.maxFileBytes);
   }
@@ -140,11 +140,6 @@ async function readToEnd(form: FormReader): Promise<void> {
  */
 function refuseUnawaited(request: Request, { outlivesClient = false }: UploadLimits): void {
   if (request.signal.aborted && !outlivesClient) throw new AppError("client_gone", "The client closed the connection");
-}
-
-function contentLength(request: Request): number | undefined {
-  const header = request.headers.get("content-length");
-  return header === null || !/^\d{1,15}$/.test(header) ? undefined : Number(header);
 }
 
 /**

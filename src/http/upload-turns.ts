@@ -206,7 +206,8 @@ function createPace(now: () => number, windowMs: number): Pace {
   };
 }
 
-function announcedLength(headers: Headers): number | undefined {
+/** The request's Content-Length in bytes; `undefined` if it has none, as a chunked request. */
+export function announcedLength(headers: Headers): number | undefined {
   const text = headers.get("content-length") ?? "";
   return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }

@@ -1,10 +1,8 @@
 import { AppError } from "../errors.ts";
 import { isSuccess, unexpectedResponse } from "./responses.ts";
 import type { CallResponse } from "./transport/response.ts";
-import { filterQuery, parsePage, type Row, readId } from "./wire.ts";
+import { filterQuery, PAGE_ROWS, parsePage, type Row, readId } from "./wire.ts";
 
-/** The most rows that a Hub returns at a time. */
-const pageRows = 50;
 /** Far more than a bucket has files. */
 const mostRows = 1_000_000;
 
@@ -29,7 +27,7 @@ export async function* readPages(
     if (known.size === knownBefore) return;
     offset += page.rows.length;
     // More rows may follow a full page, even if the total says that there are none.
-    if (offset >= page.total && page.rows.length < pageRows) return;
+    if (offset >= page.total && page.rows.length < PAGE_ROWS) return;
   }
   throw new AppError("hub_unexpected", "Hub returned an unexpected response (200)", {
     upstream: { status: 200 },

@@ -32,7 +32,7 @@ export function filterQuery(filters: readonly (readonly [snakeKey: string, value
 }
 
 /** The most rows that a Hub returns at once. */
-const PAGE_ROWS = 50;
+export const PAGE_ROWS = 50;
 
 export function parsePage(body: unknown): Page | undefined {
   if (!isRow(body) || !Array.isArray(body.data)) return undefined;
