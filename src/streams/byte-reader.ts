@@ -5,6 +5,11 @@ export interface ByteReader {
    * chunk and stay valid until the next call. Throws the source's error.
    */
   take(maxBytes: number): Promise<Uint8Array | undefined>;
+  /**
+   * The next bytes, exactly so many, if the source's current chunk holds them all: the same view that `take` returns,
+   * without a wait. Otherwise `undefined`, and nothing is taken.
+   */
+  takeWhole(bytes: number): Uint8Array | undefined;
   /** Copies bytes until the target is full or the source ends. Resolves with their number. Throws the source's error. */
   fill(target: Uint8Array): Promise<number>;
   /** Puts bytes back in front of the rest of the stream. The caller must not change them afterwards. */
@@ -28,6 +33,13 @@ export function createByteReader(source: ReadableStream<Uint8Array>): ByteReader
     return taken;
   }
 
+  function takeWhole(bytes: number): Uint8Array | undefined {
+    if (rest.length < bytes) return undefined;
+    const taken = rest.subarray(0, bytes);
+    rest = rest.subarray(bytes);
+    return taken;
+  }
+
   async function fill(target: Uint8Array): Promise<number> {
     let filled = 0;
     while (filled < target.length) {
@@ -43,5 +55,5 @@ export function createByteReader(source: ReadableStream<Uint8Array>): ByteReader
     if (bytes.length > 0) rest = rest.length === 0 ? bytes : Buffer.concat([bytes, rest]);
   }
 
-  return { take, fill, unread, cancel: (reason) => reader.cancel(reason) };
+  return { take, takeWhole, fill, unread, cancel: (reason) => reader.cancel(reason) };
 }

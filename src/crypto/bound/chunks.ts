@@ -18,38 +18,34 @@ export type MessageKeys = Pick<FileKeys, "key" | "baseNonce">;
  * others, and may be empty. The loop awaits pieces of the stream, not single chunks: awaiting each chunk would cost a
  * fifth more.
  */
-export async function* sealBatches(reader: ByteReader, { key, baseNonce }: MessageKeys) {
-  const begin = (number: number) => createEncryption(key, nonceOf(baseNonce, number));
-  let number = 0;
-  let encryption = begin(number);
-  let room = CHUNK_PLAIN_BYTES;
-  let batch = new Uint8Array(BATCH_BYTES);
-  let end = 0;
-
-  const endChunk = () => {
-    encryption.final();
-    batch.set(encryption.getAuthTag(), end);
-    end += TAG_BYTES;
-  };
-
-  for (let piece = await reader.take(BATCH_BYTES); piece !== undefined; piece = await reader.take(BATCH_BYTES)) {
-    for (let at = 0; at < piece.length; ) {
-      const part = piece.subarray(at, at + room);
-      batch.set(encryption.update(part), end);
-      [at, end, room] = [at + part.length, end + part.length, room - part.length];
-      if (room > 0) break;
-      endChunk();
-      number += 1;
-      encryption = begin(number);
-      room = CHUNK_PLAIN_BYTES;
-      if (end < BATCH_BYTES) continue;
-      yield { batch, chunks: number };
-      batch = new Uint8Array(BATCH_BYTES);
-      end = 0;
+export async function* sealBatches(reader: ByteReader, keys: MessageKeys) {
+  const gathered = new Uint8Array(CHUNK_PLAIN_BYTES);
+  for (let number = 0, isLast = false; !isLast; ) {
+    // Not zeroed first, which would cost a tenth: only what has been written is yielded.
+    const batch = Buffer.allocUnsafeSlow(BATCH_BYTES);
+    let end = 0;
+    while (end < BATCH_BYTES && !isLast) {
+      const plain = reader.takeWhole(CHUNK_PLAIN_BYTES) ?? gathered.subarray(0, await reader.fill(gathered));
+      isLast = plain.length < CHUNK_PLAIN_BYTES;
+      end += sealChunk(plain, keys, number++, batch, end);
     }
+    yield { batch: batch.subarray(0, end), chunks: number };
   }
-  endChunk();
-  yield { batch: batch.subarray(0, end), chunks: number + 1 };
+}
+
+/** Encrypts a whole chunk into the target, from `at` on. Returns its length there. */
+function sealChunk(
+  plain: Uint8Array,
+  { key, baseNonce }: MessageKeys,
+  number: number,
+  target: Uint8Array,
+  at: number,
+): number {
+  const encryption = createEncryption(key, nonceOf(baseNonce, number));
+  target.set(encryption.update(plain), at);
+  encryption.final();
+  target.set(encryption.getAuthTag(), at + plain.length);
+  return plain.length + TAG_BYTES;
 }
 
 /** Decrypts a whole chunk into the target. Returns whether it is authentic; if not, the target must not be used. */
