@@ -67,17 +67,17 @@ async function* noChunks(): AsyncGenerator<Uint8Array, void, void> {}
 async function* openSegments(
   reader: ByteReader,
   buffer: Uint8Array,
-  firstPlain: Uint8Array,
+  firstPlain: readonly Uint8Array[],
   { key, chunkBytes, sealedBytes }: OpenOptions & { readonly key: Uint8Array },
 ) {
-  if (firstPlain.length > 0) yield firstPlain;
+  yield* firstPlain;
   for (let position = buffer.length; position < sealedBytes; position += chunkBytes) {
     const segment = buffer.subarray(0, Math.min(chunkBytes, sealedBytes - position));
     await readFully(reader, segment);
     if (position + segment.length === sealedBytes) await expectEnd(reader);
     const plain = openMessage(key, segment);
     if (plain === undefined) throw new DecryptionError(`The segment at byte ${position} is not authentic`);
-    yield plain;
+    yield* plain;
   }
 }
 

@@ -6,14 +6,14 @@ import { createByteReader } from "./byte-reader.ts";
 import { pullStream } from "./pull-stream.ts";
 
 const NAME_PREFIX = "flame-spool-";
-const READ_BYTES = 256 * 1024;
+const BLOCK_BYTES = 256 * 1024;
 
 /** A temporary file. The caller of `write` must `remove` it. */
 export interface SpooledFile {
   readonly sizeBytes: number;
   /** Reads the file from its start. Several streams may be open at once. */
   open(): ReadableStream<Uint8Array>;
-  /** Frees the disk space. Streams that are still open fail. Idempotent. */
+  /** Frees the disk space, after a read that is under way. Streams that are still open fail. Idempotent. */
   remove(): Promise<void>;
 }
 
@@ -52,20 +52,31 @@ export function createSpool({ dir, openFile = openFileOnDisk }: SpoolDependencie
     return file;
   }
 
+  /** Writes one block while it reads the next. */
   async function write(source: ReadableStream<Uint8Array>): Promise<SpooledFile> {
     const reader = createByteReader(source);
     let file: FileHandle | undefined;
+    let writing: Promise<void> = Promise.resolve();
     try {
       file = await createNamelessFile();
-      let sizeBytes = 0;
-      for (;;) {
-        const piece = await reader.take(Number.POSITIVE_INFINITY);
-        if (piece === undefined) return spooledFile(file, sizeBytes);
-        await writeAll(file, piece, sizeBytes);
-        sizeBytes += piece.length;
+      let block = new Uint8Array(BLOCK_BYTES);
+      let spare: typeof block | undefined;
+      for (let sizeBytes = 0; ; ) {
+        const filled = await reader.fill(block);
+        await writing;
+        writing = writeAll(file, block.subarray(0, filled), sizeBytes);
+        // It is awaited before the next block; until then its failure must not count as unhandled.
+        writing.catch(() => {});
+        sizeBytes += filled;
+        if (filled < BLOCK_BYTES) {
+          await writing;
+          return spooledFile(file, sizeBytes);
+        }
+        [block, spare] = [spare ?? new Uint8Array(BLOCK_BYTES), block];
       }
     } catch (error) {
-      await Promise.allSettled([file?.close(), reader.cancel(error)]);
+      await Promise.allSettled([writing, reader.cancel(error)]);
+      await file?.close().catch(() => {});
       throw isDiskFull(error)
         ? new AppError("storage_full", "There is no room for temporary files on this node", { cause: error })
         : error;
@@ -89,25 +100,48 @@ export function createSpool({ dir, openFile = openFileOnDisk }: SpoolDependencie
 
 function spooledFile(file: FileHandle, sizeBytes: number): SpooledFile {
   let removal: Promise<void> | undefined;
+  const reads = new Set<Promise<unknown>>();
 
+  function read(position: number): Promise<Uint8Array> {
+    const reading = readBlock(file, position, sizeBytes);
+    reads.add(reading);
+    // A block that nobody asked for may fail unnoticed: its stream has ended.
+    reading.catch(() => {}).finally(() => reads.delete(reading));
+    return reading;
+  }
+
+  /** Reads one block ahead, while the last one is being used. */
   async function* chunks() {
-    for (let position = 0; position < sizeBytes; ) {
-      const buffer = new Uint8Array(Math.min(READ_BYTES, sizeBytes - position));
-      const { bytesRead } = await file.read(buffer, 0, buffer.length, position);
-      if (bytesRead === 0) throw new Error("A temporary file is shorter than what was written to it");
-      position += bytesRead;
-      yield buffer.subarray(0, bytesRead);
+    let next = sizeBytes > 0 ? read(0) : undefined;
+    for (let position = 0; next !== undefined; ) {
+      const block = await next;
+      position += block.length;
+      next = position < sizeBytes ? read(position) : undefined;
+      yield block;
     }
+  }
+
+  async function close(): Promise<void> {
+    // A number of a file that is closed during a read may already belong to another file.
+    while (reads.size > 0) await Promise.allSettled(reads);
+    await file.close();
   }
 
   return {
     sizeBytes,
     open: () => pullStream(chunks(), async () => {}),
     remove: () => {
-      removal ??= file.close();
+      removal ??= close();
       return removal;
     },
   };
+}
+
+async function readBlock(file: FileHandle, position: number, sizeBytes: number): Promise<Uint8Array> {
+  const buffer = new Uint8Array(Math.min(BLOCK_BYTES, sizeBytes - position));
+  const { bytesRead } = await file.read(buffer, 0, buffer.length, position);
+  if (bytesRead === 0) throw new Error("A temporary file is shorter than what was written to it");
+  return buffer.subarray(0, bytesRead);
 }
 
 async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {

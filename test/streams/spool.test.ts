@@ -68,7 +68,7 @@ test("a full disk is storage_full, the source is cancelled and nothing is left",
     handle.write = () => Promise.reject(Object.assign(new Error("no space left on device"), { code: "ENOSPC" }));
     return handle;
   };
-  const source = observedStream([new Uint8Array(10), new Uint8Array(10)]);
+  const source = observedStream(Array.from({ length: 20 }, () => new Uint8Array(65_536)));
   const error = await createSpool({ dir, openFile })
     .write(source.stream)
     .catch((reason) => reason);
@@ -84,6 +84,99 @@ test("a folder that is missing fails the write and cancels the source", async ()
   const spool = createSpool({ dir: join(dir, "missing") });
   expect(await spool.write(source.stream).catch((error) => error.code)).toBe("ENOENT");
   expect(source.cancelled()).toBe(true);
+});
+
+/** More than two blocks. */
+const severalBlocks = 700_000;
+
+/** Opens files whose writes and reads wait for a sign. */
+function heldOpen() {
+  const writes: PromiseWithResolvers<void>[] = [];
+  const reads: PromiseWithResolvers<void>[] = [];
+  const held = { writes, reads, isClosed: false };
+  const hold = (waiting: PromiseWithResolvers<void>[]) => {
+    const sign = Promise.withResolvers<void>();
+    waiting.push(sign);
+    return sign.promise;
+  };
+  const openFile = async (path: string, flags: string, mode: number): Promise<FileHandle> => {
+    const handle = await open(path, flags, mode);
+    const write = handle.write.bind(handle) as (...args: unknown[]) => Promise<unknown>;
+    const read = handle.read.bind(handle) as (...args: unknown[]) => Promise<unknown>;
+    const close = handle.close.bind(handle);
+    return Object.assign(handle, {
+      write: (...args: unknown[]) => hold(writes).then(() => write(...args)),
+      read: (...args: unknown[]) => hold(reads).then(() => read(...args)),
+      close: () => {
+        held.isClosed = true;
+        return close();
+      },
+    }) as FileHandle;
+  };
+  return { ...held, openFile, isClosed: () => held.isClosed };
+}
+
+const until = async (isTrue: () => boolean) => {
+  while (!isTrue()) await Bun.sleep(1);
+};
+
+test("the source is read on while a block is written, and blocks keep their order", async () => {
+  const { openFile, writes } = heldOpen();
+  const bytes = new Uint8Array(randomBytes(severalBlocks));
+  let taken = 0;
+  const source = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      if (taken === bytes.length) return controller.close();
+      controller.enqueue(bytes.subarray(taken, taken + 50_000));
+      taken += 50_000;
+    },
+  });
+  const writing = createSpool({ dir, openFile }).write(source);
+  await until(() => writes.length === 1);
+  await until(() => taken > 2 * 256 * 1024);
+  expect(writes).toHaveLength(1);
+  for (let next = 0; next < 3; next++) {
+    await until(() => writes.length > next);
+    writes[next]?.resolve();
+  }
+  const file = await writing;
+  expect(file.sizeBytes).toBe(bytes.length);
+  await file.remove();
+});
+
+test("a block that cannot be written fails the spool, and its file is closed only after the write", async () => {
+  const { openFile, writes, isClosed } = heldOpen();
+  const source = observedStream([new Uint8Array(severalBlocks)], new Error("broken off"));
+  const writing = createSpool({ dir, openFile }).write(source.stream);
+  await until(() => writes.length === 1);
+  await Bun.sleep(20);
+  expect(isClosed()).toBe(false);
+  writes[0]?.reject(new Error("the disk is gone"));
+  expect(await writing.catch((error) => error.message)).toBe("the disk is gone");
+  expect(isClosed()).toBe(true);
+});
+
+test("a file is closed only after a read that is under way", async () => {
+  const { openFile, writes, reads, isClosed } = heldOpen();
+  const writing = createSpool({ dir, openFile }).write(streamOf(new Uint8Array(severalBlocks)));
+  for (let next = 0; next < 3; next++) {
+    await until(() => writes.length > next);
+    writes[next]?.resolve();
+  }
+  const file = await writing;
+  const reader = file.open().getReader();
+  const first = reader.read();
+  await until(() => reads.length === 1);
+  reads[0]?.resolve();
+  await first;
+  await until(() => reads.length === 2);
+  await reader.cancel();
+  const removal = file.remove();
+  await Bun.sleep(20);
+  expect(isClosed()).toBe(false);
+  reads[1]?.resolve();
+  await removal;
+  expect(isClosed()).toBe(true);
 });
 
 test("a write that the system cuts short is continued", async () => {
