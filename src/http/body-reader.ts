@@ -40,8 +40,8 @@ export function createBodyReader(
 async function beforeStall<T>(read: Promise<T>, stallMs: number): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const stalled = new Promise<never>((_, reject) => {
-    const error = new AppError("client_too_slow", `No byte of the upload arrived for ${stallMs / 1000} s`);
-    timer = setTimeout(() => reject(error), stallMs);
+    const tooSlow = () => new AppError("client_too_slow", `No byte of the upload arrived for ${stallMs / 1000} s`);
+    timer = setTimeout(() => reject(tooSlow()), stallMs);
   });
   try {
     return await Promise.race([read, stalled]);
