@@ -52,10 +52,10 @@ export async function readUpload(
   const form = createFormReader(request, { ...limits, ...names, maxOverheadBytes });
   const file = await form?.nextFile();
   if (form === undefined || file === undefined) throw missingFile(check(form?.fields ?? new Map()));
-  const hash = hashFor(limits, form, length);
-  let sha256: string | undefined;
-  const ended = () => {
-    sha256 = checkDigest(form, hash);
+  let hash = hashFor(limits, form, length);
+  let facts: { readonly bytes: number; readonly sha256: string | undefined } | undefined;
+  const ended = (bytes: number) => {
+    facts = { bytes, sha256: checkDigest(form, hash) };
     refuseGone();
   };
   return {
@@ -63,8 +63,15 @@ export async function readUpload(
     contentType: cleanContentType(file.contentType),
     maxBytes: length,
     early: new Map(form.fields),
-    body: wholeFormStream(file, form, { maxFileBytes: limits.maxFileBytes, hash, ended }),
-    sha256: () => (limits.isHashed ? sha256 : undefined),
+    body: wholeFormStream(file, form, { maxFileBytes: limits.maxFileBytes, hash: () => hash, ended }),
+    measure() {
+      hash ??= limits.newHash();
+      return () => {
+        if (facts?.sha256 === undefined) throw new Error("The file has not been read to its end");
+        return { bytes: facts.bytes, sha256: facts.sha256 };
+      };
+    },
+    sha256: () => (limits.isHashed ? facts?.sha256 : undefined),
     fields() {
       refuseGone();
       return form.fields;
@@ -95,9 +102,9 @@ function checkDigest(form: FormReader, hash: ContentHash | undefined): string | 
 
 interface WholeForm {
   readonly maxFileBytes: number;
-  readonly hash: ContentHash | undefined;
+  readonly hash: () => ContentHash | undefined;
   /** Called after the form's last byte and before the stream ends. If it throws, the stream fails. */
-  readonly ended: () => void;
+  readonly ended: (bytes: number) => void;
 }
 
 /** The file's bytes. The stream ends only after the whole form was read, so that half a form never counts as a file. */
@@ -113,12 +120,12 @@ function wholeFormStream(
         const chunk = await file.read();
         if (chunk === undefined) {
           await readToEnd(form);
-          ended();
+          ended(bytes);
           return controller.close();
         }
         bytes += chunk.byteLength;
         if (maxFileBytes > 0 && bytes > maxFileBytes) throw tooLarge(maxFileBytes);
-        hash?.update(chunk);
+        hash()?.update(chunk);
         controller.enqueue(chunk);
       },
       cancel: () => file.cancel(),

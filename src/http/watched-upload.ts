@@ -1,7 +1,6 @@
 import type { Fingerprint } from "../idempotency/idempotency-store.ts";
 import type { Upload } from "../results/upload.ts";
 import type { ContentHash } from "../streams/content-hash.ts";
-import { countedContent } from "../streams/counted-content.ts";
 import { maxOverheadBytes } from "./upload-form.ts";
 
 /** Not part of the fingerprint: the digest itself is checked against the file. */
@@ -30,18 +29,16 @@ export interface WatchedUpload {
  */
 export function watchUpload(upload: Upload, newHash: () => ContentHash, isSecret: boolean): WatchedUpload {
   const name = hashText(newHash, upload.filename);
-  const counted = isSecret ? undefined : countedContent(upload.body, newHash());
+  const measured = isSecret ? undefined : upload.measure();
   let hasEnded = false;
-  const body = onEnd(counted?.stream ?? upload.body, () => {
+  const body = onEnd(upload.body, () => {
     hasEnded = true;
   });
-  let content: { bytes: number; sha256: string } | undefined;
   return {
     upload: { ...upload, body },
     facts() {
       if (!hasEnded) return { name };
-      content ??= counted?.facts();
-      return { name, fields: hashFields(newHash, upload.fields()), ...content };
+      return { name, fields: hashFields(newHash, upload.fields()), ...measured?.() };
     },
   };
 }
@@ -58,9 +55,9 @@ export async function compareUpload(
     await upload.body.cancel();
     return isOther ? { name, bytes: -1 } : { name };
   }
-  const { stream, facts } = countedContent(upload.body, newHash());
+  const facts = upload.measure();
   let bytes = 0;
-  for await (const piece of stream) {
+  for await (const piece of upload.body) {
     bytes += piece.byteLength;
     if (bytes > (first.bytes ?? bytes)) return { name, bytes };
   }

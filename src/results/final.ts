@@ -87,6 +87,7 @@ export function createFinalResults(deps: FinalResultsDeps): FinalResults {
         maxBytes,
         isHeld: isHeld({ isNoisy: false, isWithinBudget: false }),
         body: upload.body,
+        measure: upload.measure,
         attempt: upload.attempt,
         kept: upload.kept,
       });

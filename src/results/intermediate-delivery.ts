@@ -4,7 +4,8 @@ import { removeFromHub, singleFile } from "../hub/files.ts";
 import type { HubBucket } from "../hub/hub.ts";
 import type { Attempt } from "../idempotency/attempt.ts";
 import type { OpenObject } from "../objects/object-store.ts";
-import { countedContent } from "../streams/counted-content.ts";
+import type { ContentFacts } from "../streams/content-hash.ts";
+import { type CountedContent, countedContent } from "../streams/counted-content.ts";
 import { parseUuid } from "../uuid.ts";
 import { defaultFilename } from "./file-name.ts";
 import { findFreshBucket } from "./fresh-bucket.ts";
@@ -41,11 +42,12 @@ export async function sendUpload(
   facts: TransferFacts,
 ): Promise<SentIntermediate> {
   const { filename, attempt } = upload;
+  const content = deps.recording && upload.measure();
   const early = readRemoteNodeId(upload.early);
   if (early !== undefined) {
     facts.peerNodeId = early;
     const target = await prepare(deps, analysisId, early);
-    const file = { filename, attempt, ...(await openOnce(upload)) };
+    const file = { filename, attempt, content, ...(await openOnce(upload)) };
     return deliver(deps, target, facts, { ...file, confirm: () => refuseChange(upload, early) });
   }
   // A later field may still ask for encryption and name the receiver. Until then the file must not leave the node.
@@ -57,8 +59,8 @@ export async function sendUpload(
     }
     facts.peerNodeId = remoteNodeId;
     const target = await prepare(deps, analysisId, remoteNodeId);
-    const file = { filename, attempt, open: spooled.open, isRepeatable: true, plainBytes: spooled.sizeBytes };
-    return await deliver(deps, target, facts, file);
+    const file = { open: spooled.open, isRepeatable: true, plainBytes: spooled.sizeBytes };
+    return await deliver(deps, target, facts, { filename, attempt, content, ...file });
   } finally {
     await spooled.remove();
   }
@@ -86,15 +88,22 @@ export async function sendStored(
   facts.peerNodeId = remoteNodeId;
   const first = await openObject();
   const plain = streamOf(first);
+  const hashing = deps.recording ?? deps.digesting;
+  let counted: CountedContent | undefined;
+  async function open() {
+    // The first try takes the stream that is already open, a repeat opens the object again. A stream's reader closes it.
+    const opened = plain.locked ? streamOf(await openObject()) : plain;
+    counted = hashing && countedContent(opened, hashing.newHash());
+    return counted?.stream ?? opened;
+  }
   try {
     const target = await prepare(deps, analysisId, remoteNodeId);
     return await deliver(deps, target, facts, {
       filename: first.info.filename ?? defaultFilename,
-      // The first try takes the stream that is already open, a repeat opens the object again. A stream's reader closes
-      // it.
-      open: async () => (plain.locked ? streamOf(await openObject()) : plain),
+      open,
       isRepeatable: true,
       plainBytes: first.info.sizeBytes,
+      content: () => counted?.facts(),
       attempt,
     });
   } finally {
@@ -161,6 +170,8 @@ interface Delivery {
   readonly isRepeatable: boolean;
   readonly plainBytes?: number;
   readonly attempt: Attempt | undefined;
+  /** Known when the file has been sent; missing if nobody needs it. */
+  readonly content?: (() => ContentFacts | undefined) | undefined;
   /** Throws if the file must not stay at the Hub: a later form field contradicts the first, or the client is gone. */
   readonly confirm?: () => void;
 }
@@ -169,24 +180,18 @@ async function deliver(
   deps: IntermediateDeps,
   target: Target,
   facts: TransferFacts,
-  { filename, open, isRepeatable, plainBytes, attempt, confirm }: Delivery,
+  { filename, open, isRepeatable, plainBytes, attempt, content, confirm }: Delivery,
 ): Promise<SentIntermediate> {
   const { hub, recording, digesting } = deps;
   const { bucket, senderNodeId } = target;
-  async function encodeAnew() {
-    const opened = await open();
-    const hashing = recording ?? digesting;
-    const counted = hashing && countedContent(opened, hashing.newHash());
-    const encoded = await encode(deps, target, counted?.stream ?? opened, plainBytes);
-    return { ...encoded, counted };
-  }
+  const encodeAnew = async () => encode(deps, target, await open(), plainBytes);
   const sending = { bucket, filename, encode: encodeAnew, isRepeatable, attempt };
   const { files, encoded } = await sendToHub(deps, sending);
   try {
     const file = singleFile(files);
-    const content = encoded.counted?.facts();
-    if (recording) Object.assign(facts, content);
-    const sha256 = digesting && content?.sha256;
+    const measured = content?.();
+    if (recording) Object.assign(facts, measured);
+    const sha256 = digesting && measured?.sha256;
     confirm?.();
     await attempt?.confirm();
     if (bucket.needsLink) await hub.link(bucket, file);

@@ -1,4 +1,5 @@
 import type { Attempt } from "../idempotency/attempt.ts";
+import type { ContentFacts } from "../streams/content-hash.ts";
 
 /** A file that a client uploads, with the text parts of its form. */
 export interface Upload {
@@ -15,6 +16,11 @@ export interface Upload {
    * `too_large`, or `invalid_form` when the form breaks off. Cancelling it leaves the rest of the request unread.
    */
   readonly body: ReadableStream<Uint8Array>;
+  /**
+   * Has the file hashed on its way, once for all who ask. Call it before `body` is read, and the function that it
+   * returns when `body` has ended.
+   */
+  measure(): () => ContentFacts;
   /** The file's SHA-256 in hex, once `body` has ended. Set if responses include hashes. */
   sha256?(): string | undefined;
   /** Set if the client may repeat the request. Then the work is useful even if nobody waits for the response. */

@@ -4,6 +4,13 @@ export interface ContentHash {
   digest(): string;
 }
 
+/** Facts of a whole file. */
+export interface ContentFacts {
+  readonly bytes: number;
+  /** In lower-case hex. */
+  readonly sha256: string;
+}
+
 export interface HashedStream {
   readonly stream: ReadableStream<Uint8Array>;
   /** The hash of all bytes. Call it after the stream was read to its end. */

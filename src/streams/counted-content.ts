@@ -1,9 +1,9 @@
-import type { ContentHash } from "./content-hash.ts";
+import type { ContentFacts, ContentHash } from "./content-hash.ts";
 
 export interface CountedContent {
   readonly stream: ReadableStream<Uint8Array>;
-  /** The number and the hash of all bytes. Call it once, after the stream was read to its end. */
-  facts(): { readonly bytes: number; readonly sha256: string };
+  /** Of all bytes. Call it once, after the stream was read to its end. */
+  facts(): ContentFacts;
 }
 
 /** Passes the stream on, and counts and hashes its bytes. */

@@ -2,7 +2,7 @@ import { AppError } from "../errors.ts";
 import { bucketMissing } from "../hub/files.ts";
 import type { Attempt } from "../idempotency/attempt.ts";
 import type { ObjectStore } from "../objects/object-store.ts";
-import { type ContentHash, hashed } from "../streams/content-hash.ts";
+import { type ContentFacts, type ContentHash, type HashedStream, hashed } from "../streams/content-hash.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { poll } from "./poll.ts";
 import type { Rollback } from "./rollback.ts";
@@ -24,6 +24,8 @@ export interface NewFinal {
   /** An upper bound for the size, where known. */
   readonly maxBytes?: number | undefined;
   readonly body: ReadableStream<Uint8Array>;
+  /** Set if the body can be hashed by whoever makes it: see `Upload.measure`. */
+  readonly measure?: (() => () => ContentFacts) | undefined;
   /** Whether operators must approve it before anything of it is sent to the Hub. */
   readonly isHeld?: boolean;
   /** Set where the same final may be submitted again. */
@@ -148,7 +150,7 @@ export function createSubmissionQueue(deps: SubmissionQueueDeps): SubmissionQueu
 
 async function storeFile({ objects, rollback, newHash }: SubmissionQueueDeps, id: string, final: NewFinal) {
   const { body, contentType, filename, maxBytes } = final;
-  const content = hashed(body, newHash());
+  const content = final.measure === undefined ? hashed(body, newHash()) : measured(body, final.measure());
   const options = { contentType, filename, ...(maxBytes === undefined ? {} : { maxBytes }) };
   try {
     const sizeBytes = await objects.put(submissionKey(id), content.stream, options);
@@ -158,6 +160,10 @@ async function storeFile({ objects, rollback, newHash }: SubmissionQueueDeps, id
     if (error instanceof AppError && error.code === "object_store" && !isLeft) rollback.clearLater(id);
     throw error;
   }
+}
+
+function measured(stream: ReadableStream<Uint8Array>, facts: () => ContentFacts): HashedStream {
+  return { stream, sha256: () => facts().sha256 };
 }
 
 /** Throws `not_found` unless there is such a submission, of this very analysis. */

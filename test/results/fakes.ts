@@ -102,6 +102,10 @@ export function uploadOf(content: string, fields: Record<string, string> = {}, f
     maxBytes: undefined,
     early: new Map(),
     body: new Blob([content]).stream(),
+    measure: () => () => ({
+      bytes: Buffer.byteLength(content),
+      sha256: createHash("sha256").update(content).digest("hex"),
+    }),
     fields: () => parts,
     kept() {},
   };
