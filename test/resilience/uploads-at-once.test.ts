@@ -12,6 +12,20 @@ const fileBytes = 12 * mebibyte;
 const stalled = 100;
 const ordinary = 200;
 
+/** Asks for /healthz until it is stopped; resolves then with the times that the answers took, in ms, in order of length. */
+function probeHealth(url: string) {
+  const script = join(import.meta.dir, "wire/health-probe.ts");
+  const child = Bun.spawn([process.execPath, script, url], { stdout: "pipe", stderr: "inherit" });
+  const text = new Response(child.stdout).text();
+  return {
+    async stop(): Promise<readonly number[]> {
+      child.kill("SIGKILL");
+      const lines = (await text).split("\n").filter((line) => line !== "");
+      return lines.map(Number).sort((a, b) => a - b);
+    },
+  };
+}
+
 /** Plays the plan in a process of its own. */
 async function playCrowd(plan: CrowdPlan): Promise<CrowdOutcome> {
   const script = join(import.meta.dir, "wire/upload-crowd.ts");
@@ -52,7 +66,8 @@ describe.each([...backends])("100 stalled and 200 ordinary uploads at once in 51
     test("nobody dies, everybody is served, and the service answers throughout", async () => {
       const [one, two, three] = await Promise.all((["1", "2", "3"] as const).map((as) => world.token(as)));
       const paths = ["/local", "/local", "/local", "/local", "/final", "/intermediate"];
-      const { statuses, healthMs } = await playCrowd({
+      const probe = probeHealth(world.url);
+      const { statuses } = await playCrowd({
         url: world.url,
         fileBytes,
         stalled: Array.from({ length: stalled }, () => ({ token: one ?? "", path: "/local", sentBytes: 2 * mebibyte })),
@@ -61,6 +76,11 @@ describe.each([...backends])("100 stalled and 200 ordinary uploads at once in 51
           path: paths[index % paths.length] ?? "",
         })),
       });
+      const healthMs = await probe.stop();
+      const part = (share: number) => healthMs[Math.floor(healthMs.length * share)]?.toFixed(1);
+      console.log(
+        `/healthz: ${healthMs.length} times, median ${part(0.5)}, p95 ${part(0.95)}, longest ${healthMs.at(-1)?.toFixed(1)} ms`,
+      );
       expect(service.isRunning()).toBe(true);
       expect(healthMs.length).toBeGreaterThan(1);
       expect(statuses.filter((status) => ![200, 202, 204].includes(status))).toEqual([]);

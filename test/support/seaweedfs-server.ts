@@ -35,6 +35,7 @@ async function start(options: StoreOptions): Promise<ObjectStoreServer> {
       `AWS_ACCESS_KEY_ID=${accessKey}`,
       `AWS_SECRET_ACCESS_KEY=${secretKey}`,
       weed,
+      "-logtostderr=true",
       "server",
       `-dir=${dataDir}`,
       ...flags,
