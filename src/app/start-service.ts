@@ -1,5 +1,5 @@
-import { createApp } from "../http/app.ts";
 import { type Connection, stallSeconds } from "../http/env.ts";
+import { createServing } from "../http/serving.ts";
 import { createStartingApp } from "../http/starting-app.ts";
 import { createUrls } from "../http/urls.ts";
 import type { Log } from "../log.ts";
@@ -67,8 +67,8 @@ export async function startService(settings: Settings, deps: StartDeps): Promise
     };
     const surroundings = { log, metrics, traceparent, requestId, watchTraffic, patienceMs, signal, onPart };
     const services = await createServices(settings, surroundings);
-    const app = createServiceApp(settings, services, { ...deps, log, metrics, port: listener.port });
-    serve = async (request, connection) => inspect(request, await app.fetch(request, connection));
+    const answer = createAnswer(settings, services, { ...deps, log, metrics, port: listener.port });
+    serve = async (request, connection) => inspect(request, await answer(request, connection));
     return {
       port: listener.port,
       url: serviceUrl(hostname, listener.port),
@@ -91,10 +91,10 @@ interface AppParts extends StartDeps {
   readonly port: number;
 }
 
-function createServiceApp(settings: Settings, services: Services, parts: AppParts) {
+function createAnswer(settings: Settings, services: Services, parts: AppParts) {
   const { log, metrics, context, stallMs = stallSeconds * 1000, port } = parts;
   const { server } = settings;
-  return createApp({
+  return createServing({
     ...services,
     urls: createUrls({ publicUrl: server.publicUrl, port: () => port }),
     log,

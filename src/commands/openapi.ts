@@ -1,4 +1,4 @@
-import { describeApp } from "../http/app.ts";
+import { describeApp } from "../http/whole-app.ts";
 import { version } from "../version.ts";
 import type { ProcessIo } from "./process-io.ts";
 

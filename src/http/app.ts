@@ -10,12 +10,9 @@ import type { RequestContext } from "../request-context.ts";
 import type { FinalResults } from "../results/final.ts";
 import type { IntermediateResults } from "../results/intermediate-results.ts";
 import type { LocalResults } from "../results/local.ts";
-import { docsRoutes } from "./docs/page.ts";
 import type { AppEnv } from "./env.ts";
 import { describeError, detailResponse, errorResponse, statusOf } from "./error-responses.ts";
 import { keepLengthOnHead, neverStored } from "./head.ts";
-import { describeApi, registerComponents } from "./openapi.ts";
-import { operatorPageRoutes } from "./operator-page/page.ts";
 import { createRefusedTokens, type RefusedTokens } from "./refused-tokens.ts";
 import { requestLog } from "./request-log.ts";
 import { createRouteTable } from "./route-table.ts";
@@ -25,15 +22,7 @@ import { healthRoutes } from "./routes/health.ts";
 import { intermediateRoutes } from "./routes/intermediate.ts";
 import { localRoutes } from "./routes/local.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
-import { operatorBudgetRoutes } from "./routes/operator-budgets.ts";
 import type { OperatorServices } from "./routes/operator-deps.ts";
-import { operatorOverviewRoutes } from "./routes/operator-overview.ts";
-import { operatorPeersRoutes } from "./routes/operator-peers.ts";
-import { operatorQueueRoutes } from "./routes/operator-queue.ts";
-import { operatorRecordRoutes } from "./routes/operator-record.ts";
-import { operatorReleaseRoutes } from "./routes/operator-releases.ts";
-import { operatorSessionRoutes } from "./routes/operator-session.ts";
-import { operatorUsageRoutes } from "./routes/operator-usage.ts";
 import { createUploads, type UploadsDeps } from "./uploads.ts";
 import type { Urls } from "./urls.ts";
 
@@ -59,8 +48,10 @@ export interface AppDeps extends Omit<UploadsDeps, "refuseRemoved"> {
   readonly now: () => number;
 }
 
-/** Builds the whole HTTP interface from its dependencies. It does not listen on a port. */
-export function createApp(deps: AppDeps) {
+export type App = ReturnType<typeof createRouter>;
+
+/** Builds the HTTP interface for analyses and probes; `addMore` adds further routes. It does not listen on a port. */
+export function createApp(deps: AppDeps, addMore: (app: App) => void = () => {}): App {
   const app = createRouter();
   const authenticator = identifying(deps);
   const refusedTokens = createRefusedTokens(deps.log);
@@ -77,21 +68,7 @@ export function createApp(deps: AppDeps) {
   app.route("/", localRoutes({ ...deps, authenticator, uploads }));
   app.route("/", intermediateRoutes({ ...deps, authenticator, uploads }));
   app.route("/", finalRoutes({ ...deps, authenticator, uploads }));
-  app.route("/", operatorPageRoutes());
-  app.route("/", operatorSessionRoutes(deps));
-  app.route("/", operatorOverviewRoutes(deps));
-  app.route("/", operatorQueueRoutes(deps));
-  app.route("/", operatorPeersRoutes(deps));
-  app.route("/", operatorRecordRoutes(deps));
-  app.route("/", operatorUsageRoutes(deps));
-  app.route("/", operatorReleaseRoutes(deps));
-  app.route("/", operatorBudgetRoutes(deps));
-  if (deps.docs)
-    app.route(
-      "/",
-      docsRoutes(() => app.getOpenAPI31Document(describeApi(deps.version))),
-    );
-  registerComponents(app);
+  addMore(app);
   app.notFound(() => detailResponse(404, "Not Found"));
   app.onError((error, c) => {
     if (error instanceof HTTPException && isAboutJson(error)) return detailResponse(error.status, error.message);
@@ -101,13 +78,6 @@ export function createApp(deps: AppDeps) {
     return errorResponse(error);
   });
   return app;
-}
-
-/** The OpenAPI document. It needs no running service. */
-export function describeApp(version: string): object {
-  // The dependencies may be missing, because the routes are only described and no handler runs.
-  const app = createApp({ version, docs: false, serveMetrics: false } as AppDeps);
-  return app.getOpenAPI31Document(describeApi(version));
 }
 
 /** Adds the client's id to all log lines of a request. */

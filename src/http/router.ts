@@ -31,7 +31,7 @@ export function createRouter() {
  * The path without a slash at the end and without the prefix `/storage`. A node's proxy strips this prefix; without a
  * proxy, clients send it to the service. Bun leaves a request's URL relative if its Host is missing or invalid.
  */
-function pathOf(request: Request): string {
+export function pathOf(request: Request): string {
   const path = getPathNoStrict(request.url.startsWith("/") ? new Request(`http://localhost${request.url}`) : request);
   return path.replace(/^\/storage(?=\/|$)/, "") || "/";
 }

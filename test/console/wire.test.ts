@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { describeApp } from "../../src/http/app.ts";
+import { describeApp } from "../../src/http/whole-app.ts";
 
 interface Schema {
   readonly properties?: Record<string, unknown>;

@@ -1,4 +1,4 @@
-import { describeApp } from "../../src/http/app.ts";
+import { describeApp } from "../../src/http/whole-app.ts";
 import { version } from "../../src/version.ts";
 
 /** The parts of the OpenAPI document that the tests look at. */
