@@ -1,4 +1,5 @@
 import { AppError } from "../errors.ts";
+import { breath } from "./breath.ts";
 import type { UploadTurn } from "./upload-turns.ts";
 
 export interface BodyReader {
@@ -28,7 +29,9 @@ export function createBodyReader(
       }
       if (reader === undefined) return undefined;
       const read = reader.read();
-      return turn.receive(async () => (await beforeStall(read, stallMs)).value);
+      const piece = await turn.receive(async () => (await beforeStall(read, stallMs)).value);
+      await breath.take();
+      return piece;
     },
     async cancel() {
       // `cancel` rejects if the body has failed already. Then there is nothing left to cancel.
