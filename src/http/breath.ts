@@ -4,8 +4,9 @@ export interface Breath {
 }
 
 /**
- * Lets other requests have their turn. Many requests, or pieces of many uploads, may wait in memory at once, and to work
- * through all of them in one go would keep a probe of /healthz waiting.
+ * Lets requests have their turn among uploads. Pieces of many uploads may wait in memory at once, and to work through all
+ * of them in one go would keep a probe of /healthz waiting. Requests themselves do not wait here: the server closes a
+ * connection on which a request comes in ahead of an answer, unless that answer is given within the turn.
  */
 export function createBreath(now: () => number = () => performance.now(), busyMs = 10): Breath {
   let turnedAt = now();

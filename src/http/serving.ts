@@ -1,5 +1,4 @@
 import { type App, type AppDeps, createApp } from "./app.ts";
-import { breath } from "./breath.ts";
 import type { Connection } from "./env.ts";
 import { pathOf } from "./router.ts";
 
@@ -18,9 +17,7 @@ export function createServing(deps: AppDeps) {
     return whole;
   };
   return async (request: Request, connection: Connection): Promise<Response> => {
-    const path = pathOf(request);
-    if (path !== "/healthz") await breath.take();
-    const isOnDemand = onDemand.has(path.split("/", 2)[1]);
+    const isOnDemand = onDemand.has(pathOf(request).split("/", 2)[1]);
     return (isOnDemand ? await loadWhole() : app).fetch(request, connection);
   };
 }
