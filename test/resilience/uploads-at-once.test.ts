@@ -56,8 +56,8 @@ describe.each([...backends])("100 stalled and 200 ordinary uploads at once in 51
     let service: ServiceProcess;
 
     beforeAll(async () => {
-      limited = await limitMemory(memoryBytes);
       world = await startResilienceWorld({ storage, name: `uploads at once, ${storage}` });
+      limited = await limitMemory(memoryBytes, world.service.pid);
       await world.service.stop("SIGTERM");
       service = await startServiceProcess(limited.path, world.env);
     }, 120_000);
