@@ -154,7 +154,7 @@ describe("the compiled executable", () => {
     expect(err).toMatch(new RegExp(`The sandbox cannot start: .*(?:${ports}).*choose the first by --port`));
   });
 
-  test("the sandbox's lines work when they are pasted", async () => {
+  test.skipIf(Bun.which("curl") === null)("the sandbox's lines work when they are pasted", async () => {
     const sandbox = await executable.start(["sandbox", "--port", "0"], /Ctrl-C stops everything/);
     const lines = sandbox
       .output()
