@@ -103,6 +103,7 @@ function spooledFile(file: FileHandle, sizeBytes: number): SpooledFile {
   const reads = new Set<Promise<unknown>>();
 
   function read(position: number): Promise<Uint8Array> {
+    if (removal !== undefined) throw new Error("The temporary file was removed while it was read");
     const reading = readBlock(file, position, sizeBytes);
     reads.add(reading);
     // A block that nobody asked for may fail unnoticed: its stream has ended.
@@ -123,7 +124,7 @@ function spooledFile(file: FileHandle, sizeBytes: number): SpooledFile {
 
   async function close(): Promise<void> {
     // A number of a file that is closed during a read may already belong to another file.
-    while (reads.size > 0) await Promise.allSettled(reads);
+    await Promise.allSettled(reads);
     await file.close();
   }
 

@@ -179,6 +179,15 @@ test("a file is closed only after a read that is under way", async () => {
   expect(isClosed()).toBe(true);
 });
 
+test("a stream that is read on after its file was removed fails, and does not hold up the removal", async () => {
+  const file = await createSpool({ dir }).write(streamOf(new Uint8Array(severalBlocks)));
+  const reader = file.open().getReader();
+  await reader.read();
+  const removal = file.remove();
+  expect(await reader.read().catch((error) => error.message)).toBe("The temporary file was removed while it was read");
+  await removal;
+});
+
 test("a write that the system cuts short is continued", async () => {
   const openFile = async (path: string, flags: string, mode: number) => {
     const handle = await open(path, flags, mode);
