@@ -113,6 +113,20 @@ describe("chunks that the Hub", () => {
     }
   });
 
+  test("broken off fail behind exactly what came before", async () => {
+    const long = randomBytes(20 * 16_384 + 7);
+    const { sealed: file } = await seal(long);
+    for (const index of [1, 2, 15, 16, 17, 20]) {
+      for (const more of [0, 1, 300]) {
+        const part = file.subarray(0, 64 + index * chunkBytes + more);
+        if (part.length >= file.length) continue;
+        const { bytes, error } = await collectUntilError(await open(part, { sealedBytes: file.length }));
+        expect([index, String(error)]).toEqual([index, expect.stringContaining("shorter than announced")]);
+        expect(long.subarray(0, index * 16_384).equals(bytes)).toBe(true);
+      }
+    }
+  });
+
   test("another length than announced fails", async () => {
     for (const sealedBytes of [sealed.length - 1, sealed.length + 1]) {
       await expect(open(sealed, { sealedBytes }).then(collect)).rejects.toThrow(DecryptionError);
