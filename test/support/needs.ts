@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { chromiumPath } from "../browser/browser.ts";
 import { fakeClockInstalled } from "../resilience/support/fake-clock.ts";
+import { canLimitMemory } from "../resilience/support/memory-limit.ts";
 import { opensslInstalled } from "./certificate.ts";
 import { keycloakInstalled } from "./keycloak-server.ts";
 import { minioInstalled } from "./minio-server.ts";
@@ -83,6 +84,7 @@ export const needs: readonly Need[] = [
     sign: /findKubernetesValidator/,
   },
   { name: "helm", remedy: built, isThere: () => findGoTool("helm") !== undefined, sign: /findGoTool\("helm"\)/ },
+  { name: "a memory cgroup", remedy: "as root", isThere: canLimitMemory, sign: /canLimitMemory/ },
   { name: "SeaweedFS", remedy: built, isThere: seaweedfsInstalled, sign: /seaweedfsInstalled/ },
   { name: "MinIO", remedy: built, isThere: minioInstalled, sign: /minioInstalled/ },
   { name: "versitygw", remedy: built, isThere: versitygwInstalled, sign: /versitygwInstalled/ },

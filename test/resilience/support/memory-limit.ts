@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createServerDir } from "../../support/daemon.ts";
 import { sharedExecutable } from "./shared-executable.ts";
@@ -6,38 +6,28 @@ import { sharedExecutable } from "./shared-executable.ts";
 export interface LimitedExecutable {
   /** A script that runs the executable within the limit. */
   readonly path: string;
-  readonly kind: "cgroup" | "prlimit";
   remove(): void;
 }
 
 /**
- * The executable in a cgroup of its own, as in a container, or where none can be made with a limit of its data. That limit
- * counts what the runtime reserves and does not use, too: as much as the process `like` has of it is added.
+ * Whether this user may make a cgroup that limits memory. Nothing else will do: `prlimit` limits what is reserved, of which
+ * the runtime has gigabytes, and no resident memory.
  */
-export async function limitMemory(bytes: number, like: number): Promise<LimitedExecutable> {
+export function canLimitMemory(): boolean {
+  const group = makeGroup(1024 ** 3);
+  if (group !== undefined) rmdirSync(group);
+  return group !== undefined;
+}
+
+/** The executable in a cgroup of its own, as in a container. */
+export async function limitMemory(bytes: number): Promise<LimitedExecutable> {
   const executable = await sharedExecutable();
   const script = join(createServerDir("limited"), "flame-result");
   const group = makeGroup(bytes);
-  const enter =
-    group === undefined
-      ? `exec prlimit --data=${bytes + unusedDataOf(like)} --`
-      : `echo $$ > ${group}/cgroup.procs\nexec`;
-  writeFileSync(script, `#!/bin/sh\n${enter} ${executable} "$@"\n`);
+  if (group === undefined) throw new Error("No cgroup with a limit of memory can be made here");
+  writeFileSync(script, `#!/bin/sh\necho $$ > ${group}/cgroup.procs\nexec ${executable} "$@"\n`);
   await Bun.$`chmod +x ${script}`;
-  return {
-    path: script,
-    kind: group === undefined ? "prlimit" : "cgroup",
-    remove() {
-      if (group !== undefined) rmdirSync(group);
-    },
-  };
-}
-
-/** Bytes of data that a process has reserved beyond what is resident. */
-function unusedDataOf(pid: number): number {
-  const status = readFileSync(`/proc/${pid}/status`, "utf8");
-  const bytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)?.[1]) * 1024;
-  return bytes("VmData") - bytes("VmRSS");
+  return { path: script, remove: () => rmdirSync(group) };
 }
 
 function makeGroup(bytes: number): string | undefined {
