@@ -7,7 +7,7 @@ const onDemand: ReadonlySet<string | undefined> = new Set(["operator", "docs", "
 
 /**
  * Serves the HTTP interface. Its larger half, for operators and readers of the reference, is built at the first request
- * for it: its schemas take as long as the rest of the start, and most nodes never need them.
+ * for it: its schemas took an eighth to a fifth of the start, and most nodes never need them.
  */
 export function createServing(deps: AppDeps) {
   const app = createApp(deps);
