@@ -1,11 +1,10 @@
 import { Database } from "bun:sqlite";
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { copy } from "../../src/commands/copy/copy.ts";
 import { backends, formOf, isAvailable, startTestService, type TestService } from "../support/service.ts";
+import { mountSmallDisk } from "../support/small-disk.ts";
 import { contentOf, dropScratch, fileOf, openEmpty, scratch, storeOf } from "./storages.ts";
 import { createTestIo } from "./test-io.ts";
 
@@ -178,22 +177,18 @@ describe("a copy that cannot be", () => {
   });
 });
 
-// Needs the right to mount a file system of its own.
-const small = mkdtempSync(join(tmpdir(), "flame-copy-small-"));
-const isMounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=8m", "tmpfs", small]).status === 0;
-afterAll(() => {
-  if (isMounted) spawnSync("umount", ["-l", small]);
-  rmSync(small, { recursive: true, force: true });
-});
+const disk = mountSmallDisk(8);
+afterAll(() => disk?.remove());
 
-test.if(isMounted)("a copy onto a full disk is told, and leaves no half of a file", async () => {
+test.skipIf(disk === undefined)("a copy onto a full disk is told, and leaves no half of a file", async () => {
+  const target = join(disk?.path ?? "", "data");
   const service = await startTestService();
   const body = formOf(["file", new File([new Uint8Array(20_000_000)], "large.bin")]);
   expect((await service.fetch("1", "/local", { method: "PUT", body })).status).toBe(200);
   await service.shutDown();
-  const { code, err } = await run(service.dataDir ?? "", join(small, "data"));
+  const { code, err } = await run(service.dataDir ?? "", target);
   expect(code).toBe(1);
   expect(err).toMatch(/^The target: .*(?:ENOSPC|no space|no room)/i);
-  expect(await Array.fromAsync(storeOf(join(small, "data")).list(""))).toEqual([]);
+  expect(await Array.fromAsync(storeOf(target).list(""))).toEqual([]);
   await service.stop();
 });

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,6 +15,7 @@ import { testPostgresUrl } from "../support/postgres-database.ts";
 import { type Relay, startRelay } from "../support/relay.ts";
 import { testS3 } from "../support/s3.ts";
 import { formOf, isAvailable, startTestService, type TestService } from "../support/service.ts";
+import { canMount, mountSmallDisk } from "../support/small-disk.ts";
 import { countObjects } from "../support/storage-check.ts";
 
 const mebibyte = 1024 * 1024;
@@ -114,28 +114,31 @@ describe("when the disk is full", () => {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  test("a final is refused with 507, the store is clean, and what fits is taken", async () => {
-    const dataDir = join(folder, "data");
-    mkdirSync(dataDir);
-    // Only root may mount; for everybody else there is the next test.
-    if (spawnSync("mount", ["-t", "tmpfs", "-o", "size=6m", "tmpfs", dataDir]).status !== 0) return;
-    try {
-      const service = await startTestService({ env: { DATA_DIR: dataDir } });
-      const response = await put(service, new Uint8Array(16 * mebibyte), "large");
-      expect([response.status, await response.json()]).toEqual([507, { detail: "The object store is full" }]);
-      expect(service.logLines.find(({ event }) => event === "http.failed")).toMatchObject({
-        level: "warn",
-        fields: { code: "storage_full", reason: expect.stringMatching(/ENOSPC|no space/i) },
-      });
-      expect(await countObjects({ dataDir, bucket: undefined })).toBe(0);
-      expect(filesAt(service)).toEqual([]);
-      expect((await put(service, "fits", "fits")).status).toBe(204);
-      expect(filesAt(service).map(({ path }) => path)).toEqual(["fits"]);
-      await service.stop();
-    } finally {
-      spawnSync("umount", ["-l", dataDir]);
-    }
-  }, 20_000);
+  test.skipIf(!canMount())(
+    "a final is refused with 507, the store is clean, and what fits is taken",
+    async () => {
+      const disk = mountSmallDisk(6);
+      if (disk === undefined) throw new Error("nothing is mounted");
+      const dataDir = disk.path;
+      try {
+        const service = await startTestService({ env: { DATA_DIR: dataDir } });
+        const response = await put(service, new Uint8Array(16 * mebibyte), "large");
+        expect([response.status, await response.json()]).toEqual([507, { detail: "The object store is full" }]);
+        expect(service.logLines.find(({ event }) => event === "http.failed")).toMatchObject({
+          level: "warn",
+          fields: { code: "storage_full", reason: expect.stringMatching(/ENOSPC|no space/i) },
+        });
+        expect(await countObjects({ dataDir, bucket: undefined })).toBe(0);
+        expect(filesAt(service)).toEqual([]);
+        expect((await put(service, "fits", "fits")).status).toBe(204);
+        expect(filesAt(service).map(({ path }) => path)).toEqual(["fits"]);
+        await service.stop();
+      } finally {
+        disk.remove();
+      }
+    },
+    20_000,
+  );
 
   test("a submission fails with what leads to that answer, and leaves neither row nor file", async () => {
     const sqlite = openSqlite(join(folder, "catalog.sqlite"));

@@ -1,13 +1,11 @@
 import { Database } from "bun:sqlite";
 import { afterAll, expect, test } from "bun:test";
-import { spawnSync } from "node:child_process";
-import { appendFileSync, mkdtempSync, rmSync, statfsSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openSqlite } from "../../src/database/sqlite-connection.ts";
 import { createSqliteIdempotency } from "../../src/idempotency/sqlite-idempotency.ts";
 import { connectRaw } from "../support/raw-http.ts";
 import { formOf, type TestService } from "../support/service.ts";
+import { mountSmallDisk } from "../support/small-disk.ts";
 import { createAnswers } from "./answers.ts";
 import { type Call, createWorld, properCalls, type World } from "./calls.ts";
 import { loadDocument, routesOf } from "./document.ts";
@@ -202,29 +200,13 @@ test("a database that fails is told", async () => {
   });
 });
 
-// Needs the right to mount a file system of its own.
-const folder = mkdtempSync(join(tmpdir(), "flame-result-full-"));
-const isMounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", folder]).status === 0;
-afterAll(() => {
-  if (isMounted) spawnSync("umount", ["-l", folder]);
-  rmSync(folder, { recursive: true, force: true });
-});
+const disk = mountSmallDisk(1);
+afterAll(() => disk?.remove());
 
-/** Leaves not a block free. */
-function fillDisk(filler: string): void {
-  for (let { bavail, bsize } = statfsSync(folder); bavail > 0; { bavail, bsize } = statfsSync(folder)) {
-    try {
-      appendFileSync(filler, new Uint8Array(bavail * bsize));
-    } catch (error) {
-      if (!(error instanceof Error && "code" in error && error.code === "ENOSPC")) throw error;
-      return;
-    }
-  }
-}
-
-test.if(isMounted)("a full disk is told", async () => {
+test.skipIf(disk === undefined)("a full disk is told", async () => {
+  if (disk === undefined) throw new Error("nothing is mounted");
   // A single message of more than a segment is set aside until it is known to be genuine.
-  const env = { DATA_DIR: folder, CRYPTO__FRAMING: "single", CHUNK_SIZE: "4096" };
+  const env = { DATA_DIR: disk.path, CRYPTO__FRAMING: "single", CHUNK_SIZE: "4096" };
   await withService({ env }, async (service) => {
     const world = await createWorld(service);
     const body = formOf(["remote_node_id", world.nodeId], ["file", new File(["x".repeat(20_000)], "x")]);
@@ -233,16 +215,15 @@ test.if(isMounted)("a full disk is told", async () => {
     await service.fetch("3", "/local", { method: "PUT", body: tagged });
     const { pathname } = new URL(((await sent.json()) as { url: string }).url);
     await service.hub.removeProject(world.projectId);
-    const filler = join(folder, "filler");
     // What the migrations have made of the write-ahead log would be room for what comes.
-    const database = new Database(join(folder, "catalog.sqlite"));
+    const database = new Database(join(disk.path, "catalog.sqlite"));
     database.run("pragma wal_checkpoint(truncate)");
     database.close();
     const read = `${pathname}?remote_node_id=${world.nodeId}`;
     try {
       // One after the other: what a call that fails gives back would be room for another one.
       for (const operationId of findAble(507)) {
-        fillDisk(filler);
+        disk.fill();
         const answer = await answerTo(service, world, operationId, (call) => {
           // A tag that the object has already takes no room.
           const path = call.path.startsWith("/intermediate/") ? read : call.path.replace("a-tag", "another-tag");
@@ -252,7 +233,7 @@ test.if(isMounted)("a full disk is told", async () => {
       }
     } finally {
       // The database needs room to be closed.
-      rmSync(filler);
+      disk.empty();
     }
   });
 });
@@ -266,5 +247,5 @@ test("a Hub that hangs is given up", async () => {
 
 test("that is all that the document declares for clients and probes", () => {
   const declared = missing(routes.filter(({ operation: { tags } }) => !tags.includes("Operators")));
-  expect(declared.filter((answer) => isMounted || !answer.endsWith(" 507"))).toEqual([]);
+  expect(declared.filter((answer) => disk !== undefined || !answer.endsWith(" 507"))).toEqual([]);
 });

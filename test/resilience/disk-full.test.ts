@@ -2,10 +2,10 @@ import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { eventually } from "../support/eventually.ts";
+import { canMount, mountSmallDisk, type SmallDisk } from "../support/small-disk.ts";
 import { contentOf } from "./support/content.ts";
 import { startLoad } from "./support/load.ts";
 import { type Answer, createHttpPoller, fieldOf, type HttpPoller } from "./support/poller.ts";
-import { canMount, mountSmallDisk, type SmallDisk } from "./support/small-disk.ts";
 import { verifyAfter } from "./support/verify.ts";
 import { canStartWorld, type ResilienceWorld, startResilienceWorld } from "./support/world.ts";
 

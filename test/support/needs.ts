@@ -1,12 +1,14 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { chromiumPath } from "../browser/browser.ts";
 import { fakeClockInstalled } from "../resilience/support/fake-clock.ts";
 import { canLimitMemory } from "../resilience/support/memory-limit.ts";
 import { opensslInstalled } from "./certificate.ts";
 import { keycloakInstalled } from "./keycloak-server.ts";
 import { minioInstalled } from "./minio-server.ts";
+import { pgbouncerInstalled } from "./pgbouncer-server.ts";
 import { seaweedfsInstalled } from "./seaweedfs-server.ts";
+import { canMount } from "./small-disk.ts";
 import { squidInstalled } from "./squid.ts";
 import { findPythonGenerator, findTypescriptGenerator } from "./tools/client-generators.ts";
 import { findGoTool } from "./tools/go-tools.ts";
@@ -53,6 +55,7 @@ export const needs: readonly Need[] = [
     isThere: () => Bun.which("docker-compose") !== null,
     sign: /"docker-compose"/,
   },
+  { name: "pgbouncer", remedy: debian("pgbouncer"), isThere: pgbouncerInstalled, sign: /pgbouncerInstalled/ },
   { name: "squid", remedy: debian("squid apache2-utils"), isThere: squidInstalled, sign: /squidInstalled/ },
   { name: "openssl", remedy: debian("openssl"), isThere: opensslInstalled, sign: /opensslInstalled/ },
   { name: "faketime", remedy: debian("faketime"), isThere: fakeClockInstalled, sign: /fakeClockInstalled/ },
@@ -85,17 +88,35 @@ export const needs: readonly Need[] = [
   },
   { name: "helm", remedy: built, isThere: () => findGoTool("helm") !== undefined, sign: /findGoTool\("helm"\)/ },
   { name: "a memory cgroup", remedy: "as root", isThere: canLimitMemory, sign: /canLimitMemory/ },
+  { name: "a file system to fill", remedy: "as root", isThere: canMount, sign: /canMount|mountSmallDisk/ },
   { name: "SeaweedFS", remedy: built, isThere: seaweedfsInstalled, sign: /seaweedfsInstalled/ },
   { name: "MinIO", remedy: built, isThere: minioInstalled, sign: /minioInstalled/ },
   { name: "versitygw", remedy: built, isThere: versitygwInstalled, sign: /versitygwInstalled/ },
   { name: "Keycloak", remedy: built, isThere: keycloakInstalled, sign: /keycloakInstalled/ },
+  {
+    name: "Linux",
+    remedy: "no other system has it",
+    isThere: () => process.platform === "linux",
+    sign: /process\.platform/,
+  },
 ];
+
+const SKIPS = /\.(?:skipIf|if)\(/;
 
 /** Why a test of the file was skipped, as far as that can be told: the first thing missing that the file asks for. */
 export function reasonOf(file: string, missing: readonly Need[], root = join(import.meta.dir, "../..")): string {
-  const source = readSource(join(root, file));
+  const source = skippingSource(join(root, file));
   const need = missing.find(({ sign }) => sign.test(source));
   return need === undefined ? `another reason (${file})` : `want of ${need.name}`;
+}
+
+/** The source of what may skip tests of the file: its own, and that of the suites which it takes its groups from. */
+export function skippingSource(path: string): string {
+  const source = readSource(path);
+  const suites = Array.from(source.matchAll(/ from "(\.[^"]+)"/g), ([, name = ""]) =>
+    readSource(join(dirname(path), name)),
+  );
+  return [source, ...suites].filter((text) => SKIPS.test(text)).join("\n");
 }
 
 function readSource(path: string): string {

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { closeSync, mkdtempSync, openSync, rmSync, statfsSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,8 +17,8 @@ export interface SmallDisk {
 /** A system's own temporary file system in memory; `undefined` where this process may not mount one. */
 export function mountSmallDisk(mebibytes: number): SmallDisk | undefined {
   const path = mkdtempSync(join(tmpdir(), "flame-result-disk-"));
-  const mount = Bun.spawnSync(["mount", "-t", "tmpfs", "-o", `size=${mebibytes}m`, "tmpfs", path]);
-  if (mount.exitCode !== 0) {
+  const mount = spawnSync("mount", ["-t", "tmpfs", "-o", `size=${mebibytes}m`, "tmpfs", path]);
+  if (mount.status !== 0) {
     rmSync(path, { recursive: true });
     return undefined;
   }
@@ -43,7 +44,7 @@ export function mountSmallDisk(mebibytes: number): SmallDisk | undefined {
     },
     empty: () => rmSync(ballast, { force: true }),
     remove() {
-      Bun.spawnSync(["umount", "-l", path]);
+      spawnSync("umount", ["-l", path]);
       rmSync(path, { recursive: true, force: true });
     },
   };
