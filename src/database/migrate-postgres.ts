@@ -35,6 +35,11 @@ export const postgresMigrations: readonly Migration[] = [
   { name: "0012_record_lists", sql: recordLists },
 ];
 
+/** The names of all tables that the migrations make. */
+export const postgresTables: readonly string[] = postgresMigrations.flatMap(({ sql }) =>
+  Array.from(sql.matchAll(/^CREATE TABLE (?:IF NOT EXISTS )?"(\w+)"/gm), ([, name = ""]) => name),
+);
+
 // An arbitrary number, but the same in every version of this service.
 const advisoryLock = 7_046_029;
 const migrationTimeoutMs = 300_000;

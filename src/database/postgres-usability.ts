@@ -2,7 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import type { BunSQLDatabase } from "drizzle-orm/bun-sql";
 import { AppError } from "../errors.ts";
 import { MigrationError } from "./migrate.ts";
-import { listPendingPostgresMigrations } from "./migrate-postgres.ts";
+import { listPendingPostgresMigrations, postgresTables } from "./migrate-postgres.ts";
 import type { Postgres } from "./postgres-connection.ts";
 
 type Facts = {
@@ -12,6 +12,8 @@ type Facts = {
   readonly schema: string | null;
   readonly path: string;
   readonly mayCreate: boolean | null;
+  /** Whether it may read which migrations were applied. */
+  readonly knowsVersion: boolean;
   readonly isReadOnly: boolean;
   /** Whether the service has tables in the schema public that the search path does not include. */
   readonly isHidden: boolean;
@@ -22,7 +24,7 @@ type Facts = {
  * Resolves with sentences for the operator about problems that do not stop the service. Changes nothing.
  */
 export async function inspectPostgres(postgres: Postgres): Promise<string[]> {
-  const { encoding, role, schema, path, mayCreate, isReadOnly, isHidden } = await postgres.run(readFacts);
+  const { encoding, role, schema, path, mayCreate, knowsVersion, isReadOnly, isHidden } = await postgres.run(readFacts);
   if (schema === null) {
     throw new MigrationError(
       `No schema of the search path (${path}) exists: let it name one, by \`alter role ${role} set search_path = public\``,
@@ -39,7 +41,7 @@ export async function inspectPostgres(postgres: Postgres): Promise<string[]> {
       operatorDetail: "PostgreSQL may only be read here: it is a standby, or default_transaction_read_only is on",
     });
   }
-  const pending = await listPendingPostgresMigrations(postgres);
+  const pending = knowsVersion ? await listPendingPostgresMigrations(postgres) : [];
   if (pending.length > 0 && mayCreate !== true) {
     throw new MigrationError(
       `The database lacks ${pending.join(", ")}, and ${role} may not make tables in the schema ${schema}: ` +
@@ -76,6 +78,7 @@ async function readFacts(db: BunSQLDatabase): Promise<Facts> {
     select current_setting('server_encoding') as encoding, current_user::text as role, current_schema()::text as schema,
       current_setting('search_path') as path,
       has_schema_privilege(current_schema(), 'create') as "mayCreate",
+      coalesce(has_table_privilege(to_regclass('flame_result_migration'), 'select'), true) as "knowsVersion",
       current_setting('transaction_read_only') = 'on' as "isReadOnly",
       to_regclass('flame_result_migration') is null and to_regclass('taggedresult') is null and exists (
         select from pg_catalog.pg_tables where schemaname = 'public' and tablename in ${ourTables}
@@ -85,16 +88,30 @@ async function readFacts(db: BunSQLDatabase): Promise<Facts> {
 }
 
 async function requireRights(postgres: Postgres, role: string): Promise<void> {
-  const missing = await postgres.run((db) => db.execute<{ name: string; right: string }>(missingRights()));
+  const missing = await postgres.run((db) => db.execute<{ names: string; rights: string }>(missingRights()));
   if (missing.length === 0) return;
-  const rights = [...missing].map(({ name, right }) => `${right} on ${name}`).join(", ");
+  const rights = [...missing].map(({ names, rights }) => `${rights} on ${names}`).join("; ");
   throw new MigrationError(`${role} lacks rights in the database: grant it ${rights}`);
 }
 
+/** The tables and their sequences on which rights are missing, those with the same ones in one row. */
 function missingRights(): SQL {
+  const tables = sql.param(`{${postgresTables.join(",")}}`);
   return sql`
-    select name, "right" from unnest(array['tag', 'result', 'taggedresult', 'submission', 'removed_project',
-      'record_entry', 'operator_ticket', 'operator_session', 'traffic']) as name,
-      unnest(array['select', 'insert', 'update', 'delete']) as "right"
-    where to_regclass(name) is not null and not has_table_privilege(name, "right")`;
+    with ours as (select name, to_regclass(name) as id from unnest(${tables}::text[]) as name),
+    missing as (
+      select name, "right", place from ours,
+        unnest(array['select', 'insert', 'update', 'delete']) with ordinality as possible("right", place)
+      where id is not null and not has_table_privilege(id, "right")
+      union all
+      select 'sequence ' || counter.oid::regclass, 'usage', 5 from pg_class counter
+        join pg_depend on classid = 'pg_class'::regclass and objid = counter.oid and deptype in ('a', 'i')
+        join ours on refobjid = ours.id
+      where case relkind when 'S' then not has_sequence_privilege(counter.oid, 'usage, update') end
+      union all
+      select name, 'select', 1 from unnest(array['flame_result_migration']) as name
+      where not has_table_privilege(to_regclass(name), 'select')
+    ),
+    grouped as (select name, string_agg("right", ', ' order by place) as rights from missing group by name)
+    select string_agg(name, ', ' order by name) as names, rights from grouped group by rights order by rights`;
 }

@@ -23,7 +23,7 @@ const prefix = "flame_result_";
 const requestBuckets = [0.005, 0.025, 0.1, 0.25, 1, 5, 30, 120, 600];
 const callBuckets = [0.005, 0.025, 0.1, 0.5, 2, 15, 60, 300];
 const knownMethods = new Set(["GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS", "PATCH"]);
-const submissionsLimitMs = 2_000;
+const databaseLimitMs = 2_000;
 
 /** The kind and direction of the bytes that an audit event reports. */
 const movedBy: Readonly<Record<string, { readonly kind: string; readonly direction: "in" | "out" }>> = {
@@ -270,7 +270,7 @@ function watchPeers(counts: () => Promise<PeersByFraming>, registers: Registry[]
 async function withinLimit<T>(work: Promise<T>): Promise<T | undefined> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), submissionsLimitMs);
+    timer = setTimeout(() => resolve(undefined), databaseLimitMs);
   });
   const settled = work.catch(() => undefined);
   return Promise.race([settled, late]).finally(() => clearTimeout(timer));

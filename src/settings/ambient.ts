@@ -25,9 +25,18 @@ const ambient = [
 /** The variable that tells a process which ambient variables were removed before it was started. */
 export const leftOutName = "FLAME_RESULT_LEFT_OUT";
 
+/** Kubernetes tells every pod of all services beside it: one called `node-minio` is `NODE_MINIO_SERVICE_HOST` and so on. */
+const serviceLink = /_(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)$/;
+
 /** The names of variables that are not settings of this service, but would change what it does. */
 export function findAmbientNames(environment: Environment): string[] {
-  return Object.keys(environment).filter((name) => ambient.some((pattern) => pattern.test(name)));
+  return Object.keys(environment).filter((name) => {
+    return ambient.some((pattern) => pattern.test(name)) && !isServiceLink(name, environment[name] ?? "");
+  });
+}
+
+function isServiceLink(name: string, value: string): boolean {
+  return serviceLink.test(name) || (name.endsWith("_PORT") && /^(?:tcp|udp|sctp):\/\//.test(value));
 }
 
 /** One sentence that names the variables removed before the process was started, if there were any. */

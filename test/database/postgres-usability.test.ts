@@ -48,6 +48,36 @@ describe.skipIf(testPostgresUrl === undefined)("a database as hospitals grant it
     await expect(asRole(inspectPostgres)).rejects.toThrow(/grant it delete on submission$/);
   });
 
+  test("every table of every room counts, and so do the sequences", async () => {
+    await asOwner(migratePostgres);
+    const tables = await database.execute<{ tablename: string }>(
+      `select tablename from pg_tables where schemaname = 'public'`,
+    );
+    const names = tables.map(({ tablename }) => tablename).filter((name) => name !== "flame_result_migration");
+    expect(names.length).toBeGreaterThan(20);
+    await database.execute(`${grantTables}; revoke update on all tables in schema public from ${role}`);
+    await expect(asRole(inspectPostgres)).rejects.toThrow(`grant it update on ${names.sort().join(", ")}`);
+    await database.execute(`${grantTables}; revoke usage on sequence record_entry_place_seq from ${role}`);
+    await expect(asRole(inspectPostgres)).rejects.toThrow(/grant it usage on sequence record_entry_place_seq$/);
+  });
+
+  test("a role that lacks most is told in a sentence that can be read", async () => {
+    await asOwner(migratePostgres);
+    await database.execute(
+      `${grantTables}; revoke all on peer, traffic from ${role}; revoke insert on tag from ${role}`,
+    );
+    await expect(asRole(inspectPostgres)).rejects.toThrow(
+      /grant it insert on tag; select, insert, update, delete on peer, traffic$/,
+    );
+  });
+
+  test("a role that lacks every right is told", async () => {
+    await asOwner(migratePostgres);
+    await expect(asRole(inspectPostgres)).rejects.toThrow(
+      /grant it select on flame_result_migration; select, insert, update, delete on daily_usage, .*; usage on sequence /,
+    );
+  });
+
   test("a database that may only be read is told, and waited for", async () => {
     await asOwner(migratePostgres);
     await database.execute(`alter database ${database.settings.database} set default_transaction_read_only = on`);

@@ -43,6 +43,21 @@ describe("variables that are not ours", () => {
     expect(findAmbientNames(ambient)).toEqual(Object.keys(ambient));
   });
 
+  test("what Kubernetes tells of the services beside it is no cause for a word", () => {
+    const links = ["NODE_MINIO", "PGBOUNCER", "S3_GATEWAY", "AWS_PROXY"].flatMap((service) => [
+      [`${service}_SERVICE_HOST`, "10.0.0.1"],
+      [`${service}_SERVICE_PORT`, "9000"],
+      [`${service}_SERVICE_PORT_HTTP_API`, "9000"],
+      [`${service}_PORT`, "tcp://10.0.0.1:9000"],
+      [`${service}_PORT_9000_TCP`, "tcp://10.0.0.1:9000"],
+      [`${service}_PORT_9000_TCP_PROTO`, "tcp"],
+      [`${service}_PORT_9000_TCP_PORT`, "9000"],
+      [`${service}_PORT_9000_TCP_ADDR`, "10.0.0.1"],
+    ]);
+    expect(findAmbientNames(Object.fromEntries(links))).toEqual([]);
+    expect(findAmbientNames({ NODE_PORT: "8080", BUN_PORT: "1" })).toEqual(["NODE_PORT", "BUN_PORT"]);
+  });
+
   test("no setting of ours, and nothing harmless, is taken for one", () => {
     const ours = Object.keys(SETTINGS).flatMap((name) => [name, `${name}_FILE`, name.replace("MINIO__", "S3__")]);
     const harmless = [
