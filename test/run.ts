@@ -110,6 +110,12 @@ async function runOnOtherStores(used: Part | undefined, variables: Record<string
   return runs;
 }
 
+/** All but those that only wait. */
+function testFiles(): string[] {
+  const names = [...new Bun.Glob("test/**/*.test.ts").scanSync({ cwd: ROOT })];
+  return names.filter((name) => name !== WAITING_TESTS);
+}
+
 /** Those that only wait and those on other stores run beside the others, unless somebody has chosen what to run. */
 async function runChosen(variables: Record<string, string>, store: Part | undefined): Promise<TestRun[]> {
   mkdirSync(ARTIFACTS, { recursive: true });
@@ -117,7 +123,9 @@ async function runChosen(variables: Record<string, string>, store: Part | undefi
   if (isLive) return [await runTests([LIVE_TESTS, ...chosen], variables, "junit.xml")];
   if (chosen.some((path) => path !== "./test/resilience")) return [await runTests(chosen, variables, "junit.xml")];
   const runs = await Promise.all([
-    runTests([...chosen, `--path-ignore-patterns=${WAITING_TESTS}`], variables, "junit.xml"),
+    runTests([...chosen, `--path-ignore-patterns=${WAITING_TESTS}`], variables, "junit.xml").then((run) => {
+      return runsAll ? { ...run, files: testFiles() } : run;
+    }),
     runTests([`./${WAITING_TESTS}`], variables, "junit-waiting.xml"),
     runsAll && !usesContainers ? runOnOtherStores(store, variables) : [],
   ]);

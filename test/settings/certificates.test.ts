@@ -1,18 +1,14 @@
-import { afterAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { parseCertificates } from "../../src/settings/certificates.ts";
-import { createPrivateCertificate } from "../support/certificate.ts";
 
-const made = createPrivateCertificate();
-const other = createPrivateCertificate();
-afterAll(() => {
-  made.remove();
-  other.remove();
-});
-const authority = readFileSync(made.authorityPath, "utf8");
-const second = readFileSync(other.authorityPath, "utf8");
-const nowMs = Date.now();
+/** Two authorities and the certificate of a server, each valid for two days, so that no test needs a program to make them. */
+const read = (name: string) => readFileSync(join(import.meta.dir, "../fixtures/certificates", `${name}.pem`), "utf8");
+const authority = read("authority");
+const second = read("other-authority");
+const nowMs = Date.parse(new X509Certificate(authority).validFrom) + 3_600_000;
 const body = authority.replace(/-----[^-]+-----|\s/g, "");
 const block = (text: string, label = "CERTIFICATE") => `-----BEGIN ${label}-----\n${text}\n-----END ${label}-----\n`;
 /** What OpenSSL appends in its own form: an empty sequence. */
@@ -54,6 +50,6 @@ describe("a file of authorities", () => {
     const day = 86_400_000;
     expect(parseCertificates(authority, nowMs + 10 * day).faults[0]).toContain("has expired");
     expect(parseCertificates(authority, nowMs - 10 * day).faults[0]).toContain("is not valid yet");
-    expect(parseCertificates(made.cert, nowMs).faults[0]).toContain("is not an authority's");
+    expect(parseCertificates(read("server"), nowMs).faults[0]).toContain("is not an authority's");
   });
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { needs, reasonOf, skippingSource } from "./needs.ts";
 
 const folder = join(import.meta.dir, "..");
@@ -11,6 +11,26 @@ test("every test file that may skip tests is known to need something, so that th
   expect(skipping.length).toBeGreaterThan(80);
   expect(skipping).toContain("retention/state.test.ts");
   expect(skipping.filter((name) => !needs.some(({ sign }) => sign.test(sourceOf(name))))).toEqual([]);
+});
+
+test("whoever uses a program that may be missing asks first whether it is there", () => {
+  const users = files.flatMap((name) => {
+    const source = readFileSync(join(folder, name), "utf8");
+    return Array.from(
+      source.matchAll(/import \{([^}]+)\} from "(\.[^"]+\/support\/[^"]+)"/g),
+      ([, names = "", from = ""]) => {
+        const support = readFileSync(join(folder, dirname(name), from), "utf8");
+        const asked = Array.from(
+          support.matchAll(/^export (?:const|function) (\w+Installed)\b/gm),
+          ([, one = ""]) => one,
+        );
+        const isUsed = names.split(",").some((one) => !/^\s*type |^\s*$/.test(one) && !asked.includes(one.trim()));
+        return { name, from, isUsed: isUsed && asked.length > 0, asks: asked.some((one) => source.includes(one)) };
+      },
+    );
+  });
+  expect(users.filter(({ isUsed }) => isUsed).length).toBeGreaterThan(15);
+  expect(users.filter(({ isUsed, asks }) => isUsed && !asks)).toEqual([]);
 });
 
 test("the reason is the first thing missing that the file asks for", () => {

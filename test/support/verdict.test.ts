@@ -40,6 +40,16 @@ test("a failure that is not in the report is counted", () => {
   });
 });
 
+test("a file that could not be loaded is named beside what failed", () => {
+  const files = ["a.test.ts", "b.test.ts"];
+  expect(judge([{ exitCode: 1, xml: reportOf(PASSED, FAILED), files }], free).lines).toEqual([
+    "failed: a.test.ts: b",
+    "failed: b.test.ts: cannot be loaded, see above",
+    "1 passed, 2 failed, 0 skipped",
+  ]);
+  expect(judge([{ exitCode: 0, xml: reportOf(PASSED), files }], free).lines).toEqual(["1 passed, 0 failed, 0 skipped"]);
+});
+
 test.each([undefined, "", reportOf(PASSED).slice(0, -20)])("a run without a whole report has failed", (xml) => {
   expect(judge([{ exitCode: 0, xml: xml }], free)).toMatchObject({ exitCode: 1 });
   expect(judge([{ exitCode: 139, xml: xml }], free)).toMatchObject({ exitCode: 139 });

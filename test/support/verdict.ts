@@ -20,6 +20,8 @@ export interface TestRun {
   readonly xml: string | undefined;
   /** What it ran on, where the same tests are run on several things. */
   readonly on?: string;
+  /** The test files it was to run, where they are known. */
+  readonly files?: readonly string[];
 }
 
 export interface Judgement {
@@ -61,7 +63,7 @@ function parseCase(attributes: string): Case {
  * which is `N passed, N failed, N skipped`, stand the names of what failed.
  *
  * A run without a report is a failure, and so is one with a skipped test where all are required. A file that cannot be
- * loaded fails `bun test` but is not in its report; it is counted as one failure.
+ * loaded fails `bun test` but is not in its report: each file that is missing there is counted as one failure.
  */
 export function judge(runs: readonly TestRun[], { requireAll, reasonOf }: Judgement) {
   const counts = runs.map(count);
@@ -87,7 +89,7 @@ function countByReason(reasons: readonly string[]): string[] {
   });
 }
 
-function count({ exitCode, xml, on }: TestRun) {
+function count({ exitCode, xml, on, files = [] }: TestRun) {
   const place = on === undefined ? "" : ` (on ${on})`;
   const report = xml === undefined ? undefined : parseReport(xml);
   if (report === undefined) {
@@ -95,8 +97,12 @@ function count({ exitCode, xml, on }: TestRun) {
     return { exitCode: exitCode || 1, passed: 0, failed: 1, skipped: [], names };
   }
   const { tests, skipped, failures } = report;
-  const names = report.failed.map(({ file, name }) => `${file}: ${name}${place}`);
+  const unloaded = exitCode === 0 ? [] : files.filter((file) => !xml?.includes(`file="${file}"`));
+  const names = [
+    ...report.failed.map(({ file, name }) => `${file}: ${name}${place}`),
+    ...unloaded.map((file) => `${file}: cannot be loaded, see above${place}`),
+  ];
   if (names.length === 0 && exitCode !== 0) names.push(`something outside of the tests, see above${place}`);
-  const failed = Math.max(failures, exitCode === 0 ? 0 : 1);
+  const failed = Math.max(failures + unloaded.length, exitCode === 0 ? 0 : 1);
   return { exitCode, passed: tests - failures - skipped.length, failed, skipped, names };
 }
