@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createOutbound } from "../../../src/hub/transport/create-outbound.ts";
 import { findProxy, maskProxy } from "../../../src/hub/transport/proxy.ts";
 import { quietLog } from "../../../src/log.ts";
+import { eventually } from "../../support/eventually.ts";
 import { type Squid, squidInstalled, startSquid } from "../../support/squid.ts";
 import { pulledBody, sha256OfPattern } from "../bodies.ts";
 import { catchAppError } from "../catch-error.ts";
@@ -36,17 +37,19 @@ test("a proxy that is not there is named, without its password", async () => {
 });
 
 test("a proxy that accepts and then says nothing is a matter of time, for files too", async () => {
-  const closed = Promise.withResolvers<void>();
+  const open = new Set<number>();
   const proxy = await startRawServer((socket, connection) => {
-    if (connection === 2) socket.once("close", () => closed.resolve());
+    open.add(connection);
+    socket.once("close", () => open.delete(connection));
   });
   const httpUrl = `http://127.0.0.1:${proxy.port}`;
-  const outbound = createOutbound({ log: quietLog, proxy: { httpUrl }, limits: { callMs: 50, idleMs: 50 } });
+  const outbound = createOutbound({ log: quietLog, proxy: { httpUrl }, limits: { callMs: 200, idleMs: 200 } });
   const request = { method: "GET", url: "https://hub.invalid/" } as const;
   expect((await catchAppError(outbound.call(request))).code).toBe("hub_timeout");
   const error = await catchAppError(outbound.download(request));
   expect([error.code, error.operatorDetail?.includes(httpUrl)]).toEqual(["hub_timeout", true]);
-  await closed.promise;
+  // On a busy machine a call may be given up before it has reached the proxy: how many came does not count.
+  await eventually(() => expect([...open]).toEqual([]), 20_000);
   proxy.stop();
 });
 

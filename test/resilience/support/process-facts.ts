@@ -35,12 +35,14 @@ export function readProcessFacts(pid: number): ProcessFacts {
 
 function childrenOf(pid: number): number[] {
   const threads = readdirSync(`/proc/${pid}/task`);
-  const lists = threads.map((thread) => readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8"));
+  const lists = threads.map((thread) =>
+    readLasting(() => readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8")),
+  );
   return lists.flatMap((list) => list.match(/\d+/g) ?? []).map(Number);
 }
 
 function readOne(pid: number): Omit<ProcessFacts, "children"> {
-  const links = readdirSync(`/proc/${pid}/fd`).map((fd) => linkOf(`/proc/${pid}/fd/${fd}`));
+  const links = readdirSync(`/proc/${pid}/fd`).map((fd) => readLasting(() => readlinkSync(`/proc/${pid}/fd/${fd}`)));
   const inodes = new Set(links.flatMap((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? []));
   const tables = ["tcp", "tcp6"].flatMap((name) =>
     readFileSync(`/proc/${pid}/net/${name}`, "utf8").trim().split("\n").slice(1),
@@ -63,11 +65,12 @@ function readOne(pid: number): Omit<ProcessFacts, "children"> {
 
 const portOf = (address: string) => Number.parseInt(address.slice(address.indexOf(":") + 1), 16);
 
-function linkOf(path: string): string {
+/** What is read of a descriptor or a thread; empty when it has ended meanwhile. */
+function readLasting(read: () => string): string {
   try {
-    return readlinkSync(path);
-  } catch {
-    // Closed meanwhile.
-    return "";
+    return read();
+  } catch (error) {
+    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ESRCH")) return "";
+    throw error;
   }
 }

@@ -87,6 +87,6 @@ async function verifyOnce(task: Task): Promise<void> {
     () => {
       if (findOthers().length > 0) throw new Error("some are there more than once");
     },
-    Math.max(task.settleMs, lastLookMs),
+    Math.max(task.settleMs, Math.min(lastLookMs, 3 * task.settleMs)),
   ).catch(() => task.problems.push(...findOthers()));
 }
