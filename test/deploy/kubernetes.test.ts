@@ -152,14 +152,17 @@ describe("the Helm chart", () => {
     });
 
     test("writes large numbers as numbers, from a file of values and from the command line", async () => {
-      const file = valuesFile({ settings: { SERVER__MAX_UPLOAD_BYTES: 10737418240, CHUNK_SIZE: 1048576 } });
+      const settings = { SERVER__MAX_UPLOAD_BYTES: 10737418240, CHUNK_SIZE: 1048576, DP__MAX_EPSILON: 1234567.5 };
+      const set = Object.entries(settings).map(([name, value]) => `settings.${name}=${value}`);
       for (const args of [
-        ["-f", file],
-        ["--set", "settings.SERVER__MAX_UPLOAD_BYTES=10737418240,settings.CHUNK_SIZE=1048576"],
+        ["-f", valuesFile({ settings, image: { tag: 20261128 } })],
+        ["--set", [...set, "image.tag=20261128"].join(",")],
       ]) {
-        const { env } = podOf(findIn(await render(...args), "Deployment")).container;
+        const { env, image } = podOf(findIn(await render(...args), "Deployment")).container;
         expect(env).toContainEqual({ name: "SERVER__MAX_UPLOAD_BYTES", value: "10737418240" });
         expect(env).toContainEqual({ name: "CHUNK_SIZE", value: "1048576" });
+        expect(env).toContainEqual({ name: "DP__MAX_EPSILON", value: "1234567.5" });
+        expect(image).toBe("flame-result:20261128");
       }
     });
 
@@ -178,7 +181,11 @@ describe("the Helm chart", () => {
     test("gives a pod longer than the service takes to stop, wherever that is set", async () => {
       for (const [args, seconds] of [
         ["settings.SERVER__SHUTDOWN_SECONDS=600", 600],
+        ["settings.SERVER__SHUTDOWN_SECONDS=0", 0],
         ["shutdownSeconds=90", 90],
+        // Neither an empty text nor null is a time.
+        ["shutdownSeconds=90,settings.SERVER__SHUTDOWN_SECONDS=", 90],
+        ["shutdownSeconds=90,settings.SERVER__SHUTDOWN_SECONDS=null", 90],
       ] as const) {
         const { pod, container } = podOf(findIn(await render("--set", args), "Deployment"));
         const told = container.env.filter(({ name }) => name === "SERVER__SHUTDOWN_SECONDS");

@@ -7,12 +7,12 @@ app.kubernetes.io/name: {{ .Release.Name }}
 component: flame-storage-service
 {{- end }}
 
-{{/* A number of a million and more would be written as 1.07e+10, which is no setting. */}}
-{{- define "flame-result.value" -}}
-{{- if and (kindIs "float64" .) (eq (floor .) .) -}}
-{{ int64 . | quote }}
+{{/* A number of a million and more would be written as 1.07e+10, which is no setting and no tag. */}}
+{{- define "flame-result.plain" -}}
+{{- if kindIs "float64" . -}}
+{{ . | toJson }}
 {{- else -}}
-{{ . | quote }}
+{{ . }}
 {{- end -}}
 {{- end }}
 
@@ -21,9 +21,8 @@ component: flame-storage-service
 {{- end }}
 
 {{- define "flame-result.shutdownSeconds" -}}
-{{- if hasKey .Values.settings "SERVER__SHUTDOWN_SECONDS" -}}
-{{ int64 .Values.settings.SERVER__SHUTDOWN_SECONDS }}
-{{- else -}}
-{{ int64 .Values.shutdownSeconds }}
-{{- end -}}
+{{/* 0 is a time, and an empty text is none: `default` takes both for empty. */}}
+{{- $given := get .Values.settings "SERVER__SHUTDOWN_SECONDS" -}}
+{{- $isGiven := not (or (kindIs "invalid" $given) (eq (toString $given | trim) "")) -}}
+{{- int64 (ternary $given .Values.shutdownSeconds $isGiven) -}}
 {{- end }}
