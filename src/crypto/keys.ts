@@ -35,7 +35,7 @@ export function parsePrivateKey(text: string): PrivateKey {
   const block = blocks.find(({ label }) => label === "PRIVATE KEY" || label === "EC PRIVATE KEY");
   if (block === undefined) {
     const encrypted = blocks.some(({ label }) => label === "ENCRYPTED PRIVATE KEY");
-    throw new KeyError(encrypted ? ENCRYPTED : `found ${describe(blocks)}, want a PEM "PRIVATE KEY" (${WANTED})`);
+    throw new KeyError(encrypted ? ENCRYPTED : `found ${describe(blocks, text)}, want a PEM "PRIVATE KEY" (${WANTED})`);
   }
   if (block.body.includes(":")) throw new KeyError(ENCRYPTED);
   const type = block.label === "PRIVATE KEY" ? "pkcs8" : "sec1";
@@ -49,7 +49,8 @@ export function parsePublicKey(text: string): PublicKey {
   const isHex = trimmed.length % 2 === 0 && /^[0-9a-f]+$/i.test(trimmed);
   const blocks = readPemBlocks(isHex ? Buffer.from(trimmed, "hex").toString("latin1") : trimmed);
   const block = blocks.find(({ label }) => label === "PUBLIC KEY");
-  if (block === undefined) throw new KeyError(`found ${describe(blocks)}, want a PEM "PUBLIC KEY" (${WANTED})`);
+  if (block === undefined)
+    throw new KeyError(`found ${describe(blocks, trimmed)}, want a PEM "PUBLIC KEY" (${WANTED})`);
   const der = Buffer.from(block.body, "base64");
   return describePublicKey(decode(() => createPublicKey({ key: der, format: "der", type: "spki" })));
 }
@@ -75,8 +76,9 @@ function readPemBlocks(text: string): PemBlock[] {
   return [...blocks].map(([, label = "", body = ""]) => ({ label, body }));
 }
 
-function describe(blocks: readonly PemBlock[]): string {
-  return blocks.length === 0 ? "no PEM text" : blocks.map(({ label }) => `a PEM "${label}"`).join(" and ");
+function describe(blocks: readonly PemBlock[], text: string): string {
+  if (blocks.length === 0) return text.includes("-----BEGIN ") ? "a PEM text without its end" : "no PEM text";
+  return blocks.map(({ label }) => `a PEM "${label}"`).join(" and ");
 }
 
 function decode(read: () => KeyObject): KeyObject {

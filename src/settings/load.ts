@@ -12,6 +12,7 @@ import { normaliseNames, warnOfGroups } from "./names.ts";
 import { warnOfNearMisses } from "./near-misses.ts";
 import { conditionText, isRequired, type Setting } from "./setting.ts";
 import type { CaBundle, PemFile, Settings } from "./settings.ts";
+import { createSpeller, type Speller } from "./speller.ts";
 import { findWarnings, warnOfQuotes } from "./warnings.ts";
 
 /**
@@ -22,16 +23,21 @@ export type ParsedSettings =
   | { readonly settings: Settings; readonly problems?: undefined; readonly warnings: readonly string[] }
   | { readonly settings?: undefined; readonly problems: readonly string[]; readonly warnings: readonly string[] };
 
+/** `spell` is for further sentences about these settings. */
+export type LoadedSettings = ParsedSettings & { readonly spell: Speller };
+
 /**
  * Reads the settings from the process environment, and from `.env` in the working directory for those that are not set
  * there. Never throws.
  */
-export function loadSettings(processEnv: Environment, readTextFile: ReadTextFile): ParsedSettings {
+export function loadSettings(processEnv: Environment, readTextFile: ReadTextFile): LoadedSettings {
   const { values, problems } = readDotenvFile(readTextFile, processEnv);
   const inProcess = Object.entries(normaliseNames(SETTINGS, processEnv)).filter(([, value]) => value !== undefined);
-  const parsed = parseSettings({ ...normaliseNames(SETTINGS, values), ...Object.fromEntries(inProcess) }, readTextFile);
+  const environment = { ...normaliseNames(SETTINGS, values), ...Object.fromEntries(inProcess) };
+  const parsed = parseSettings(environment, readTextFile);
   const groups = [processEnv, values].flatMap((environment) => warnOfGroups(SETTINGS, environment));
-  return { ...parsed, warnings: [...warnOfAmbientNames(processEnv), ...problems, ...groups, ...parsed.warnings] };
+  const warnings = [...warnOfAmbientNames(processEnv), ...problems, ...groups, ...parsed.warnings];
+  return { ...parsed, warnings, spell: createSpeller(Object.keys(SETTINGS), environment) };
 }
 
 /**
@@ -85,11 +91,12 @@ export function parseSettings(
   const files = readFiles(values, readTextFile, problems);
   problems.push(...findKeyFaults(values, files));
   problems.push(...findConflicts(values, system));
+  const spell = createSpeller(Object.keys(SETTINGS), environment);
   const warnings = [...warnOfNearMisses(SETTINGS, environment), ...warnOfQuotes(texts)];
-  if (problems.length > 0) return { problems, warnings };
+  if (problems.length > 0) return { problems: problems.map(spell), warnings: warnings.map(spell) };
   // SettingValues demands only this: every required setting is there, and every value has passed its schema.
   const settings = buildSettings(values as SettingValues, files);
-  return { settings, warnings: [...warnings, ...findWarnings(settings, texts)] };
+  return { settings, warnings: [...warnings, ...findWarnings(settings, texts)].map(spell) };
 }
 
 function problemWith(name: string, setting: Setting, text: string, message: string | undefined): string {

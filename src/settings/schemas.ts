@@ -145,8 +145,11 @@ export const jwsAlgorithms = parsed(
   },
 );
 
-/** PEM text. A literal `\n` means a line break, because environment files write line breaks so. */
+/**
+ * PEM text. A literal `\n` means a line break, because environment files write line breaks so. Keys of every kind pass:
+ * decoding them tells better what is wrong.
+ */
 export const privateKeyPem = parsed("must be a private key in PEM form (-----BEGIN PRIVATE KEY-----)", (text) => {
   const pem = text.replaceAll("\\r\\n", "\n").replaceAll("\\n", "\n");
-  return /-----BEGIN (?:EC )?PRIVATE KEY-----/.test(pem) ? pem : undefined;
+  return /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem) ? pem : undefined;
 });

@@ -78,9 +78,20 @@ function warnOfOperators(
   return warnings;
 }
 
-/** Warns of quoted values. Docker's `--env-file` and Kubernetes keep quotes, and some `.env` files have two pairs. */
+const quote = /["'\u2018-\u201f]/.source;
+const quotesAtEnds = new RegExp(`^(${quote})?[\\s\\S]*?(${quote})?$`);
+
+/**
+ * Warns of values with quotes around them, or with one that lost the other. Docker's `--env-file` and Kubernetes keep
+ * quotes, and some `.env` files have two pairs.
+ */
 export function warnOfQuotes(texts: ReadonlyMap<string, string>): string[] {
-  return [...texts].flatMap(([name, text]) =>
-    /^(["'])[\s\S]*\1$/.test(text) && text.length > 1 ? [`${name} is in quotes, which are taken as part of it`] : [],
-  );
+  return [...texts].flatMap(([name, text]) => {
+    const [, first, last] = quotesAtEnds.exec(text.trim()) ?? [];
+    if (first === undefined && last === undefined) return [];
+    if (first !== undefined && last !== undefined)
+      return [`${name} is in quotes, which are taken as part of it: remove them`];
+    const where = first === undefined ? "ends" : "begins";
+    return [`${name} ${where} with a quote, which is taken as part of it: remove it unless it belongs there`];
+  });
 }

@@ -171,12 +171,28 @@ describe("settings from environment and .env", () => {
 
   test("quotes around a whole value are warned of, without the value", () => {
     const { warnings } = loadSettings({ ...NODE, POSTGRES__PASSWORD: `'"flame"'` }, filesystem({}));
-    expect(warnings).toEqual(["POSTGRES__PASSWORD is in quotes, which are taken as part of it"]);
+    expect(warnings).toEqual(["POSTGRES__PASSWORD is in quotes, which are taken as part of it: remove them"]);
     const twice = loadSettings(
       { ...NODE, POSTGRES__PASSWORD: undefined },
       filesystem({ ".env": `POSTGRES__PASSWORD='"x"'` }),
     );
     expect(twice.warnings).toEqual([expect.stringContaining("POSTGRES__PASSWORD is in quotes")]);
+  });
+
+  test.each([
+    [`"flame`, "begins with a quote"],
+    [`'flame`, "begins with a quote"],
+    ["flame'", "ends with a quote"],
+    [`"`, "begins with a quote"],
+    [`flame"\n`, "ends with a quote"],
+    ["\u201cflame\u201d", "is in quotes"],
+    [` "flame" `, "is in quotes"],
+    [`fl"a'me`, undefined],
+  ])("a quote that lost the other is warned of, too: %p", (password, told) => {
+    const { warnings } = loadSettings({ ...NODE, POSTGRES__PASSWORD: password }, filesystem({}));
+    const ofQuotes = warnings.filter((warning) => warning.includes("quote"));
+    expect(ofQuotes).toEqual(told === undefined ? [] : [expect.stringContaining(`POSTGRES__PASSWORD ${told}`)]);
+    expect(warnings.join()).not.toContain("flame");
   });
 
   test("no .env is nothing to speak of", () => {

@@ -186,6 +186,18 @@ describe("other names", () => {
     expect(accepted(s3)).toEqual(accepted(Object.fromEntries(renamed)));
   });
 
+  test("what is wrong is told by the name that is set, and by the way of the others where none is", () => {
+    const { MINIO__ENDPOINT: _, MINIO__BUCKET: __, ...rest } = NODE;
+    const mixed = { ...rest, S3__ENDPOINT: "http://minio", MINIO__REGION: "a b" };
+    expect(problems(mixed).map((problem) => problem.split(" ")[0])).toEqual(["S3__ENDPOINT", "MINIO__BUCKET"]);
+    const renamed = Object.entries({ ...rest, MINIO__ENDPOINT: "http://minio", MINIO__SECRET_KEY: `"x"` });
+    const other = Object.fromEntries(renamed.map(([name, text]) => [name.replace("MINIO__", "S3__"), text]));
+    const { problems: found = [], warnings } = parseSettings(other, () => "");
+    expect(found.map((problem) => problem.split(" ")[0])).toEqual(["S3__ENDPOINT", "S3__BUCKET"]);
+    expect(found[0]).toContain("(S3__USE_SSL says which)");
+    expect(warnings.join()).toStartWith("S3__SECRET_KEY is in quotes");
+  });
+
   test("both spellings must agree", () => {
     expect(accepted({ ...NODE, S3__BUCKET: "flame" }).warnings).toEqual([]);
     const found = problems({ ...NODE, S3__BUCKET: "other" });

@@ -28,10 +28,10 @@ describe("what must not be taken for something else", () => {
       .toString();
   test.each([
     ["RSA", pem("pkcs8"), /key of type rsa/],
-    ["RSA's own form", pem("pkcs1"), /RSA PRIVATE KEY|must be a private key/],
-    ["encrypted", pem("pkcs8", { cipher: "aes-256-cbc", passphrase: "p" }), /passphrase|must be a private key/],
+    ["RSA's own form", pem("pkcs1"), /found a PEM "RSA PRIVATE KEY"/],
+    ["encrypted", pem("pkcs8", { cipher: "aes-256-cbc", passphrase: "p" }), /protected by a passphrase/],
     ["cut", `${KEY_PEM.slice(0, 90)}\n-----END PRIVATE KEY-----\n`, /cannot be decoded/],
-    ["cut at its end", KEY_PEM.slice(0, 120), /no PEM text/],
+    ["cut at its end", KEY_PEM.slice(0, 120), /a PEM text without its end/],
   ])("a private key that is %s is a problem beside all others, by value and by file", (_, key, reason) => {
     const others = { ...NODE, SERVER__PORT: "x" };
     const byValue = problems({ ...others, CRYPTO__ECDH_PRIVATE_KEY: key });

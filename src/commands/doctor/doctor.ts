@@ -1,5 +1,6 @@
 import { loadSettings } from "../../settings/load.ts";
 import type { Settings } from "../../settings/settings.ts";
+import type { Speller } from "../../settings/speller.ts";
 import type { ProcessIo } from "../process-io.ts";
 import { createDoctorContext } from "./context.ts";
 import { hubChecks, shorten } from "./hub-checks.ts";
@@ -25,27 +26,24 @@ export interface DoctorDeps {
  * Resolves with 1 if a check fails. It changes nothing, so it can run beside the service.
  */
 export async function doctor(io: ProcessIo, { json = false }: DoctorOptions, deps: DoctorDeps): Promise<number> {
-  const { settings, problems = [], warnings } = loadSettings(io.env, io.readTextFile);
+  const { settings, problems = [], warnings, spell } = loadSettings(io.env, io.readTextFile);
   if (settings?.extraCaCerts !== undefined) io.trustAlso(settings.extraCaCerts);
   const ofSettings = [
     ...problems.map((message) => ({ check: "settings", status: "failed", message }) as const),
     ...warnings.map((message) => ({ check: "settings", status: "warning", message }) as const),
     ...(problems.length > 0 ? [] : [{ check: "settings", ...ok("complete") }]),
   ];
-  const found: readonly Finding[] = [...ofSettings, ...(settings === undefined ? [] : await examine(settings, deps))];
-  const findings = inWordsOf(io.env, found);
+  const found = settings === undefined ? [] : await examine(settings, deps);
+  const findings: readonly Finding[] = [...ofSettings, ...found.map((finding) => spellOut(finding, spell))];
   const hasFailed = findings.some(({ status }) => status === "failed");
   if (json) io.print(JSON.stringify({ ok: !hasFailed, checks: findings }, undefined, 2));
   else for (const line of describe(findings)) io.print(line);
   return hasFailed ? 1 : 0;
 }
 
-/** Names settings in advice as the operator wrote them: `S3__` is another spelling of `MINIO__`. */
-function inWordsOf(env: ProcessIo["env"], findings: readonly Finding[]): readonly Finding[] {
-  if (!Object.keys(env).some((name) => /^S3__/i.test(name))) return findings;
-  return findings.map(({ remedy, ...finding }) => {
-    return remedy === undefined ? finding : { ...finding, remedy: remedy.replaceAll("MINIO__", "S3__") };
-  });
+function spellOut({ remedy, ...finding }: Finding, spell: Speller): Finding {
+  const message = spell(finding.message);
+  return { ...finding, message, ...(remedy === undefined ? {} : { remedy: spell(remedy) }) };
 }
 
 function examine(settings: Settings, { now, limitMs }: DoctorDeps): Promise<Finding[]> {
@@ -72,7 +70,7 @@ const marks = { ok: "OK", warning: "WARNING", failed: "FAILED" } as const;
 function describe(findings: readonly Finding[]): string[] {
   const width = Math.max(...findings.map(({ check }) => check.length));
   const lines = findings.map(({ check, status, message, remedy = "" }) => {
-    return `${marks[status].padEnd(7)}  ${check.padEnd(width)}  ${message}${remedy === "" ? "" : `. ${remedy}`}`;
+    return `${marks[status].padEnd(7)}  ${check.padEnd(width)}  ${message}${remedy === "" ? "" : `${/[.?!]$/.test(message) ? "" : "."} ${remedy}`}`;
   });
   return [...lines, "", summarise(findings)];
 }
