@@ -2,6 +2,7 @@ import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } 
 import { AppError, reasonOf } from "../errors.ts";
 import { parseUuid } from "../uuid.ts";
 import type { Authenticator, Identified } from "./authenticator.ts";
+import { suits } from "./can-verify.ts";
 import type { RemoteKey, RemoteKeys } from "./remote-keys.ts";
 import { createVerifiedTokens, type VerifiedTokens } from "./verified-tokens.ts";
 
@@ -110,12 +111,7 @@ function verifyOptions(options: JwtAuthenticatorOptions) {
  * Whether a key can have signed the token (RFC 7515 §4.1.4, RFC 7517 §4). The token, the key or both may lack a `kid`.
  */
 function fits({ jwk }: RemoteKey, alg: string, kid: string | undefined): boolean {
-  const keyType = alg.startsWith("ES") ? "EC" : alg.startsWith("RS") || alg.startsWith("PS") ? "RSA" : "OKP";
-  if (jwk.kty !== keyType) return false;
-  if (jwk.use !== undefined && jwk.use !== "sig") return false;
-  if (jwk.alg !== undefined && jwk.alg !== alg) return false;
-  if (Array.isArray(jwk.key_ops) && !jwk.key_ops.includes("verify")) return false;
-  return kid === undefined || jwk.kid === undefined || jwk.kid === kid;
+  return suits(jwk, alg) && (kid === undefined || jwk.kid === undefined || jwk.kid === kid);
 }
 
 function readClientId(payload: JWTPayload, claim: string): string {

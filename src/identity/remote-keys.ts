@@ -91,13 +91,13 @@ async function fetchKeys(options: RemoteKeysOptions, timeoutMs: number): Promise
     await response.body?.cancel();
     throw new Error(`the key set's URL answered ${response.status}`);
   }
-  const text = await readLimited(response);
-  const parsed: unknown = JSON.parse(text);
+  const parsed = parseJson(await readLimited(response));
   const list = typeof parsed === "object" && parsed !== null && "keys" in parsed ? parsed.keys : undefined;
   if (!Array.isArray(list)) throw new Error("the answer is not a JSON Web Key Set");
   const keys = list.filter(isJwk).filter(isPublic);
   // An empty set is an error, such as that of a provider that is just starting. Otherwise every token would be refused.
-  if (keys.length === 0) throw new Error("the key set holds no key");
+  if (list.length === 0) throw new Error("the key set holds no key");
+  if (keys.length === 0) throw new Error("the key set holds no public key, only what must not be published");
   return keys.map(createRemoteKey);
 }
 
@@ -134,6 +134,14 @@ async function readLimited(response: Response): Promise<string> {
     text += decoder.decode(chunk, { stream: true });
   }
   return text + decoder.decode();
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new Error("the answer is not a JSON Web Key Set, nor JSON at all", { cause });
+  }
 }
 
 function isJwk(value: unknown): value is JWK {

@@ -1,6 +1,7 @@
 import { fetchKeys } from "../../app/connections.ts";
 import { reasonOf } from "../../errors.ts";
 import { explainFailure } from "../../hub/transport/network-failure.ts";
+import { canVerify, isForSigning, suits } from "../../identity/can-verify.ts";
 import { createRemoteKeys, type RemoteKey } from "../../identity/remote-keys.ts";
 import type { DoctorContext } from "./context.ts";
 import { type Check, failed, ok, type Verdict, warning } from "./verdict.ts";
@@ -28,7 +29,7 @@ export function identityCheck({ settings, log }: DoctorContext): Check {
 
 /** Tokens carry the provider's own name as `iss`, which must match character by character (RFC 7519 §4.1.1). */
 async function compareIssuer(issuer: string): Promise<Verdict | undefined> {
-  const document = await readJson(`${issuer.replace(/\/+$/, "")}/.well-known/openid-configuration`);
+  const document = await readJson(discoveryOf(issuer));
   if (typeof document !== "object" || document === null || !("issuer" in document)) return undefined;
   const { issuer: own } = document;
   if (typeof own !== "string" || own === issuer) return undefined;
@@ -39,17 +40,26 @@ async function compareIssuer(issuer: string): Promise<Verdict | undefined> {
 }
 
 async function judgeKeys(keys: readonly RemoteKey[], url: string, algorithms: readonly string[]): Promise<Verdict> {
-  let usable = 0;
-  for (const key of keys) {
-    const isForSigning = key.jwk.use === undefined || key.jwk.use === "sig";
-    const made = await Promise.all(algorithms.map((algorithm) => key.forAlgorithm(algorithm)));
-    if (isForSigning && made.some((one) => one !== undefined)) usable += 1;
-  }
+  const verifying = await Promise.all(
+    keys.map(async (key) => {
+      const answers = await Promise.all(algorithms.map((algorithm) => canVerify(key, algorithm)));
+      return answers.includes(true);
+    }),
+  );
+  const usable = verifying.filter(Boolean).length;
   if (usable > 0) return ok(`${url} has ${usable} key${usable === 1 ? "" : "s"} that can verify a token`);
-  const offered = [...new Set(keys.flatMap(({ jwk }) => (jwk.use === "enc" ? [] : [jwk.alg ?? jwk.kty ?? "unknown"])))];
+  const none = `${url} has no key for ${algorithms.join(", ")}`;
+  const signing = keys.filter(({ jwk }) => isForSigning(jwk));
+  if (signing.some(({ jwk }) => algorithms.some((algorithm) => suits(jwk, algorithm)))) {
+    return failed(
+      `${none} that can be used: what there is is damaged, on another curve or too weak`,
+      "Have the identity provider sign with a sound key: RSA needs 2048 bits or more.",
+    );
+  }
+  const offered = [...new Set(signing.map(({ jwk }) => jwk.alg ?? jwk.kty ?? "unknown"))];
   const seen = offered.length === 0 ? "only keys for encryption" : `keys for ${offered.join(", ")}`;
   return failed(
-    `${url} has no key for ${algorithms.join(", ")}, but ${seen}`,
+    `${none}, but ${seen}`,
     "Set OIDC__ALGORITHMS to what the identity provider signs with, or have it sign with what is set.",
   );
 }
@@ -57,11 +67,15 @@ async function judgeKeys(keys: readonly RemoteKey[], url: string, algorithms: re
 /** Operators often set a discovery document or an issuer instead of the key set; its `jwks_uri` is the right value. */
 async function adviseOnUrl(url: string, issuer: string | undefined): Promise<string> {
   const document = await readJson(url);
-  const found =
-    readJwksUri(document) ?? readJwksUri(await readJson(`${url.replace(/\/$/, "")}/.well-known/openid-configuration`));
+  const found = readJwksUri(document) ?? readJwksUri(await readJson(discoveryOf(url)));
   if (found !== undefined) return `That is not the key set itself. Set OIDC__CERTS_URL to ${found}.`;
+  const named = issuer === undefined ? undefined : readJwksUri(await readJson(discoveryOf(issuer)));
+  if (named !== undefined && named !== url)
+    return `The identity provider of OIDC__ISSUER names ${named}: set OIDC__CERTS_URL to it.`;
   return `Check OIDC__CERTS_URL${issuer === undefined ? "" : `, and the identity provider at ${issuer}`}; is it up?`;
 }
+
+const discoveryOf = (issuer: string): string => `${issuer.replace(/\/+$/, "")}/.well-known/openid-configuration`;
 
 async function readJson(url: string): Promise<unknown> {
   try {
