@@ -18,7 +18,7 @@ import { refuseExpired } from "../retention/sqlite-expiry.ts";
 import { createSqliteRetention } from "../retention/sqlite-retention.ts";
 import type { StorageSettings } from "../settings/settings.ts";
 import { createSqliteSubmissions } from "../submissions/store/sqlite-submissions.ts";
-import { proveWritable } from "./prove-writable.ts";
+import { adviceOn, proveWritable } from "./prove-writable.ts";
 import { logMigrations, openObjectStore, type Storage, type StorageDeps, sqlitePath } from "./storage.ts";
 
 /** Opens the storage in one folder. Only this process uses it. */
@@ -38,11 +38,13 @@ export async function openEmbedded(
   };
   try {
     logMigrations(log, await migrateSqlite(sqlite));
+    const spoolDir = join(dataDir, "spool");
+    for (const folder of [join(dataDir, "objects"), spoolDir]) {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      proveWritable(folder, adviceOn.dataDir);
+    }
     const objects = observeObjectStore(openObjectStore(storage, log), observe);
     await objects.check();
-    const spoolDir = join(dataDir, "spool");
-    mkdirSync(spoolDir, { recursive: true, mode: 0o700 });
-    proveWritable(spoolDir, "let DATA_DIR name a folder on a local disk that the service's user may write to");
     const append = isRecording ? createAppendInSqlite(Date.now, requestId) : undefined;
     const submissions = createSqliteSubmissions(sqlite, Date.now, undefined, append);
     // This process has the lock, so the process that held these submissions is dead.

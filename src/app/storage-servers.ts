@@ -21,7 +21,7 @@ import type { StorageSettings } from "../settings/settings.ts";
 import { createPostgresSubmissions } from "../submissions/store/postgres-submissions.ts";
 import { waitUntilUp } from "../time/wait-until-up.ts";
 import { buildMissingIndexes } from "./missing-indexes.ts";
-import { proveWritable } from "./prove-writable.ts";
+import { adviceOn, proveWritable } from "./prove-writable.ts";
 import { logMigrations, openObjectStore, type Storage, type StorageDeps } from "./storage.ts";
 import { createWatchedRights } from "./watched-rights.ts";
 
@@ -34,7 +34,7 @@ export async function openServers(
 ): Promise<Storage> {
   const { log, observe, patienceMs = Number.POSITIVE_INFINITY, signal, onPart = () => {} } = deps;
   const { isRecording, isExpiring, requestId } = deps;
-  proveWritable(tmpdir(), "mount one there that the service's user may write to, or let TMPDIR name one");
+  proveWritable(tmpdir(), adviceOn.temporary);
   const postgres = observePostgres(openPostgres(storage.postgres), observe);
   const store = openObjectStore(storage, log);
   const objects = observeObjectStore(store, observe);

@@ -66,9 +66,11 @@ export async function sandbox(io: ProcessIo, { port, dataDir, nodeAKey }: Sandbo
     await io.stopRequested;
     return 0;
   } catch (error) {
-    const isTaken = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
-    const advice = isTaken ? ". It takes four ports in a row: choose the first by --port" : "";
-    io.printError(`The sandbox cannot start: ${reasonOf(error)}${advice}`);
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    // Out of range is a port after 65535.
+    const isOfPort = code === "EADDRINUSE" || code === "ERR_OUT_OF_RANGE";
+    const advice = isOfPort ? " It takes four ports in a row: choose the first by --port" : "";
+    io.printError(`The sandbox cannot start: ${reasonOf(error).replace(/(?<![.?!])$/, ".")}${advice}`);
     return 1;
   } finally {
     for (const stop of stops.reverse()) await stop();

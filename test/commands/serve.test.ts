@@ -78,16 +78,17 @@ describe("folders that are needed", () => {
     await surroundings.stop();
   });
 
-  test("so does one whose folder for temporary files cannot be written to", async () => {
+  test.each(["spool", "objects"])("so does one whose folder %s cannot be written to", async (name) => {
     const surroundings = await startTestService();
     await surroundings.shutDown();
-    const spool = join(surroundings.dataDir ?? "", "spool");
-    rmSync(spool, { recursive: true });
-    symlinkSync("/proc", spool);
+    const folder = join(surroundings.dataDir ?? "", name);
+    rmSync(folder, { recursive: true });
+    symlinkSync("/proc", folder);
     const io = createTestIo(surroundings.environment);
     expect(await serve(io)).toBe(1);
     const error = String(findEvent(io, "service.failed")?.error);
-    expect(error).toMatch(/^The folder \/.*\/spool cannot be written to \(.*\): let DATA_DIR name /);
+    expect(error).toStartWith(`The folder ${folder} cannot be written to (`);
+    expect(error).toContain("): let DATA_DIR name ");
     await surroundings.stop();
   });
 
