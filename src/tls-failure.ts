@@ -9,11 +9,16 @@ export function adviseOnTls(code: string): string | undefined {
     return "its certificate is for another host name: use a name that stands in it, or have it made for this one";
   }
   if (code === "CERT_REVOKED") return "its certificate was revoked: replace it";
-  if (/^(?:EPROTO|ERR_SSL_WRONG_VERSION_NUMBER|ERR_SSL_PACKET_LENGTH_TOO_LONG)$/.test(code)) {
+  if (isNoTls(code)) {
     return "it does not speak TLS on this port: use http or the port for TLS";
   }
   if (/SELF_SIGNED|UNABLE_TO_|^CERT_UNTRUSTED$|INVALID_CA/.test(code)) return untrusted;
   return /CERT|ERR_TLS|ERR_SSL|_TLS_UPGRADE_FAILED/.test(code)
     ? "its certificate or its TLS is not acceptable"
     : undefined;
+}
+
+/** Whether the other side answered in something else than TLS. */
+export function isNoTls(code: string): boolean {
+  return /^(?:EPROTO|ERR_SSL_WRONG_VERSION_NUMBER|ERR_SSL_PACKET_LENGTH_TOO_LONG)$/.test(code);
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { generateKeyPairSync } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -26,6 +27,12 @@ interface Finding {
 const path = join(import.meta.dir, "../../docs/doctor.md");
 const [begin, end] = ["<!-- begin of the table, which a test writes -->", "<!-- end of the table -->"];
 
+function pemOfRsa(cipher?: string): string {
+  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const protection = cipher === undefined ? {} : { cipher, passphrase: "passphrase" };
+  return privateKey.export({ format: "pem", type: "pkcs8", ...protection }).toString();
+}
+
 describe.skipIf(!isAvailable("servers") || !opensslInstalled())("the table of what doctor says", () => {
   let service: TestService;
   let certificate: PrivateCertificate;
@@ -44,21 +51,40 @@ describe.skipIf(!isAvailable("servers") || !opensslInstalled())("the table of wh
     await rm(folder, { recursive: true });
   });
 
-  function serve(answer: () => Response, isSecure = false): string {
+  function serve(answer: () => Response, isSecure = false, hostname = "127.0.0.1"): string {
     const { key, cert } = certificate;
     const tls = isSecure ? { tls: { key, cert } } : {};
-    const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: answer, ...tls });
+    const server = Bun.serve({ port: 0, hostname, fetch: answer, ...tls });
     servers.push(server);
     return server.url.host;
+  }
+  /** Without a `Date`, which Bun's own server always sends. */
+  function serveTimeless(body: string): string {
+    const answer = `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`;
+    const data = (socket: Bun.Socket) => void socket.end(answer);
+    const listener = Bun.listen({ port: 0, hostname: "127.0.0.1", socket: { data } });
+    servers.push(listener);
+    return `http://127.0.0.1:${listener.port}/certs`;
   }
   const storeThatSays = (code: string) =>
     serve(() => new Response(`<Error><Code>${code}</Code></Error>`, { status: 400 }));
 
+  function keySetOf(more: object, modulusLength = 2048): string {
+    const { publicKey } = generateKeyPairSync("rsa", { modulusLength });
+    const keys = [{ ...publicKey.export({ format: "jwk" }), ...more }];
+    return `http://${serve(() => Response.json({ keys }))}/certs`;
+  }
+
   function listCases(): readonly (readonly [title: string, cases: readonly Case[]])[] {
     const { identityUrl, environment } = service;
     const forbidding = storeThatForbids("delete");
-    servers.push(forbidding);
+    const forbiddingAll = storeThatForbids("list");
+    servers.push(forbidding, forbiddingAll);
     const secure = serve(() => new Response("ok"), true);
+    // The certificate does not name this address.
+    const misnamed = serve(() => new Response("ok"), true, "127.0.0.2");
+    const timeless = serveTimeless(JSON.stringify(service.identity.jwks()));
+    const trusting = { EXTRA_CA_CERTS: certificate.authorityPath };
     return [
       [
         "Settings",
@@ -66,11 +92,19 @@ describe.skipIf(!isAvailable("servers") || !opensslInstalled())("the table of wh
           ["a setting is missing", { OIDC__CERTS_URL: "" }],
           ["a setting has a value it cannot have", { HUB__AUTH__FLOW: "magic" }],
           ["a secret in quotes", { HUB__AUTH__SECRET: `"${environment.HUB__AUTH__SECRET}"` }],
+          ["a secret with a quote at one end", { HUB__AUTH__SECRET: `${environment.HUB__AUTH__SECRET}"` }],
+          ["an empty URL of the Hub", { HUB__CORE_BASE_URL: "" }],
+          [
+            "a scheme in the endpoint, which was set as `S3__ENDPOINT`",
+            { MINIO__ENDPOINT: undefined, S3__ENDPOINT: "http://minio:9000" },
+          ],
           ["a port within `POSTGRES__HOST`", { POSTGRES__HOST: "postgres:5432" }],
           [
             "a damaged private key",
             { CRYPTO__ECDH_PRIVATE_KEY: "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n" },
           ],
+          ["a private key of RSA", { CRYPTO__ECDH_PRIVATE_KEY: pemOfRsa() }],
+          ["a private key with a passphrase", { CRYPTO__ECDH_PRIVATE_KEY: pemOfRsa("aes-256-cbc") }],
           ["a file of authorities that is not there", { EXTRA_CA_CERTS: join(folder, "ca.pem") }],
         ],
       ],
@@ -79,9 +113,14 @@ describe.skipIf(!isAvailable("servers") || !opensslInstalled())("the table of wh
         [
           ["a wrong secret", { HUB__AUTH__SECRET: "wrong" }],
           ["a base URL that is not the Hub's", { HUB__CORE_BASE_URL: identityUrl }],
+          [
+            "a base URL that is that of another of the Hub's parts",
+            { HUB__STORAGE_BASE_URL: environment.HUB__CORE_BASE_URL },
+          ],
           ["nothing listens at the base URL", { HUB__STORAGE_BASE_URL: "http://127.0.0.1:1" }],
           ["a host that the DNS does not know", { HUB__CORE_BASE_URL: "https://hub.invalid" }],
           ["a certificate of an unknown authority", { HUB__CORE_BASE_URL: `https://${secure}` }],
+          ["a certificate for another host name", { ...trusting, HUB__CORE_BASE_URL: `https://${misnamed}` }],
           ["`https` where there is none", { HUB__AUTH_BASE_URL: identityUrl.replace("http:", "https:") }],
           ["another node's id", { HUB__NODE_ID: service.world.seed.nodes[1]?.id }],
           ["another private key than the Hub knows", { CRYPTO__ECDH_PRIVATE_KEY: generateKeyPair("P-384").privatePem }],
@@ -97,7 +136,11 @@ describe.skipIf(!isAvailable("servers") || !opensslInstalled())("the table of wh
             { OIDC__CERTS_URL: `${identityUrl}/.well-known/openid-configuration` },
           ],
           ["keys of another algorithm", { OIDC__ALGORITHMS: "ES256" }],
+          ["keys for encryption alone", { OIDC__CERTS_URL: keySetOf({ use: "enc", alg: "RSA-OAEP" }) }],
+          ["keys for the same kind of signature, with another hash", { OIDC__CERTS_URL: keySetOf({ alg: "RS512" }) }],
+          ["a key that is too weak", { OIDC__CERTS_URL: keySetOf({}, 1024) }],
           ["an issuer with one slash more", { OIDC__ISSUER: `${identityUrl}/` }],
+          ["the identity provider sends no `Date`", { OIDC__CERTS_URL: timeless }],
           ["checks of tokens are turned off", { OIDC__SKIP_JWT_VALIDATION: "1" }],
           ["this machine's clock is ahead", {}, 600_000],
         ],
@@ -108,8 +151,13 @@ describe.skipIf(!isAvailable("servers") || !opensslInstalled())("the table of wh
           ["nothing listens there", { MINIO__ENDPOINT: "127.0.0.1:1" }],
           ["a host that the DNS does not know", { MINIO__ENDPOINT: "minio.invalid:9000" }],
           ["HTTPS there, `MINIO__USE_SSL=0` here", { MINIO__ENDPOINT: secure }],
+          [
+            "the same of a store that answers in plain HTTP, as MinIO does",
+            { MINIO__ENDPOINT: serve(() => new Response("", { status: 400 })) },
+          ],
           ["plain HTTP there, `MINIO__USE_SSL=1` here", { MINIO__USE_SSL: "1" }],
           ["a certificate of an unknown authority", { MINIO__ENDPOINT: secure, MINIO__USE_SSL: "1" }],
+          ["a certificate for another host name", { ...trusting, MINIO__ENDPOINT: misnamed, MINIO__USE_SSL: "1" }],
           ["a wrong access key", { MINIO__ENDPOINT: storeThatSays("InvalidAccessKeyId") }],
           ["a wrong secret key", { MINIO__ENDPOINT: storeThatSays("SignatureDoesNotMatch") }],
           ["no such bucket", { MINIO__ENDPOINT: storeThatSays("NoSuchBucket"), MINIO__BUCKET: "flame" }],
@@ -118,13 +166,19 @@ describe.skipIf(!isAvailable("servers") || !opensslInstalled())("the table of wh
             { MINIO__ENDPOINT: storeThatSays("InvalidBucketName"), MINIO__BUCKET: "Flame" },
           ],
           ["the wrong region", { MINIO__ENDPOINT: storeThatSays("AuthorizationHeaderMalformed") }],
+          ["something else than a store", { MINIO__ENDPOINT: serve(() => new Response("", { status: 404 })) }],
           ["a right that the access key lacks", { MINIO__ENDPOINT: forbidding.endpoint, MINIO__BUCKET: "flame" }],
+          [
+            "an access key without rights in the bucket",
+            { MINIO__ENDPOINT: forbiddingAll.endpoint, MINIO__BUCKET: "flame" },
+          ],
         ],
       ],
       [
         "The database",
         [
           ["nothing listens there", { POSTGRES__PORT: "1" }],
+          ["a host that the DNS does not know", { POSTGRES__HOST: "postgres.invalid", POSTGRES__PORT: "5432" }],
           ["no such database", { POSTGRES__DB: "no_such_database" }],
           ["a user that the server does not know", { POSTGRES__USER: "nobody" }],
         ],
@@ -132,13 +186,27 @@ describe.skipIf(!isAvailable("servers") || !opensslInstalled())("the table of wh
     ];
   }
 
-  async function rowOf([what, env, aheadMs = 0]: Case): Promise<string> {
-    const io = createTestIo({ ...service.environment, ...env });
+  async function examine(env: Environment, aheadMs: number): Promise<readonly Finding[]> {
+    const environment = { ...service.environment, ...env };
+    // Only a process that was started with it trusts another authority.
+    if (env.EXTRA_CA_CERTS === certificate.authorityPath) {
+      const command = [process.execPath, join(import.meta.dir, "../../src/main.ts"), "doctor", "--json"];
+      const { stdout } = Bun.spawn(command, { env: environment, cwd: folder, timeout: 60_000, stderr: "ignore" });
+      return JSON.parse(await stdout.text()).checks;
+    }
+    const io = createTestIo(environment);
     await doctor(io, { json: true }, { now: () => Date.now() + aheadMs, limitMs: 12_000 });
-    const { checks }: { checks: Finding[] } = JSON.parse(io.printed.join("\n"));
+    return JSON.parse(io.printed.join("\n")).checks;
+  }
+
+  async function rowOf([what, env, aheadMs = 0]: Case): Promise<string> {
+    const checks = await examine(env, aheadMs);
     const isPoor = ({ status }: Finding) => status === "failed" || status === "warning";
     const poor = checks.filter(isPoor).toSorted((a, b) => a.status.localeCompare(b.status));
-    const found = poor.find(({ check }) => check === "settings") ?? poor[0];
+    const found =
+      poor.find(({ check }) => check === "settings") ??
+      poor[0] ??
+      checks.find(({ message }) => message.includes("no Date"));
     expect([what, found]).not.toEqual([what, undefined]);
     const { check = "", message = "", remedy = "" } = found ?? {};
     return `| ${[what, check, message, remedy].map(inGeneral).join(" | ")} |`;
@@ -150,7 +218,7 @@ describe.skipIf(!isAvailable("servers") || !opensslInstalled())("the table of wh
     return text
       .replaceAll(folder, "FOLDER")
       .replaceAll(host, `127.0.0.1:${port}`)
-      .replaceAll(/(?:127\.0\.0\.1|localhost):\d{2,5}/g, "HOST:PORT")
+      .replaceAll(/(?:127\.0\.0\.[12]|localhost):\d{2,5}/g, "HOST:PORT")
       .replaceAll(/[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}/g, "ID")
       .replaceAll(/\b[\da-f]{16}\b/g, "FINGERPRINT")
       .replaceAll(/flame_test_[\da-f]+/g, "DATABASE")

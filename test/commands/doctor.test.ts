@@ -120,7 +120,9 @@ describe("the doctor", () => {
     const { failed, text } = await find({ OIDC__CERTS_URL: `http://127.0.0.1:${provider.port}/certs` });
     await provider.stop(true);
     expect(failed).toEqual(["token keys"]);
-    expect(text).toContain("has no key for RS256, but only keys for encryption. Set OIDC__ALGORITHMS");
+    expect(text).toContain(
+      "has no key for RS256, but only keys for encryption. Have the identity provider offer a key for signatures",
+    );
   });
 
   test("tells who of those whose clock it asks says no time", async () => {
@@ -166,6 +168,12 @@ describe("the doctor", () => {
     expect([code, existsSync(dataDir), readdirSync(folder)]).toEqual([0, false, []]);
     expect(text).toContain(`warning data folder: ${dataDir} is still empty. The service fills it`);
     await rm(folder, { recursive: true });
+  });
+
+  test.each(["/proc/data", join(import.meta.path, "data")])("finds that %s cannot be made", async (dataDir) => {
+    const { failed, text } = await find({ DATA_DIR: dataDir });
+    expect(failed).toEqual(["data folder"]);
+    expect(text).toMatch(/The folder \S+ cannot be written to \(.*\): let DATA_DIR name a folder/);
   });
 
   test.skipIf(!opensslInstalled())("finds a Hub whose certificate nobody has vouched for", async () => {

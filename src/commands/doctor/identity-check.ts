@@ -56,10 +56,12 @@ async function judgeKeys(keys: readonly RemoteKey[], url: string, algorithms: re
       "Have the identity provider sign with a sound key: RSA needs 2048 bits or more.",
     );
   }
+  if (signing.length === 0) {
+    return failed(`${none}, but only keys for encryption`, "Have the identity provider offer a key for signatures.");
+  }
   const offered = [...new Set(signing.map(({ jwk }) => jwk.alg ?? jwk.kty ?? "unknown"))];
-  const seen = offered.length === 0 ? "only keys for encryption" : `keys for ${offered.join(", ")}`;
   return failed(
-    `${none}, but ${seen}`,
+    `${none}, but keys for ${offered.join(", ")}`,
     "Set OIDC__ALGORITHMS to what the identity provider signs with, or have it sign with what is set.",
   );
 }

@@ -1,5 +1,8 @@
-import { accessSync, constants, existsSync } from "node:fs";
+import { lookup } from "node:dns/promises";
+import { existsSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { adviceOn, proveWritable } from "../../app/prove-writable.ts";
 import { openObjectStore, sqlitePath } from "../../app/storage.ts";
 import { MigrationError } from "../../database/migrate.ts";
 import { findPostgresError } from "../../database/postgres-failure.ts";
@@ -37,6 +40,7 @@ export function storageChecks({ settings, log }: DoctorContext): readonly Check[
       },
     },
     { name: "database", run: () => checkDatabase(storage) },
+    ...(storage.kind === "directory" ? [] : [{ name: "temporary folder", run: async () => checkTemporaryFolder() }]),
     ...(settings.record.isEnabled ? [{ name: "record", run: () => checkRecord(settings, log) }] : []),
   ];
 }
@@ -45,13 +49,13 @@ export function storageChecks({ settings, log }: DoctorContext): readonly Check[
 function judgeNewFolder(dataDir: string): Verdict {
   let existing = resolve(dataDir);
   while (!existsSync(existing)) existing = dirname(existing);
-  try {
-    accessSync(existing, constants.R_OK | constants.W_OK | constants.X_OK);
-    return warning(`${dataDir} is still empty`, "The service fills it at its first start; check again then.");
-  } catch (error) {
-    const remedy = "Let DATA_DIR name a folder on a local disk that the service's user may write to.";
-    return failed(`${existing} cannot be written to: ${reasonOf(error)}`, remedy);
-  }
+  proveWritable(existing, adviceOn.dataDir);
+  return warning(`${dataDir} is still empty`, "The service fills it at its first start; check again then.");
+}
+
+function checkTemporaryFolder(): Verdict {
+  proveWritable(tmpdir(), adviceOn.temporary);
+  return ok(`${tmpdir()} can be written to`);
 }
 
 async function probe(objects: ReturnType<typeof openObjectStore>, where: string): Promise<Verdict> {
@@ -89,7 +93,7 @@ async function checkDatabase(storage: StorageSettings): Promise<Verdict> {
     return warning(`${where}: migrations are pending: ${pending.join(", ")}`, [...concerns, how].join(" "));
   } catch (error) {
     if (error instanceof MigrationError) return failed(reasonOf(error), "The service would not start on it.");
-    return failed(reasonOf(error), remedyForDatabase(error, storage));
+    return failed(reasonOf(error), await remedyForDatabase(error, storage));
   } finally {
     await database.close();
   }
@@ -120,7 +124,7 @@ function describeDatabase(storage: StorageSettings): string {
 }
 
 /** Chooses advice by SQLSTATE (PostgreSQL manual, appendix A). */
-function remedyForDatabase(error: unknown, storage: StorageSettings): string {
+async function remedyForDatabase(error: unknown, storage: StorageSettings): Promise<string> {
   if (storage.kind === "directory") return "Check DATA_DIR, its owner, its mode and the disk.";
   const state = findPostgresError(error instanceof AppError ? error.cause : error)?.errno ?? "";
   if (state === "28P01") return "Check POSTGRES__USER and POSTGRES__PASSWORD.";
@@ -131,5 +135,15 @@ function remedyForDatabase(error: unknown, storage: StorageSettings): string {
     return "Let POSTGRES__HOST name the primary, or mend what has made it read-only.";
   }
   if (state !== "") return "Look at the server's log.";
+  const { host } = storage.postgres;
+  if (!(await isKnownHost(host))) return `The DNS does not know ${host}: check POSTGRES__HOST, and the DNS.`;
   return "Is the server up? Check POSTGRES__HOST and POSTGRES__PORT.";
+}
+
+/** The database driver does not tell an unknown host from a closed port. */
+function isKnownHost(host: string): Promise<boolean> {
+  return lookup(host).then(
+    () => true,
+    () => false,
+  );
 }

@@ -11,6 +11,7 @@ const fullCodes = new Set([
 
 const remedies: Readonly<Record<string, string>> = {
   NoSuchBucket: "the bucket does not exist: create it, or correct its name",
+  InvalidBucketName: "the store takes no such name: 3 to 63 lower-case letters, digits, dots and hyphens are safe",
   AccessDenied: "the access key may not do this: allow it to list, read, write and delete in the bucket",
   InvalidAccessKeyId: "the store does not know the access key: correct it",
   XAdminUserNotFound: "the store does not know the access key: correct it",
@@ -39,10 +40,16 @@ const remedies: Readonly<Record<string, string>> = {
 
 /** Turns an S3 error code (or a network error's) into what callers and operators need to know. */
 export function s3Failure(action: string, code: string, cause: unknown = Object.assign(new Error(code), { code })) {
-  const operatorDetail = `S3 ${action} failed with ${code}: ${remedies[code] ?? adviseOnTls(code) ?? "see the store's log"}`;
+  const operatorDetail = `S3 ${action} failed with ${code}: ${adviseOn(code)}`;
   return fullCodes.has(code)
     ? new AppError("storage_full", "The object store is full", { operatorDetail, cause })
     : new AppError("object_store", "Unexpected error from object store", { operatorDetail, cause });
+}
+
+function adviseOn(code: string): string {
+  // A status alone: S3 stores send a code with all but answers to HEAD.
+  const another = /^status [234]/.test(code) ? remedies.UnexpectedAnswer : undefined;
+  return remedies[code] ?? adviseOnTls(code) ?? another ?? "see the store's log";
 }
 
 /** Wraps whatever a store call threw; an `AppError` stays as it is. */
