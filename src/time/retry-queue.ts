@@ -15,6 +15,7 @@ export interface RetryQueue {
 }
 
 export interface RetryQueueOptions {
+  /** Hears of a failure, and of those after it only once in `longestMs`: in an outage each upload adds work that fails. */
   readonly onDelayed: (key: string, error: unknown) => void;
   /** Pause before the first retry. It doubles after each failed round, up to `longestMs`. */
   readonly retryMs?: number;
@@ -26,6 +27,14 @@ export function createRetryQueue({ onDelayed, retryMs = 1_000, longestMs = 8_000
   let timer: ReturnType<typeof setTimeout> | undefined;
   let failedRounds = 0;
   let isClosed = false;
+  let toldAtMs: number | undefined;
+
+  function tell(key: string, error: unknown): void {
+    const now = performance.now();
+    if (toldAtMs !== undefined && now - toldAtMs < longestMs) return;
+    toldAtMs = now;
+    onDelayed(key, error);
+  }
 
   /** Resolves with `false` if the work throws. Failed work goes to the end of the queue. */
   async function attempt(key: string, work: Work, isLastChance = false): Promise<boolean> {
@@ -37,7 +46,7 @@ export function createRetryQueue({ onDelayed, retryMs = 1_000, longestMs = 8_000
         waiting.delete(key);
         waiting.set(key, work);
       }
-      onDelayed(key, error);
+      tell(key, error);
       return false;
     }
   }

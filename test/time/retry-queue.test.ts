@@ -30,7 +30,8 @@ test("work that always fails is tried after growing pauses up to the longest, an
   expect(await queue.close()).toEqual(["a"]);
   const tries = chances.length;
   expect(chances.map((isLast, index) => isLast === (index === tries - 1))).not.toContain(false);
-  expect(told).toEqual(Array.from({ length: tries }, () => "a away"));
+  expect(told.length).toBeLessThan(tries);
+  expect(told[0]).toBe("a away");
   // Longer than the longest pause.
   await Bun.sleep(200);
   expect(chances).toHaveLength(tries);
@@ -49,13 +50,19 @@ test("work that is done at last is told no more, and what fails then begins with
   };
   await queue.run("a", work, 5_000);
   await fourth.promise;
-  expect([pauses(), told]).toEqual([
-    [11, 22, 44],
-    ["a", "a", "a"],
-  ]);
+  expect([pauses(), told]).toEqual([[11, 22, 44], ["a"]]);
   queue.add("b", fail);
   await eventually(() => expect(pauses().length).toBeGreaterThan(4));
   expect(pauses().slice(3, 5)).toEqual([11, 22]);
   expect(await queue.close()).toEqual(["b"]);
   expect(tries).toBe(4);
+});
+
+test("of a hundred pieces of work that fail at once, one is told", async () => {
+  const told: string[] = [];
+  const queue = createRetryQueue({ onDelayed: (key) => told.push(key) });
+  await Promise.all(Array.from({ length: 100 }, (_, index) => queue.run(String(index), fail, 5_000)));
+  expect(told).toEqual(["0"]);
+  expect(await queue.close()).toHaveLength(100);
+  expect(told).toEqual(["0"]);
 });
