@@ -23,6 +23,8 @@ export function adviseOn({ status, body }: CallResponse, { flow }: SignIn): stri
   // A body that is not JSON is a web server's own page, such as the one for plain HTTP on a TLS port. It says nothing
   // about a password.
   if (status === 400 && body === undefined) return "check HUB__AUTH_BASE_URL, and whether it has to be https";
+  if (status === 429) return "the Hub takes no more sign-ins for now: wait";
+  if (status >= 500) return "the Hub, or a proxy before it, is at fault: tell its operators if it lasts";
   if (!isRefusal(status)) return "check HUB__AUTH_BASE_URL";
   if (flow === "password") return "the Hub refuses this user: check HUB__AUTH__USERNAME and HUB__AUTH__PASSWORD";
   const settings = `the Hub refuses this ${flow}: check HUB__AUTH__ID and HUB__AUTH__SECRET`;

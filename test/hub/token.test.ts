@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import type { SignIn } from "../../src/hub/sign-in.ts";
+import { adviseOn, type SignIn } from "../../src/hub/sign-in.ts";
 import { createTokenSource } from "../../src/hub/token.ts";
 import { createOutbound } from "../../src/hub/transport/create-outbound.ts";
 import { startTimeLimit } from "../../src/hub/transport/time-limit.ts";
@@ -134,6 +134,13 @@ test("a sign-in answer that makes no sense is an error", async () => {
   const error = await catchAppError(ask(connect()));
   expect([error.code, error.upstream?.status]).toEqual(["hub_unexpected", 200]);
   expect(error.operatorDetail).toContain("HUB__AUTH_BASE_URL");
+});
+
+test("a sign-in that the Hub itself cannot serve is not blamed on its address", () => {
+  expect(adviseOn({ status: 404, body: {} }, CLIENT)).toContain("HUB__AUTH_BASE_URL");
+  for (const status of [429, 500, 503]) {
+    expect(adviseOn({ status, body: undefined }, CLIENT)).not.toContain("HUB__");
+  }
 });
 
 test("a web server's own refusal in place of the sign-in is no wrong password", async () => {

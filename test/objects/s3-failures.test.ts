@@ -119,6 +119,7 @@ describe("a store that refuses", () => {
       for (const sizeBytes of [9, 9_000_000]) {
         const failure = await failureOf(store.put("a/b", streamOf(patternBytes(sizeBytes)).stream, options));
         expect(failure).toMatchObject({ code: "storage_full", message: "The object store is full" });
+        expect(detailOf(failure)).toContain("make room");
       }
     });
   }

@@ -47,6 +47,7 @@ export function s3Failure(action: string, code: string, cause: unknown = Object.
 }
 
 function adviseOn(code: string): string {
+  if (fullCodes.has(code)) return "the store or the bucket's quota is full: make room, or let it grow";
   // A status alone: S3 stores send a code with all but answers to HEAD.
   const another = /^status [234]/.test(code) ? remedies.UnexpectedAnswer : undefined;
   return remedies[code] ?? adviseOnTls(code) ?? another ?? "see the store's log";

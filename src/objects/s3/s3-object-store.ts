@@ -1,4 +1,5 @@
 import { parseDisposition } from "../../content-disposition.ts";
+import { reasonOf } from "../../errors.ts";
 import { checkFolderPrefix } from "../object-key.ts";
 import type { ByteRange, ObjectInfo, ObjectStore, OpenObject } from "../object-store.ts";
 import { lengthOf, totalOf } from "./body.ts";
@@ -27,12 +28,14 @@ export function createS3ObjectStore(settings: S3Options): ObjectStore {
     async put(key, body, options) {
       checkS3Key(key);
       const onLateSuccess = () => {
-        removeKey(send, key).catch((error: unknown) => log?.warn("object_store.orphan_left", { key, error }));
+        removeKey(send, key).catch((error: unknown) =>
+          log?.warn("object_store.orphan_left", { key, reason: reasonOf(error) }),
+        );
       };
       const onFailedParts = async () => {
         const signal = AbortSignal.timeout(Math.min(idleMs, abortLimitMs));
         await abortUploadsOf(send, key, signal).catch((error: unknown) =>
-          log?.warn("object_store.parts_left", { key, error }),
+          log?.warn("object_store.parts_left", { key, reason: reasonOf(error) }),
         );
       };
       return upload({ key, body, options, onFailedParts, onLateSuccess });
