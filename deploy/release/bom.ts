@@ -7,6 +7,8 @@ export interface Bom {
   /** Another one for every other content, and the same for the same. */
   readonly serialNumber?: string;
   readonly components: readonly Component[];
+  /** Names the product and its version. */
+  readonly metadata?: unknown;
 }
 
 export interface Component {
@@ -49,7 +51,7 @@ export async function createBom({ root, run }: BomDeps): Promise<Bom> {
     const bom: Bom = await Bun.file(file).json();
     const hashes = await readHashes(root);
     const components = [...bom.components, runtime()].map((component) => withHash(component, hashes));
-    return { ...bom, serialNumber: serialNumberOf(components), components };
+    return { ...bom, serialNumber: serialNumberOf({ ...bom, components }), components };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -84,8 +86,8 @@ function withHash(component: Component, hashes: ReadonlyMap<string, string>): Co
 }
 
 /** A UUID (RFC 9562, version 8) of the content. */
-function serialNumberOf(components: readonly Component[]): string {
-  const digest = new Bun.CryptoHasher("sha256").update(JSON.stringify(components)).digest("hex");
+export function serialNumberOf(bom: Bom): string {
+  const digest = new Bun.CryptoHasher("sha256").update(JSON.stringify(bom)).digest("hex");
   const [a, b, c, d, e] = [
     digest.slice(0, 8),
     digest.slice(8, 12),

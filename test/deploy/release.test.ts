@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Bom } from "../../deploy/release/bom.ts";
+import { type Bom, serialNumberOf } from "../../deploy/release/bom.ts";
 import { fullName, licencesOf } from "../../deploy/release/notices.ts";
 import packageJson from "../../package.json";
 import { run } from "../support/daemon.ts";
@@ -62,5 +62,11 @@ describe("a release", () => {
     );
     expect(unknown.map(fullName)).toEqual([]);
     expect(bom.serialNumber).toMatch(/^urn:uuid:[\da-f]{8}-[\da-f]{4}-8[\da-f]{3}-8[\da-f]{3}-[\da-f]{12}$/);
+  });
+
+  test("of another version has another number, though its parts are the same", () => {
+    const { serialNumber, ...rest } = bom;
+    expect(serialNumberOf(rest)).toBe(String(serialNumber));
+    expect(serialNumberOf({ ...rest, metadata: { component: { version: "9" } } })).not.toBe(String(serialNumber));
   });
 });
