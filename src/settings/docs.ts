@@ -13,7 +13,7 @@ export function settingsPage(): string {
 
 Names are environment variables; a \`.env\` file in the working directory is read too, and real variables win. For every secret
 \`NAME_FILE\` may name a file that holds it. [\`.env.example\`](../.env.example) is a file to start from. This page is generated:
-\`bun run docs\` writes it.
+\`npx bun run docs\` writes it.
 `;
   const groups = SETTING_GROUPS.map(({ title, settings }) => {
     const rows = Object.entries(settings).map(([name, setting]) => {

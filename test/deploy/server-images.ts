@@ -38,7 +38,7 @@ export async function provideServerImages(docker: Docker): Promise<void> {
 function importServers(docker: Docker, servers: string): Promise<void> {
   const shell = ["bash", "dash", "coreutils", "grep", "sed", "curl", "util-linux"];
   const weed = findGoTool("weed");
-  if (weed === undefined) throw new Error("SeaweedFS was not built (bun run test:tools)");
+  if (weed === undefined) throw new Error("SeaweedFS was not built (npx bun run test:tools)");
   return importDebianImage(docker, {
     tag: common,
     packages: [...shell, "postgresql"],

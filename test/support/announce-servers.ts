@@ -17,5 +17,5 @@ export function announceServers(
   ];
   // `bun run test` has said it already.
   if (missing.length === 0 || env.TEST_IS_RUN === "1") return;
-  print(`${missing.join(" and ")}: none named, so what needs it is skipped; \`bun run test PATH\` starts its own.`);
+  print(`${missing.join(" and ")}: none named, so what needs it is skipped; \`npx bun run test PATH\` starts its own.`);
 }

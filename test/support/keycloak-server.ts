@@ -21,7 +21,7 @@ export function startKeycloak(realmFile: string, environment: Record<string, str
 
 async function start(realmFile: string, environment: Record<string, string>): Promise<KeycloakServer> {
   const release = findKeycloak();
-  if (release === undefined) throw new Error("Keycloak is not there (bun run test:tools), or Java is missing");
+  if (release === undefined) throw new Error("Keycloak is not there (npx bun run test:tools), or Java is missing");
   const dir = createServerDir("keycloak");
   // A copy, for it writes into its own folders.
   const home = join(dir, "keycloak");

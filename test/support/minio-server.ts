@@ -10,7 +10,7 @@ export function startMinio(options: StoreOptions = {}): Promise<ObjectStoreServe
 
 async function start(options: StoreOptions): Promise<ObjectStoreServer> {
   const minio = findGoTool("minio");
-  if (minio === undefined) throw new Error("MinIO was not built (bun run test:tools)");
+  if (minio === undefined) throw new Error("MinIO was not built (npx bun run test:tools)");
   const { accessKey = "test-access-key", secretKey = `test-secret-${crypto.randomUUID()}` } = options;
   const endpoint = options.listenOn ?? `127.0.0.1:${await findFreePort()}`;
   const variables = {

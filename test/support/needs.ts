@@ -28,7 +28,7 @@ export interface Need {
 }
 
 const debian = (packages: string) => `Debian: apt-get install ${packages}`;
-const built = "bun run test:tools";
+const built = "npx bun run test:tools";
 
 export const needs: readonly Need[] = [
   {

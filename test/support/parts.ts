@@ -59,7 +59,7 @@ function store(name: string, remedy: string, isInstalled: () => boolean, launch:
   };
 }
 
-const built = "bun run test:tools";
+const built = "npx bun run test:tools";
 
 /** By the names that TEST_STORE takes; the first one that is installed is used when it is not set. */
 export const stores: Readonly<Record<string, Store>> = {

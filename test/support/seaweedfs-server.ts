@@ -11,7 +11,7 @@ export function startSeaweedfs(options: StoreOptions = {}): Promise<ObjectStoreS
 
 async function start(options: StoreOptions): Promise<ObjectStoreServer> {
   const weed = findGoTool("weed");
-  if (weed === undefined) throw new Error("SeaweedFS was not built (bun run test:tools)");
+  if (weed === undefined) throw new Error("SeaweedFS was not built (npx bun run test:tools)");
   const { accessKey = "test-access-key", secretKey = `test-secret-${crypto.randomUUID()}` } = options;
   const endpoint = options.listenOn ?? `127.0.0.1:${await findFreePort()}`;
   const ports = await choosePorts(Number(endpoint.split(":")[1]));

@@ -11,7 +11,7 @@ export function startVersitygw(options: StoreOptions = {}): Promise<ObjectStoreS
 
 async function start(options: StoreOptions): Promise<ObjectStoreServer> {
   const versitygw = findGoTool("versitygw");
-  if (versitygw === undefined) throw new Error("versitygw was not built (bun run test:tools)");
+  if (versitygw === undefined) throw new Error("versitygw was not built (npx bun run test:tools)");
   const { accessKey = "test-access-key", secretKey = `test-secret-${crypto.randomUUID()}` } = options;
   const endpoint = options.listenOn ?? `127.0.0.1:${await findFreePort()}`;
   return startStoreProgram({
