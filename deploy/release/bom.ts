@@ -1,6 +1,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { docsFiles } from "../../src/http/docs/files.generated.ts";
+import { listBundledPackages } from "./bundled-packages.ts";
+import { fullName } from "./notices.ts";
+
+const docsPaths = docsFiles.map(([, path]) => path);
 
 /** What this project reads and adds of a CycloneDX document; the rest is passed on. */
 export interface Bom {
@@ -19,6 +24,8 @@ export interface Component {
   readonly purl?: string;
   readonly hashes?: readonly { readonly alg: "SHA-512"; readonly content: string }[];
   readonly licenses?: readonly Licence[];
+  /** What its makers have bundled into it. */
+  readonly components?: readonly Component[];
   /** Licence texts that lie beside the package's code. */
   readonly evidence?: { readonly licenses?: readonly Licence[] };
 }
@@ -50,7 +57,12 @@ export async function createBom({ root, run }: BomDeps): Promise<Bom> {
     run([process.execPath, tool, ...options, metafile]);
     const bom: Bom = await Bun.file(file).json();
     const hashes = await readHashes(root);
-    const components = [...bom.components, runtime()].map((component) => withHash(component, hashes));
+    const bundled = await listBundledPackages(docsPaths, root);
+    const components = [...bom.components, runtime()]
+      .map((component) =>
+        fullName(component) === "@scalar/api-reference" ? { ...component, components: bundled } : component,
+      )
+      .map((component) => withHash(component, hashes));
     return { ...bom, serialNumber: serialNumberOf({ ...bom, components }), components };
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -80,9 +92,12 @@ async function readHashes(root: string): Promise<ReadonlyMap<string, string>> {
 }
 
 function withHash(component: Component, hashes: ReadonlyMap<string, string>): Component {
-  const { group, name, version } = component;
-  const content = hashes.get(`${group === undefined ? "" : `${group}/`}${name}@${version}`);
-  return content === undefined ? component : { ...component, hashes: [{ alg: "SHA-512", content }] };
+  const content = hashes.get(`${fullName(component)}@${component.version}`);
+  return {
+    ...component,
+    ...(content === undefined ? {} : { hashes: [{ alg: "SHA-512", content }] }),
+    ...(component.components && { components: component.components.map((one) => withHash(one, hashes)) }),
+  };
 }
 
 /** A UUID (RFC 9562, version 8) of the content. */

@@ -12,7 +12,8 @@ const line = `\n${"-".repeat(80)}\n`;
 
 /** A text of every component with its licences, as they want it to accompany the executables. */
 export function describeThirdParties({ components }: Bom): string {
-  return [head, ...components.map(describeComponent)].join(line);
+  const all = components.flatMap((component) => [component, ...(component.components ?? [])]);
+  return [head, ...all.map(describeComponent)].join(line);
 }
 
 function describeComponent(component: Component): string {

@@ -68,7 +68,8 @@ export function createRollback({ store, objects, log, retryMs = 1_000 }: Rollbac
       });
     },
     async close() {
-      await retries.close();
+      const reason = "the service stops; it is tried again at the next start";
+      for (const id of await retries.close()) log.warn("final.rollback.abandoned", { objectId: id, reason });
     },
   };
 }

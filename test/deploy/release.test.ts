@@ -41,6 +41,21 @@ describe("a release", () => {
     ]);
   });
 
+  test("lists what the makers of the reference page have bundled into it, with licences and all", async () => {
+    const page = bom.components.find((component) => fullName(component) === "@scalar/api-reference");
+    const bundled = page?.components ?? [];
+    expect(bundled.map(fullName)).toEqual(
+      expect.arrayContaining(["@vue/runtime-dom", "@codemirror/view", "parse5", "zod"]),
+    );
+    expect(bundled.length).toBeGreaterThan(100);
+    const others = bundled.flatMap(licencesOf).filter((licence) => !permissive.includes(licence));
+    expect(others).toEqual([]);
+    // One whose versions are all gone from the lock file.
+    expect(bundled.filter((component) => licencesOf(component).length === 0).length).toBeLessThan(3);
+    const notices = await Bun.file(join(folder, "THIRD-PARTY-NOTICES.txt")).text();
+    for (const one of bundled) expect(notices).toContain(`\n${fullName(one)} ${one.version}, `);
+  });
+
   test("holds permissively licensed packages only", () => {
     const others = bom.components.filter((component) => {
       const licences = licencesOf(component);
