@@ -95,7 +95,12 @@ export function traceOf(error: unknown): string {
 
 /** An error in one line, for a log or an operator. Leaves out what only the client may see, such as a file name. */
 export function reasonOf(error: unknown): string {
-  if (!(error instanceof AppError)) return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof AppError)) return withoutHint(error instanceof Error ? error.message : String(error));
   if (error.operatorDetail !== undefined) return error.operatorDetail;
   return error.cause === undefined ? error.loggedAs : `${error.loggedAs}: ${reasonOf(error.cause)}`;
+}
+
+/** Leaves out what the runtime says to programmers about its `fetch`, which no operator can follow. */
+export function withoutHint(message: string): string {
+  return message.replace(/\s*For more information, pass `verbose: true`.*$/s, "");
 }

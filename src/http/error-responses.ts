@@ -1,5 +1,5 @@
 import type { ErrorCode } from "../errors.ts";
-import { AppError, type FieldProblem, reasonOf, traceOf } from "../errors.ts";
+import { AppError, type FieldProblem, reasonOf, traceOf, withoutHint } from "../errors.ts";
 
 /** One entry of a 422 response, in the form that clients of the Python services parse. */
 export interface WireProblem {
@@ -76,7 +76,7 @@ export function describeError(error: unknown): Record<string, unknown> {
 
 /** The text of an AppError is for the client and leaves out the cause; its reason is for the log. */
 function describeCause(cause: unknown): string {
-  return cause instanceof AppError ? reasonOf(cause) : String(cause);
+  return cause instanceof AppError ? reasonOf(cause) : withoutHint(String(cause));
 }
 
 /**

@@ -3,6 +3,7 @@ import { exportJWK, generateKeyPair, type JWK, SignJWT } from "jose";
 import { AppError } from "../../src/errors.ts";
 import { createJwtAuthenticator } from "../../src/identity/jwt-authenticator.ts";
 import { createRemoteKeys } from "../../src/identity/remote-keys.ts";
+import { startRawServer } from "../hub/transport/raw-server.ts";
 import { createTestLog } from "../support/log.ts";
 
 const client = "20000000-0000-4000-8000-000000000001";
@@ -196,4 +197,14 @@ describe("keys kept from the identity provider", () => {
     answers = [serve({ kty: "RSA", n: "!", e: "AQAB" }, { kty: "RSA" }, key.jwk)];
     expect(await authenticator()(await key.sign())).toBe(client);
   });
+});
+
+test("a connection that is broken off is told in a sentence for operators, not for programmers", async () => {
+  const server = await startRawServer((socket) => socket.destroy());
+  const { log, lines } = createTestLog();
+  const keys = createRemoteKeys({ url: server.url, now: Date.now, log, fetch });
+  await keys.get().catch(() => {});
+  server.stop();
+  const told = lines.find(({ event }) => event === "jwks.failed");
+  expect(told?.fields).toMatchObject({ reason: "ECONNRESET: The socket connection was closed unexpectedly." });
 });

@@ -1,4 +1,4 @@
-import { AppError } from "../../errors.ts";
+import { AppError, withoutHint } from "../../errors.ts";
 import { adviseOnTls } from "../../tls-failure.ts";
 
 /**
@@ -81,5 +81,5 @@ function describeError(error: unknown) {
   if (!(error instanceof Error)) return { name: "", code: "", message: String(error), status: undefined };
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
   const status = "status" in error && typeof error.status === "number" ? error.status : undefined;
-  return { name: error.name, code, message: error.message, status };
+  return { name: error.name, code, message: withoutHint(error.message), status };
 }
