@@ -82,7 +82,7 @@ describe("a call", () => {
 
   test("that may not be sent twice waits for all its time, once", async () => {
     const { url, received } = await serve(() => {});
-    expect((await catchAppError(outboundWith({ callMs: 100 }).call(post(url)))).code).toBe("hub_timeout");
+    expect((await catchAppError(outboundWith({ callMs: 1_000 }).call(post(url)))).code).toBe("hub_timeout");
     expect(received).toHaveLength(1);
   });
 
