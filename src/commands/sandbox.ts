@@ -33,9 +33,15 @@ export interface SandboxOptions {
 
 const host = "127.0.0.1";
 const tokenLifeSeconds = 24 * 3600;
+/** The three behind it are ports as well. */
+const lastPort = 65_535 - 3;
 
 /** Runs two nodes and everything they need on this machine, until a stop signal. Resolves with the exit code. */
 export async function sandbox(io: ProcessIo, { port, dataDir, nodeAKey }: SandboxOptions): Promise<number> {
+  if (port > lastPort) {
+    io.printError(`The sandbox cannot start: it takes four ports in a row, so --port may be ${lastPort} at most`);
+    return 1;
+  }
   const context = createRequestContext();
   const log = createPinoLog({ level: "info", format: "pretty", write: io.writeLog, context: context.fields });
   const folder = dataDir ?? mkdtempSync(join(tmpdir(), "flame-result-sandbox-"));
@@ -66,10 +72,8 @@ export async function sandbox(io: ProcessIo, { port, dataDir, nodeAKey }: Sandbo
     await io.stopRequested;
     return 0;
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    // Out of range is a port after 65535.
-    const isOfPort = code === "EADDRINUSE" || code === "ERR_OUT_OF_RANGE";
-    const advice = isOfPort ? " It takes four ports in a row: choose the first by --port" : "";
+    const isTaken = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
+    const advice = isTaken ? " It takes four ports in a row: choose the first by --port" : "";
     io.printError(`The sandbox cannot start: ${reasonOf(error).replace(/(?<![.?!])$/, ".")}${advice}`);
     return 1;
   } finally {
