@@ -68,7 +68,7 @@ export function createRollback({ store, objects, log, retryMs = 1_000 }: Rollbac
       });
     },
     async close() {
-      const reason = "the service stops; it is tried again at the next start";
+      const reason = "the service stops before it could be removed";
       for (const id of await retries.close()) log.warn("final.rollback.abandoned", { objectId: id, reason });
     },
   };

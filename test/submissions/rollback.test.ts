@@ -3,16 +3,18 @@ import { AppError } from "../../src/errors.ts";
 import { createRollback, type Rollback } from "../../src/submissions/rollback.ts";
 import { submissionKey } from "../../src/submissions/store/submission-store.ts";
 import { eventually } from "../support/eventually.ts";
-import { createTestLog } from "../support/log.ts";
+import { createTestLog, type LogLine } from "../support/log.ts";
 
 const away = new AppError("database", "The database is not available");
 let rollback: Rollback;
+let logged: readonly LogLine[];
 afterEach(() => rollback.close());
 
 /** `answer` is what the database says to a removal. */
 function createSubject(answer: (id: string) => Promise<void>) {
   const removed: string[] = [];
-  const { log } = createTestLog();
+  const { log, lines } = createTestLog();
+  logged = lines;
   const store = { remove: answer, find: async () => undefined };
   const objects = { remove: async (key: string) => void removed.push(key), discard: async () => {} };
   rollback = createRollback({ store, objects, log, retryMs: 10 });
@@ -53,4 +55,14 @@ test("one that cannot be taken back does not keep the others", async () => {
   expect(removed).toEqual([]);
   isAway = false;
   await eventually(() => expect(removed.toSorted()).toEqual([submissionKey("a"), submissionKey("b")]));
+});
+
+test("what is left when the service stops is named one by one", async () => {
+  createSubject(async () => {
+    throw away;
+  });
+  for (const id of ["a", "b"]) await rollback.rollBack(id);
+  await rollback.close();
+  const abandoned = logged.filter(({ event }) => event === "final.rollback.abandoned");
+  expect(abandoned.map(({ fields }) => fields.objectId).toSorted()).toEqual(["a", "b"]);
 });
