@@ -35,7 +35,7 @@ export const needs: readonly Need[] = [
     name: "PostgreSQL",
     remedy: debian("postgresql"),
     isThere: ({ TEST_POSTGRES_URL }) => Boolean(TEST_POSTGRES_URL),
-    sign: /isAvailable\(|testPostgresUrl|postgresInstalled|canStartWorld|retentionDatabases/,
+    sign: /isAvailable\(|testPostgresUrl|postgresInstalled|canStartWorld|retentionDatabases|largeRecords/,
   },
   {
     name: "an S3 object store",
