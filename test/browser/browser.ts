@@ -37,7 +37,11 @@ export async function openPage(browser: Browser, origin: string, options: PageOp
     if (!["info", "log", "debug"].includes(message.type())) consoleErrors.push(`${message.type()}: ${message.text()}`);
   });
   page.on("pageerror", (error) => consoleErrors.push(`thrown: ${error.message}`));
-  page.on("requestfailed", (request) => consoleErrors.push(`failed: ${request.url()} ${request.failure()?.errorText}`));
+  page.on("requestfailed", (request) => {
+    const reason = request.failure()?.errorText;
+    // The browser gives up what is under way when a page is left, or loaded anew.
+    if (reason !== "net::ERR_ABORTED") consoleErrors.push(`failed: ${request.url()} ${reason}`);
+  });
   page.on("request", (request) => {
     const { protocol, origin: asked } = new URL(request.url());
     if (asked !== origin && !others.includes(asked) && protocol !== "data:" && protocol !== "blob:")

@@ -101,10 +101,11 @@ describe.skipIf(!fakeClockInstalled())("a clock that is set while the service ru
       expect((await poller.put("1", "/final", file(`next-${name}`))).status).toBe(202);
       jumpTo(ms);
       await world.hubLine.resume();
-      await eventually(() => {
-        expect(filesAtHub().map(({ path }) => path)).toContain(`next-${name}`);
-      }, patienceMs);
-      expect(filesAtHub().filter(({ path }) => path === name)).toHaveLength(1);
+      // In no order: a final that seems to have failed for a day no longer blocks the next one.
+      const names = [name, `next-${name}`];
+      const arrived = () => filesAtHub().flatMap(({ path = "" }) => (names.includes(path) ? [path] : []));
+      await eventually(() => expect(arrived()).toEqual(expect.arrayContaining(names)), patienceMs);
+      expect(arrived()).toHaveLength(2);
       jumpTo(0);
     },
     60_000,
