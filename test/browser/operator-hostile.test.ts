@@ -50,7 +50,6 @@ describe.skipIf(chromiumPath === undefined)("hostile files before operators, in 
     await eventually(async () => expect(await page.title()).toBe(`(${ids.length}) Releases – FLAME node`), 30_000);
     expect(await page.evaluate<string[]>("window.reports")).toEqual([]);
     expect(asked.filter((path) => path.includes(ranPath))).toEqual([]);
-    // What was under way when the page was loaded anew was broken off.
     expect(consoleErrors).toEqual([]);
     expect(existsSync(picklePath)).toBe(false);
     // The reporter does tell of what the policy stops.

@@ -3,10 +3,11 @@
  * of the tests gives back what earlier tests have left at any moment, also between two measurements.
  */
 export async function runInOwnProcess<T>(script: URL, ...args: readonly string[]): Promise<T> {
-  const child = Bun.spawn([process.execPath, script.pathname, ...args], { stdout: "pipe", stderr: "inherit" });
+  const path = Bun.fileURLToPath(script);
+  const child = Bun.spawn([process.execPath, path, ...args], { stdout: "pipe", stderr: "inherit" });
   const printed = await child.stdout.text();
   const exitCode = await child.exited;
-  if (exitCode !== 0) throw new Error(`${script.pathname} ended with ${exitCode}: ${printed}`);
+  if (exitCode !== 0) throw new Error(`${path} ended with ${exitCode}: ${printed}`);
   return JSON.parse(printed) as T;
 }
 
